@@ -1,0 +1,33 @@
+//! How Portico's tables came to be.
+//!
+//! A migration that has landed is never edited; a change is a new one. Destructive changes are
+//! made in two steps (expand, then contract), so that two versions of the program can run side
+//! by side during an upgrade.
+//!
+//! Conventions: identifiers are UUIDv7; times are milliseconds since the Unix epoch (UTC) in a
+//! `BIGINT`, so that order and arithmetic are exact and the same on SQLite and PostgreSQL;
+//! lists of scopes are one space-delimited string, as on the wire; what is secret is stored
+//! hashed (`*_hash`) or sealed (`*_sealed`).
+
+mod m20261121_000001_accounts;
+mod m20261121_000002_portal;
+mod m20261121_000003_provider;
+mod m20261121_000004_operations;
+
+pub use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::{MigrationTrait, async_trait};
+
+/// All migrations, oldest first.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261121_000001_accounts::Migration),
+            Box::new(m20261121_000002_portal::Migration),
+            Box::new(m20261121_000003_provider::Migration),
+            Box::new(m20261121_000004_operations::Migration),
+        ]
+    }
+}

@@ -1,0 +1,409 @@
+//! What the hot paths read from memory: clients, products, operators, subscribers, and what was
+//! revoked.
+//!
+//! Each entry is loaded on its first use and dropped when a [`Change`] names it, on this node
+//! after the commit, on others when PostgreSQL notifies them. Should a notification be lost, an
+//! entry is stale for [`crate::Settings::cache_staleness`] at most.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use moka::sync::Cache;
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
+use uuid::Uuid;
+
+use crate::{
+    Context, Fault, Settings, Timestamp,
+    change::{Change, RevokedKind},
+    entity::{
+        Audience, ClientKind, ClientState, DistributionState, Profile, SigningAlg, TokenFormat, UriPurpose, client,
+        client_secret, client_uri, distribution, operator, organization, product, product_scope, revocation, scope,
+        subscriber,
+    },
+};
+
+/// A client as the protocol endpoints need it.
+#[derive(Debug)]
+pub struct Client {
+    /// The row's id.
+    pub id: Uuid,
+    /// The public identifier.
+    pub client_id: String,
+    /// What its owner calls it.
+    pub description: String,
+    /// The product that it belongs to.
+    pub product_id: Uuid,
+    /// The organization that owns it.
+    pub organization_id: Uuid,
+    /// The rules that it is held to.
+    pub profile: Profile,
+    /// Whether it can keep a secret.
+    pub kind: ClientKind,
+    /// How its access tokens look.
+    pub token_format: TokenFormat,
+    /// With what its ID tokens are signed.
+    pub id_token_alg: SigningAlg,
+    /// Whether it works.
+    pub state: ClientState,
+    /// Login redirect URIs.
+    pub redirect_uris: Vec<String>,
+    /// Post-revoke redirect URIs.
+    pub post_revoke_uris: Vec<String>,
+    /// Post-logout redirect URIs.
+    pub post_logout_uris: Vec<String>,
+    /// Its living secrets.
+    pub secrets: Vec<Secret>,
+}
+
+/// A living secret of a client.
+#[derive(Debug)]
+pub struct Secret {
+    /// The row's id.
+    pub id: Uuid,
+    /// SHA-256, see [`crate::secret::hash`].
+    pub hash: String,
+    /// When it stops to work.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// A product as the protocol endpoints and the consent page need it.
+#[derive(Debug)]
+pub struct Product {
+    /// The row's id.
+    pub id: Uuid,
+    /// The organization that owns it.
+    pub organization_id: Uuid,
+    /// The name of the organization.
+    pub organization_name: String,
+    /// Whom it is for.
+    pub audience: Audience,
+    /// Its name.
+    pub name: String,
+    /// What it does.
+    pub description: String,
+    /// Its own page.
+    pub website: Option<String>,
+    /// Terms of use.
+    pub terms_url: Option<String>,
+    /// Privacy policy.
+    pub privacy_url: Option<String>,
+    /// Where its users find help.
+    pub support_email: Option<String>,
+    /// Path of its logo below the public URL.
+    pub logo: Option<String>,
+    /// What it has enabled, in the order of the catalogue.
+    pub scopes: Vec<ProductScope>,
+    /// Where it stands with each operator.
+    pub distribution: HashMap<Uuid, DistributionState>,
+}
+
+/// A scope that a product has enabled.
+#[derive(Clone, Debug)]
+pub struct ProductScope {
+    /// The scope's name.
+    pub name: String,
+    /// What subscribers read.
+    pub consent_text: String,
+    /// Whether the subscriber may leave it out.
+    pub optional: bool,
+}
+
+impl Product {
+    /// Whether subscribers of this operator can use it.
+    #[must_use]
+    pub fn enabled_by(&self, operator: Uuid) -> bool {
+        self.distribution.get(&operator) == Some(&DistributionState::Enabled)
+    }
+}
+
+/// The caches of one process.
+pub struct Caches {
+    clients: Cache<String, Arc<Client>>,
+    products: Cache<Uuid, Arc<Product>>,
+    operators: Cache<Uuid, Arc<operator::Model>>,
+    subscribers: Cache<Uuid, Arc<subscriber::Model>>,
+    revoked: RwLock<HashMap<(RevokedKind, Uuid), Revoked>>,
+    /// When a client secret was used last, until a job writes it down.
+    secrets_used: Mutex<HashMap<Uuid, Timestamp>>,
+    /// Grows with every change: what was read before a change is not put in after it.
+    epoch: AtomicU64,
+}
+
+#[derive(Clone, Copy)]
+struct Revoked {
+    at: Timestamp,
+    expires_at: Timestamp,
+}
+
+impl Caches {
+    pub(crate) fn new(settings: &Settings) -> Self {
+        let staleness = Duration::from_millis(u64::try_from(settings.cache_staleness).unwrap_or(60_000));
+        Self {
+            clients: Cache::builder().max_capacity(20_000).time_to_live(staleness).build(),
+            products: Cache::builder().max_capacity(20_000).time_to_live(staleness).build(),
+            operators: Cache::builder().max_capacity(1_000).time_to_live(staleness).build(),
+            subscribers: Cache::builder().max_capacity(50_000).time_to_live(staleness).build(),
+            revoked: RwLock::default(),
+            secrets_used: Mutex::default(),
+            epoch: AtomicU64::new(0),
+        }
+    }
+
+    pub(crate) fn apply(&self, change: &Change) {
+        self.epoch.fetch_add(1, Ordering::SeqCst);
+        match change {
+            Change::Client(client_id) => self.clients.invalidate(client_id),
+            Change::Product(id) => self.products.invalidate(id),
+            Change::Operator(id) => self.operators.invalidate(id),
+            Change::Subscriber(id) => self.subscribers.invalidate(id),
+            Change::Scopes => self.products.invalidate_all(),
+            Change::Keys => {}
+            Change::Revoked { kind, id, at, expires_at } => {
+                let mut revoked = self.revoked.write().unwrap_or_else(PoisonError::into_inner);
+                let entry = revoked.entry((*kind, *id)).or_insert(Revoked { at: *at, expires_at: *expires_at });
+                entry.at = entry.at.max(*at);
+                entry.expires_at = entry.expires_at.max(*expires_at);
+            }
+        }
+    }
+
+    pub(crate) fn forget_all(&self) {
+        self.epoch.fetch_add(1, Ordering::SeqCst);
+        self.clients.invalidate_all();
+        self.products.invalidate_all();
+        self.operators.invalidate_all();
+        self.subscribers.invalidate_all();
+    }
+
+    /// Whether something issued at `issued_at` is void because of `(kind, id)`.
+    #[must_use]
+    pub fn is_revoked(&self, kind: RevokedKind, id: Uuid, issued_at: Timestamp) -> bool {
+        let revoked = self.revoked.read().unwrap_or_else(PoisonError::into_inner);
+        !revoked.is_empty() && revoked.get(&(kind, id)).is_some_and(|entry| issued_at <= entry.at)
+    }
+
+    /// Notes that a client secret was used, for [`flush_secrets_used`].
+    pub fn secret_used(&self, id: Uuid, now: Timestamp) {
+        self.secrets_used.lock().unwrap_or_else(PoisonError::into_inner).insert(id, now);
+    }
+
+    fn epoch(&self) -> u64 {
+        self.epoch.load(Ordering::SeqCst)
+    }
+}
+
+/// Reads what was revoked. Called at the start and when notifications were missed.
+pub(crate) async fn load(ctx: &Context) -> Result<(), Fault> {
+    let rows =
+        revocation::Entity::find().filter(revocation::Column::ExpiresAt.gt(ctx.now())).all(ctx.db().reader()).await?;
+    for row in rows {
+        let kind = serde_json::from_value(serde_json::Value::String(row.kind))
+            .map_err(|error| Fault::Stored(format!("revocations.kind: {error}")))?;
+        ctx.caches().apply(&Change::Revoked {
+            kind,
+            id: row.subject_id,
+            at: row.revoked_at,
+            expires_at: row.expires_at,
+        });
+    }
+    Ok(())
+}
+
+/// Drops what no living token can refer to, here and in the database. A background job calls it.
+///
+/// # Errors
+///
+/// When the database fails.
+pub async fn sweep_revocations(ctx: &Context) -> Result<(), Fault> {
+    let now = ctx.now();
+    ctx.caches().revoked.write().unwrap_or_else(PoisonError::into_inner).retain(|_, entry| entry.expires_at > now);
+    ctx.db()
+        .write(now, |tx, now| {
+            Box::pin(async move {
+                revocation::Entity::delete_many().filter(revocation::Column::ExpiresAt.lt(*now)).exec(tx).await?;
+                Ok::<_, Fault>(())
+            })
+        })
+        .await
+}
+
+/// Writes down when client secrets were used last. A background job calls it.
+///
+/// # Errors
+///
+/// When the database fails; the times are then kept for the next call.
+pub async fn flush_secrets_used(ctx: &Context) -> Result<(), Fault> {
+    let used = std::mem::take(&mut *ctx.caches().secrets_used.lock().unwrap_or_else(PoisonError::into_inner));
+    if used.is_empty() {
+        return Ok(());
+    }
+    let result = ctx
+        .db()
+        .write(used.clone(), |tx, used| {
+            Box::pin(async move {
+                for (id, at) in used {
+                    client_secret::Entity::update_many()
+                        .col_expr(client_secret::Column::LastUsedAt, at.0.into())
+                        .filter(client_secret::Column::Id.eq(*id))
+                        .exec(tx)
+                        .await?;
+                }
+                Ok::<_, Fault>(())
+            })
+        })
+        .await;
+    if result.is_err() {
+        let mut waiting = ctx.caches().secrets_used.lock().unwrap_or_else(PoisonError::into_inner);
+        for (id, at) in used {
+            waiting.entry(id).or_insert(at);
+        }
+    }
+    result
+}
+
+/// The client with this public identifier.
+///
+/// # Errors
+///
+/// When the database fails.
+pub async fn client(ctx: &Context, client_id: &str) -> Result<Option<Arc<Client>>, Fault> {
+    let caches = ctx.caches();
+    if let Some(hit) = caches.clients.get(client_id) {
+        return Ok(Some(hit));
+    }
+    let epoch = caches.epoch();
+    let db = ctx.db().reader();
+    let Some(row) = client::Entity::find().filter(client::Column::ClientId.eq(client_id)).one(db).await? else {
+        return Ok(None);
+    };
+    let uris = client_uri::Entity::find()
+        .filter(client_uri::Column::ClientId.eq(row.id))
+        .order_by_asc(client_uri::Column::Position)
+        .all(db)
+        .await?;
+    let secrets = client_secret::Entity::find().filter(client_secret::Column::ClientId.eq(row.id)).all(db).await?;
+    let of = |purpose| uris.iter().filter(|uri| uri.purpose == purpose).map(|uri| uri.uri.clone()).collect();
+    let loaded = Arc::new(Client {
+        id: row.id,
+        redirect_uris: of(UriPurpose::Login),
+        post_revoke_uris: of(UriPurpose::PostRevoke),
+        post_logout_uris: of(UriPurpose::PostLogout),
+        client_id: row.client_id,
+        description: row.description,
+        product_id: row.product_id,
+        organization_id: row.organization_id,
+        profile: row.profile,
+        kind: row.kind,
+        token_format: row.token_format,
+        id_token_alg: row.id_token_alg,
+        state: row.state,
+        secrets: secrets
+            .into_iter()
+            .map(|secret| Secret { id: secret.id, hash: secret.secret_hash, expires_at: secret.expires_at })
+            .collect(),
+    });
+    if caches.epoch() == epoch {
+        caches.clients.insert(client_id.to_owned(), Arc::clone(&loaded));
+    }
+    Ok(Some(loaded))
+}
+
+/// The product with this id.
+///
+/// # Errors
+///
+/// When the database fails.
+pub async fn product(ctx: &Context, id: Uuid) -> Result<Option<Arc<Product>>, Fault> {
+    let caches = ctx.caches();
+    if let Some(hit) = caches.products.get(&id) {
+        return Ok(Some(hit));
+    }
+    let epoch = caches.epoch();
+    let db = ctx.db().reader();
+    let Some(row) = product::Entity::find_by_id(id).one(db).await? else { return Ok(None) };
+    let owner = organization::Entity::find_by_id(row.organization_id).one(db).await?;
+    let enabled: HashMap<String, bool> = product_scope::Entity::find()
+        .filter(product_scope::Column::ProductId.eq(id))
+        .all(db)
+        .await?
+        .into_iter()
+        .map(|row| (row.scope, row.optional))
+        .collect();
+    let catalogue = scope::Entity::find()
+        .filter(scope::Column::Name.is_in(enabled.keys()))
+        .order_by_asc(scope::Column::Position)
+        .order_by_asc(scope::Column::Name)
+        .all(db)
+        .await?;
+    let distribution = distribution::Entity::find().filter(distribution::Column::ProductId.eq(id)).all(db).await?;
+    let loaded = Arc::new(Product {
+        id: row.id,
+        organization_id: row.organization_id,
+        organization_name: owner.map(|owner| owner.name).unwrap_or_default(),
+        audience: row.audience,
+        name: row.name,
+        description: row.description,
+        website: row.website,
+        terms_url: row.terms_url,
+        privacy_url: row.privacy_url,
+        support_email: row.support_email,
+        logo: row.logo,
+        scopes: catalogue
+            .into_iter()
+            .map(|scope| ProductScope {
+                optional: enabled.get(&scope.name).copied().unwrap_or_default(),
+                name: scope.name,
+                consent_text: scope.consent_text,
+            })
+            .collect(),
+        distribution: distribution.into_iter().map(|row| (row.operator_id, row.state)).collect(),
+    });
+    if caches.epoch() == epoch {
+        caches.products.insert(id, Arc::clone(&loaded));
+    }
+    Ok(Some(loaded))
+}
+
+/// The operator with this id.
+///
+/// # Errors
+///
+/// When the database fails.
+pub async fn operator(ctx: &Context, id: Uuid) -> Result<Option<Arc<operator::Model>>, Fault> {
+    let caches = ctx.caches();
+    if let Some(hit) = caches.operators.get(&id) {
+        return Ok(Some(hit));
+    }
+    let epoch = caches.epoch();
+    let Some(row) = operator::Entity::find_by_id(id).one(ctx.db().reader()).await? else { return Ok(None) };
+    let loaded = Arc::new(row);
+    if caches.epoch() == epoch {
+        caches.operators.insert(id, Arc::clone(&loaded));
+    }
+    Ok(Some(loaded))
+}
+
+/// The subscriber with this id.
+///
+/// # Errors
+///
+/// When the database fails.
+pub async fn subscriber(ctx: &Context, id: Uuid) -> Result<Option<Arc<subscriber::Model>>, Fault> {
+    let caches = ctx.caches();
+    if let Some(hit) = caches.subscribers.get(&id) {
+        return Ok(Some(hit));
+    }
+    let epoch = caches.epoch();
+    let Some(row) = subscriber::Entity::find_by_id(id).one(ctx.db().reader()).await? else { return Ok(None) };
+    let loaded = Arc::new(row);
+    if caches.epoch() == epoch {
+        caches.subscribers.insert(id, Arc::clone(&loaded));
+    }
+    Ok(Some(loaded))
+}

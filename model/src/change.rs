@@ -1,0 +1,96 @@
+//! How a committed change reaches what is held in memory, here and on other nodes.
+
+use std::time::Duration;
+
+use sea_orm::sqlx::postgres::PgListener;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{Context, Timestamp, cache, key};
+
+/// The channel of PostgreSQL's `NOTIFY`.
+pub(crate) const CHANNEL: &str = "portico_changes";
+
+/// Something that memory may hold has changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Change {
+    /// A client, its URIs or its secrets; by `client_id`.
+    Client(String),
+    /// A product, its scopes, its distribution; by id.
+    Product(Uuid),
+    /// An operator's brand; by id.
+    Operator(Uuid),
+    /// A subscriber; by id.
+    Subscriber(Uuid),
+    /// The catalogue of scopes.
+    Scopes,
+    /// Signing or sealing keys.
+    Keys,
+    /// Something was revoked.
+    Revoked {
+        /// What kind of thing.
+        kind: RevokedKind,
+        /// Its id.
+        id: Uuid,
+        /// Whatever was issued until then is void.
+        at: Timestamp,
+        /// When the last token concerned has expired by itself.
+        expires_at: Timestamp,
+    },
+}
+
+/// What can be revoked as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RevokedKind {
+    /// One authorization of one client.
+    Grant,
+    /// All that a subscriber allowed a product.
+    Consent,
+    /// A subscriber's single sign-on session.
+    Session,
+    /// All tokens of a client.
+    Client,
+    /// All tokens about a subscriber.
+    Subscriber,
+    /// One access token.
+    Token,
+}
+
+/// Starts to follow changes: the own ones after each commit, and on PostgreSQL those of others.
+pub(crate) fn follow(ctx: &Context) {
+    // The caches, not the context: the database must not keep itself alive.
+    let caches = std::sync::Arc::clone(ctx.caches());
+    ctx.db().set_on_change(move |changes| changes.iter().for_each(|change| caches.apply(change)));
+    if ctx.db().kind() == "postgres" {
+        tokio::spawn(listen(ctx.clone()));
+    }
+}
+
+async fn listen(ctx: Context) {
+    loop {
+        if let Err(error) = listen_once(&ctx).await {
+            tracing::warn!(%error, "changes of other nodes cannot be heard; trying again");
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
+
+async fn listen_once(ctx: &Context) -> Result<(), crate::Fault> {
+    let pool = ctx.db().reader().get_postgres_connection_pool();
+    let sqlx = |error| crate::Fault::Database(sea_orm::DbErr::Custom(format!("listening: {error}")));
+    let mut listener = PgListener::connect_with(pool).await.map_err(sqlx)?;
+    listener.listen(CHANNEL).await.map_err(sqlx)?;
+    // What was missed while nobody listened is unknown: start from the database again.
+    ctx.caches().forget_all();
+    key::reload(ctx).await?;
+    cache::load(ctx).await?;
+    while let Some(notification) = listener.try_recv().await.map_err(sqlx)? {
+        match serde_json::from_str::<Change>(notification.payload()) {
+            Ok(Change::Keys) => key::reload(ctx).await?,
+            Ok(change) => ctx.caches().apply(&change),
+            Err(error) => tracing::warn!(%error, "a change of another node is not understood"),
+        }
+    }
+    Ok(())
+}

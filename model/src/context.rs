@@ -1,0 +1,144 @@
+//! What every verb of the model receives.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use crate::{Clock, Fault, Settings, Timestamp, cache::Caches, db::Db, key::KeyRing, seal::MasterKey};
+
+/// Where randomness comes from. Tests may bring a predictable one.
+pub trait Rng: Send + Sync + 'static {
+    /// Fills `bytes` with random ones fit for keys.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Crypto`] when the system has no randomness to give.
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), Fault>;
+}
+
+/// The system's cryptographic generator.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemRng;
+
+impl Rng for SystemRng {
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), Fault> {
+        aws_lc_rs::rand::fill(bytes).map_err(|_| Fault::Crypto("the system has no randomness"))
+    }
+}
+
+/// The model's handle on the world: database, clock, randomness, keys, caches, settings.
+///
+/// Cheap to clone. One exists per process, or per test.
+#[derive(Clone)]
+pub struct Context {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    db: Db,
+    clock: Arc<dyn Clock>,
+    rng: Arc<dyn Rng>,
+    master: MasterKey,
+    keys: KeyRing,
+    caches: Arc<Caches>,
+    settings: Settings,
+    message_queued: tokio::sync::Notify,
+}
+
+impl Context {
+    /// Opens the model on a migrated database: checks the master key against it, creates the
+    /// first keys, loads what is held in memory, and follows the changes of other nodes.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read, or was written with another master key.
+    pub async fn open(
+        db: Db,
+        clock: Arc<dyn Clock>,
+        rng: Arc<dyn Rng>,
+        master: MasterKey,
+        settings: Settings,
+    ) -> Result<Self, Fault> {
+        let caches = Arc::new(Caches::new(&settings));
+        let keys = KeyRing::default();
+        let ctx = Self {
+            inner: Arc::new(Inner {
+                db,
+                clock,
+                rng,
+                master,
+                keys,
+                caches,
+                settings,
+                message_queued: tokio::sync::Notify::new(),
+            }),
+        };
+        crate::seal::check_master(&ctx).await?;
+        crate::change::follow(&ctx);
+        crate::key::ensure(&ctx).await?;
+        crate::cache::load(&ctx).await?;
+        Ok(ctx)
+    }
+
+    /// The database.
+    #[must_use]
+    pub fn db(&self) -> &Db {
+        &self.inner.db
+    }
+
+    /// The current time.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.inner.clock.now()
+    }
+
+    /// `N` random bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Crypto`] when the system has no randomness to give.
+    pub fn random<const N: usize>(&self) -> Result<[u8; N], Fault> {
+        let mut bytes = [0; N];
+        self.inner.rng.fill(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// A new UUIDv7 of the current time.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Crypto`] when the system has no randomness to give.
+    pub fn new_id(&self) -> Result<Uuid, Fault> {
+        let random = self.random::<10>()?;
+        let millis = u64::try_from(self.now().0).unwrap_or_default();
+        Ok(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
+    }
+
+    /// The key from which everything else at rest is protected.
+    pub(crate) fn master(&self) -> &MasterKey {
+        &self.inner.master
+    }
+
+    /// The signing and sealing keys.
+    #[must_use]
+    pub fn keys(&self) -> &KeyRing {
+        &self.inner.keys
+    }
+
+    /// What is held in memory for the hot paths.
+    #[must_use]
+    pub fn caches(&self) -> &Arc<Caches> {
+        &self.inner.caches
+    }
+
+    /// Issuer, lifetimes, limits.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.inner.settings
+    }
+
+    /// Wakes whoever delivers messages; see [`crate::message`].
+    pub(crate) fn message_queued(&self) -> &tokio::sync::Notify {
+        &self.inner.message_queued
+    }
+}

@@ -1,0 +1,265 @@
+//! How reads and writes reach the database, and how the two databases differ. The difference
+//! lives here and nowhere else.
+//!
+//! A write is a closure, given to [`Db::write`]. On SQLite one task runs the queued closures one
+//! after another, each in a savepoint, and commits the batch once before it answers any of them.
+//! On PostgreSQL each is a transaction from the pool, run again on serialization failure.
+
+mod sqlite;
+mod tx;
+
+use std::{
+    path::Path,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use futures::future::BoxFuture;
+use migrations::{Migrator, MigratorTrait as _};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, TransactionTrait as _};
+
+pub use self::tx::Tx;
+use crate::{Fault, change::Change};
+
+/// How often a PostgreSQL transaction is run again before its failure is given up to the caller.
+const RETRIES: u32 = 8;
+
+/// The database. Cheap to clone.
+#[derive(Clone)]
+pub struct Db {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    reader: DatabaseConnection,
+    writer: Writer,
+    counts: Counts,
+    on_change: OnceLock<Listener>,
+}
+
+type Listener = Box<dyn Fn(&[Change]) + Send + Sync>;
+
+enum Writer {
+    Sqlite(sqlite::Queue),
+    Postgres,
+}
+
+/// What tests count.
+#[derive(Clone, Default)]
+struct Counts {
+    statements: Arc<AtomicU64>,
+    commits: Arc<AtomicU64>,
+}
+
+/// How much work the database was given so far; subtract two of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Work {
+    /// Statements, transaction control not counted.
+    pub statements: u64,
+    /// Transactions that wrote.
+    pub commits: u64,
+}
+
+impl Db {
+    /// Opens the database at `url`: `sqlite:path` (created if absent) or `postgres://…`.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be reached or the URL is of another kind.
+    pub async fn connect(url: &str) -> Result<Self, Fault> {
+        if let Some(path) = url.strip_prefix("sqlite:") {
+            Self::connect_sqlite(Path::new(path.trim_start_matches("//"))).await
+        } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            Self::connect_postgres(url).await
+        } else {
+            Err(DbErr::Custom("a database URL starts with sqlite: or postgres://".to_owned()).into())
+        }
+    }
+
+    async fn connect_sqlite(path: &Path) -> Result<Self, Fault> {
+        let counts = Counts::default();
+        // The writer first: it creates the file and turns the write-ahead log on.
+        let writer = counts.watch(Database::connect(sqlite::options(path, 1)).await?);
+        let reader = counts.watch(Database::connect(sqlite::options(path, 4)).await?);
+        let queue = sqlite::Queue::start(writer, counts.commits.clone());
+        Ok(Self::new(reader, Writer::Sqlite(queue), counts))
+    }
+
+    async fn connect_postgres(url: &str) -> Result<Self, Fault> {
+        let counts = Counts::default();
+        let mut options = ConnectOptions::new(url);
+        options
+            .max_connections(16)
+            .acquire_timeout(Duration::from_secs(10))
+            .test_before_acquire(false)
+            .sqlx_logging(false);
+        let reader = counts.watch(Database::connect(options).await?);
+        Ok(Self::new(reader, Writer::Postgres, counts))
+    }
+
+    fn new(reader: DatabaseConnection, writer: Writer, counts: Counts) -> Self {
+        Self { inner: Arc::new(Inner { reader, writer, counts, on_change: OnceLock::new() }) }
+    }
+
+    /// Brings the tables up to date. Does nothing when they are.
+    ///
+    /// # Errors
+    ///
+    /// When a migration fails; what it had done is rolled back.
+    pub async fn migrate(&self) -> Result<(), Fault> {
+        match &self.inner.writer {
+            Writer::Sqlite(queue) => Migrator::up(queue.connection(), None).await?,
+            Writer::Postgres => Migrator::up(&self.inner.reader, None).await?,
+        }
+        Ok(())
+    }
+
+    /// The names of the migrations that have not run yet.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be read.
+    pub async fn pending_migrations(&self) -> Result<Vec<String>, Fault> {
+        let pending = Migrator::get_pending_migrations(&self.inner.reader).await?;
+        Ok(pending.iter().map(|m| m.name().to_owned()).collect())
+    }
+
+    /// Which database this is: `sqlite` or `postgres`.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self.inner.writer {
+            Writer::Sqlite(_) => "sqlite",
+            Writer::Postgres => "postgres",
+        }
+    }
+
+    /// A connection for reading what is committed. Never write through it.
+    pub(crate) fn reader(&self) -> &DatabaseConnection {
+        &self.inner.reader
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    ///
+    /// When it does not.
+    pub async fn ping(&self) -> Result<(), Fault> {
+        Ok(self.inner.reader.ping().await?)
+    }
+
+    /// The work done so far.
+    #[must_use]
+    pub fn work(&self) -> Work {
+        Work {
+            statements: self.inner.counts.statements.load(Ordering::Relaxed),
+            commits: self.inner.counts.commits.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Waits until every queued write is answered, then closes the connections.
+    pub async fn close(&self) {
+        if let Writer::Sqlite(queue) = &self.inner.writer {
+            queue.close().await;
+        }
+        if let Err(error) = self.inner.reader.clone().close().await {
+            tracing::warn!(%error, "the database did not close cleanly");
+        }
+    }
+
+    /// Sets who is told of changes after they are committed. Once, by [`crate::change::follow`].
+    pub(crate) fn set_on_change(&self, listener: impl Fn(&[Change]) + Send + Sync + 'static) {
+        if self.inner.on_change.set(Box::new(listener)).is_err() {
+            tracing::error!("changes of this database are already followed");
+        }
+    }
+
+    /// Runs `work` in a transaction, commits it, and returns what it returned. An `Err` rolls
+    /// back; a refusal whose side effect must survive is returned inside an `Ok`.
+    ///
+    /// `args` is what the closure works on. The closure can be called more than once, since
+    /// PostgreSQL may ask to run a transaction again, so it must have no effect outside of the
+    /// transaction. Nothing slow (a hash, a request to somebody) belongs inside.
+    ///
+    /// # Errors
+    ///
+    /// What `work` returned, or the failure to commit.
+    pub async fn write<A, T, E, F>(&self, args: A, work: F) -> Result<T, E>
+    where
+        A: Send + Sync + 'static,
+        T: Send + 'static,
+        E: From<Fault> + AsFault + Send + 'static,
+        F: for<'a> Fn(&'a Tx, &'a A) -> BoxFuture<'a, Result<T, E>> + Send + Sync + 'static,
+    {
+        let (result, changes) = match &self.inner.writer {
+            Writer::Sqlite(queue) => queue.write(args, work).await?,
+            Writer::Postgres => self.write_postgres(&args, &work).await?,
+        };
+        if !changes.is_empty()
+            && let Some(listener) = self.inner.on_change.get()
+        {
+            listener(&changes);
+        }
+        Ok(result)
+    }
+
+    async fn write_postgres<A, T, E, F>(&self, args: &A, work: &F) -> Result<(T, Vec<Change>), E>
+    where
+        E: From<Fault> + AsFault,
+        F: for<'a> Fn(&'a Tx, &'a A) -> BoxFuture<'a, Result<T, E>>,
+    {
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            match self.try_postgres(args, work).await {
+                Err(error) if attempt < RETRIES && error.as_fault().is_some_and(Fault::wants_retry) => {}
+                answer => return answer,
+            }
+        }
+    }
+
+    async fn try_postgres<A, T, E, F>(&self, args: &A, work: &F) -> Result<(T, Vec<Change>), E>
+    where
+        E: From<Fault>,
+        F: for<'a> Fn(&'a Tx, &'a A) -> BoxFuture<'a, Result<T, E>>,
+    {
+        let tx = Tx::new(self.inner.reader.begin().await.map_err(Fault::from)?);
+        match work(&tx, args).await {
+            Ok(result) => {
+                tx.announce().await?;
+                let (tx, changes) = tx.into_parts();
+                tx.commit().await.map_err(Fault::from)?;
+                self.inner.counts.commits.fetch_add(1, Ordering::Relaxed);
+                Ok((result, changes))
+            }
+            Err(error) => {
+                tx.into_parts().0.rollback().await.map_err(Fault::from)?;
+                Err(error)
+            }
+        }
+    }
+}
+
+impl Counts {
+    fn watch(&self, mut connection: DatabaseConnection) -> DatabaseConnection {
+        let statements = Arc::clone(&self.statements);
+        connection.set_metric_callback(move |_| {
+            statements.fetch_add(1, Ordering::Relaxed);
+        });
+        connection
+    }
+}
+
+/// Lets the database see whether an operation's error is an internal one.
+pub trait AsFault {
+    /// The internal failure, if this is one.
+    fn as_fault(&self) -> Option<&Fault>;
+}
+
+impl AsFault for Fault {
+    fn as_fault(&self) -> Option<&Fault> {
+        Some(self)
+    }
+}

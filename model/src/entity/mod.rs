@@ -1,0 +1,33 @@
+//! The tables as types. Their meaning and rules are in the modules that own them.
+
+pub mod audit_event;
+pub mod client;
+pub mod client_secret;
+pub mod client_uri;
+pub mod consent;
+pub mod distribution;
+pub mod fact;
+pub mod grant;
+pub mod invitation;
+pub mod key;
+pub mod limit;
+pub mod link;
+pub mod membership;
+pub mod message;
+pub mod number_range;
+pub mod operator;
+pub mod organization;
+pub mod pin_challenge;
+pub mod product;
+pub mod product_scope;
+pub mod revocation;
+pub mod scope;
+pub mod session;
+pub mod subscriber;
+pub mod user;
+mod values;
+
+pub use values::{
+    Audience, Channel, ClientKind, ClientState, DistributionState, LinkPurpose, MessageState, OrganizationKind,
+    Profile, Role, ScopeAudience, SigningAlg, TokenFormat, UriPurpose,
+};

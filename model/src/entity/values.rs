@@ -1,0 +1,530 @@
+//! The closed sets of values that columns hold, and that the wire and the forms name.
+
+use sea_orm::{DeriveActiveEnum, EnumIter, prelude::StringLen};
+use serde::{Deserialize, Serialize};
+
+/// What a member may do in an organization.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
+pub enum Role {
+    /// Everything, including giving the organization away.
+    #[serde(rename = "owner")]
+    #[sea_orm(string_value = "owner")]
+    Owner,
+    /// Everything but the organization itself: members, products, clients.
+    #[serde(rename = "admin")]
+    #[sea_orm(string_value = "admin")]
+    Admin,
+    /// Products and clients.
+    #[serde(rename = "developer")]
+    #[sea_orm(string_value = "developer")]
+    Developer,
+    /// Sees everything but secrets and changes nothing.
+    #[serde(rename = "viewer")]
+    #[sea_orm(string_value = "viewer")]
+    Viewer,
+}
+
+impl Role {
+    /// All values, in the order in which people see them.
+    pub const ALL: &'static [Self] = &[Self::Owner, Self::Admin, Self::Developer, Self::Viewer];
+
+    /// The value's name in tables, forms and on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Admin => "admin",
+            Self::Developer => "developer",
+            Self::Viewer => "viewer",
+        }
+    }
+
+    /// Reads what [`Self::as_str`] writes.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|value| value.as_str() == text)
+    }
+}
+
+/// What an organization is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
+pub enum OrganizationKind {
+    /// A user's own.
+    #[serde(rename = "personal")]
+    #[sea_orm(string_value = "personal")]
+    Personal,
+    /// Several people's.
+    #[serde(rename = "team")]
+    #[sea_orm(string_value = "team")]
+    Team,
+    /// Has subscribers.
+    #[serde(rename = "operator")]
+    #[sea_orm(string_value = "operator")]
+    Operator,
+}
+
+impl OrganizationKind {
+    /// All values, in the order in which people see them.
+    pub const ALL: &'static [Self] = &[Self::Personal, Self::Team, Self::Operator];
+
+    /// The value's name in tables, forms and on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Personal => "personal",
+            Self::Team => "team",
+            Self::Operator => "operator",
+        }
+    }
+
+    /// Reads what [`Self::as_str`] writes.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|value| value.as_str() == text)
+    }
+}
+
+/// What a mailed link is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
+pub enum LinkPurpose {
+    /// Proves the address of a new account.
+    #[serde(rename = "verify_email")]
+    #[sea_orm(string_value = "verify_email")]
+    VerifyEmail,
+    /// Proves a new address of an account.
+    #[serde(rename = "change_email")]
+    #[sea_orm(string_value = "change_email")]
+    ChangeEmail,
+    /// Sets a new password.
+    #[serde(rename = "reset_password")]
+    #[sea_orm(string_value = "reset_password")]
+    ResetPassword,
+}
+
+impl LinkPurpose {
+    /// All values, in the order in which people see them.
+    pub const ALL: &'static [Self] = &[Self::VerifyEmail, Self::ChangeEmail, Self::ResetPassword];
+
+    /// The value's name in tables, forms and on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::VerifyEmail => "verify_email",
+            Self::ChangeEmail => "change_email",
+            Self::ResetPassword => "reset_password",
+        }
+    }
+
+    /// Reads what [`Self::as_str`] writes.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|value| value.as_str() == text)
+    }
+}
+
+/// Whom a product is for, which decides how its clients get tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
+pub enum Audience {
+    /// Authorization code: a subscriber signs in and consents.
+    #[serde(rename = "subscribers")]
+    #[sea_orm(string_value = "subscribers")]
+    Subscribers,
+    /// Client credentials: no subscriber takes part.
+    #[serde(rename = "operators")]
+    #[sea_orm(string_value = "operators")]
+    Operators,
+}
+
+impl Audience {
+    /// All values, in the order in which people see them.
+    pub const ALL: &'static [Self] = &[Self::Subscribers, Self::Operators];
+
+    /// The value's name in tables, forms and on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Subscribers => "subscribers",
+            Self::Operators => "operators",
+        }
+    }
+
+    /// Reads what [`Self::as_str`] writes.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|value| value.as_str() == text)
+    }
+}
+
+/// Which products can enable a scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
+pub enum ScopeAudience {
+    /// Products for subscribers.
+    #[serde(rename = "subscribers")]
+    #[sea_orm(string_value = "subscribers")]
+    Subscribers,
+    /// Products for operators.
+    #[serde(rename = "operators")]
+    #[sea_orm(string_value = "operators")]
+    Operators,
+    /// Any product.
+    #[serde(rename = "both")]
+    #[sea_orm(string_value = "both")]
+    Both,
+}
+
+impl ScopeAudience {
+    /// All values, in the order in which people see them.
+    pub const ALL: &'static [Self] = &[Self::Subscribers, Self::Operators, Self::Both];
+
+    /// The value's name in tables, forms and on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Subscribers => "subscribers",
+            Self::Operators => "operators",
+            Self::Both => "both",
+        }
+    }
+
+    /// Reads what [`Self::as_str`] writes.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|value| value.as_str() == text)
+    }
+}
+
+/// Where a product stands with an operator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
+pub enum DistributionState {
+    /// The developer offers it; the operator has not decided.
+    #[serde(rename = "offered")]
+    #[sea_orm(string_value = "offered")]
+    Offered,
+    /// The operator's subscribers can use it.
+    #[serde(rename = "enabled")]
+    #[sea_orm(string_value = "enabled")]
+    Enabled,
+    /// The operator has turned it off.
+    #[serde(rename = "disabled")]
+    #[sea_orm(string_value = "disabled")]
+    Disabled,
+}
+
+impl DistributionState {
+    /// All values, in the order in which people see them.
+    pub const ALL: &'static [Self] = &[Self::Offered, Self::Enabled, Self::Disabled];
+
+    /// The value's name in tables, forms and on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Offered => "offered",
+            Self::Enabled => "enabled",
+            Self::Disabled => "disabled",
+        }
+    }
+
+    /// Reads what [`Self::as_str`] writes.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|value| value.as_str() == text)
+    }
+}
+
+/// Which rules a client is held to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
+pub enum Profile {
+    /// For clients written before 2020: PKCE optional, phone number in the ID token.
+    #[serde(rename = "classic")]
+    #[sea_orm(string_value = "classic")]
+    Classic,
+    /// OAuth 2.1.
+    #[serde(rename = "standard")]
+    #[sea_orm(string_value = "standard")]
+    Standard,
+}
+
+impl Profile {
+    /// All values, in the order in which people see them.
+    pub const ALL: &'static [Self] = &[Self::Classic, Self::Standard];
+
+    /// The value's name in tables, forms and on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Classic => "classic",
+            Self::Standard => "standard",
+        }
+    }
+
+    /// Reads what [`Self::as_str`] writes.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|value| value.as_str() == text)
+    }
+}
+
+/// Whether a client can keep a secret (RFC 6749, section 2.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
+pub enum ClientKind {
+    /// Runs on a server.
+    #[serde(rename = "confidential")]
+    #[sea_orm(string_value = "confidential")]
+    Confidential,
+    /// Runs in a browser or on a device.
+    #[serde(rename = "public")]
+    #[sea_orm(string_value = "public")]
+    Public,
+}
+
+impl ClientKind {
+    /// All values, in the order in which people see them.
+    pub const ALL: &'static [Self] = &[Self::Confidential, Self::Public];
+
+    /// The value's name in tables, forms and on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Confidential => "confidential",
+            Self::Public => "public",
+        }
+    }
+
+    /// Reads what [`Self::as_str`] writes.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|value| value.as_str() == text)
+    }
+}
+
+/// How a client's access tokens look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
+pub enum TokenFormat {
+    /// Sealed; resource servers introspect them.
+    #[serde(rename = "opaque")]
+    #[sea_orm(string_value = "opaque")]
+    Opaque,
+    /// Signed (RFC 9068); resource servers verify them.
+    #[serde(rename = "jwt")]
+    #[sea_orm(string_value = "jwt")]
+    Jwt,
+}
+
+impl TokenFormat {
+    /// All values, in the order in which people see them.
+    pub const ALL: &'static [Self] = &[Self::Opaque, Self::Jwt];
+
+    /// The value's name in tables, forms and on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Opaque => "opaque",
+            Self::Jwt => "jwt",
+        }
+    }
+
+    /// Reads what [`Self::as_str`] writes.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|value| value.as_str() == text)
+    }
+}
+
+/// With which algorithm tokens are signed (RFC 7518, RFC 8037).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
+pub enum SigningAlg {
+    /// RSA PKCS#1 v1.5 with SHA-256, which every OpenID Connect client understands.
+    #[serde(rename = "RS256")]
+    #[sea_orm(string_value = "RS256")]
+    Rs256,
+    /// ECDSA on P-256 with SHA-256.
+    #[serde(rename = "ES256")]
+    #[sea_orm(string_value = "ES256")]
+    Es256,
+    /// Ed25519.
+    #[serde(rename = "EdDSA")]
+    #[sea_orm(string_value = "EdDSA")]
+    EdDsa,
+}
+
+impl SigningAlg {
+    /// All values, in the order in which people see them.
+    pub const ALL: &'static [Self] = &[Self::Rs256, Self::Es256, Self::EdDsa];
+
+    /// The value's name in tables, forms and on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Rs256 => "RS256",
+            Self::Es256 => "ES256",
+            Self::EdDsa => "EdDSA",
+        }
+    }
+
+    /// Reads what [`Self::as_str`] writes.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|value| value.as_str() == text)
+    }
+}
+
+/// Whether a client works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
+pub enum ClientState {
+    /// It works.
+    #[serde(rename = "active")]
+    #[sea_orm(string_value = "active")]
+    Active,
+    /// Its owner has turned it off; nothing was deleted.
+    #[serde(rename = "disabled")]
+    #[sea_orm(string_value = "disabled")]
+    Disabled,
+}
+
+impl ClientState {
+    /// All values, in the order in which people see them.
+    pub const ALL: &'static [Self] = &[Self::Active, Self::Disabled];
+
+    /// The value's name in tables, forms and on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Disabled => "disabled",
+        }
+    }
+
+    /// Reads what [`Self::as_str`] writes.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|value| value.as_str() == text)
+    }
+}
+
+/// What a registered URI of a client is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
+pub enum UriPurpose {
+    /// Redirect after authorization (RFC 6749, section 3.1.2).
+    #[serde(rename = "login")]
+    #[sea_orm(string_value = "login")]
+    Login,
+    /// Redirect after a consent was revoked.
+    #[serde(rename = "post_revoke")]
+    #[sea_orm(string_value = "post_revoke")]
+    PostRevoke,
+    /// Redirect after logout (OpenID Connect RP-Initiated Logout).
+    #[serde(rename = "post_logout")]
+    #[sea_orm(string_value = "post_logout")]
+    PostLogout,
+}
+
+impl UriPurpose {
+    /// All values, in the order in which people see them.
+    pub const ALL: &'static [Self] = &[Self::Login, Self::PostRevoke, Self::PostLogout];
+
+    /// The value's name in tables, forms and on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Login => "login",
+            Self::PostRevoke => "post_revoke",
+            Self::PostLogout => "post_logout",
+        }
+    }
+
+    /// Reads what [`Self::as_str`] writes.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|value| value.as_str() == text)
+    }
+}
+
+/// How a message travels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
+pub enum Channel {
+    /// SMTP.
+    #[serde(rename = "mail")]
+    #[sea_orm(string_value = "mail")]
+    Mail,
+    /// An SMS gateway.
+    #[serde(rename = "sms")]
+    #[sea_orm(string_value = "sms")]
+    Sms,
+}
+
+impl Channel {
+    /// All values, in the order in which people see them.
+    pub const ALL: &'static [Self] = &[Self::Mail, Self::Sms];
+
+    /// The value's name in tables, forms and on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Mail => "mail",
+            Self::Sms => "sms",
+        }
+    }
+
+    /// Reads what [`Self::as_str`] writes.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|value| value.as_str() == text)
+    }
+}
+
+/// Where a message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
+pub enum MessageState {
+    /// Waits for its next attempt.
+    #[serde(rename = "queued")]
+    #[sea_orm(string_value = "queued")]
+    Queued,
+    /// A gateway has taken it; the content is gone.
+    #[serde(rename = "sent")]
+    #[sea_orm(string_value = "sent")]
+    Sent,
+    /// Stays in the sandbox outbox.
+    #[serde(rename = "kept")]
+    #[sea_orm(string_value = "kept")]
+    Kept,
+    /// Given up; the content is gone.
+    #[serde(rename = "failed")]
+    #[sea_orm(string_value = "failed")]
+    Failed,
+}
+
+impl MessageState {
+    /// All values, in the order in which people see them.
+    pub const ALL: &'static [Self] = &[Self::Queued, Self::Sent, Self::Kept, Self::Failed];
+
+    /// The value's name in tables, forms and on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Sent => "sent",
+            Self::Kept => "kept",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// Reads what [`Self::as_str`] writes.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|value| value.as_str() == text)
+    }
+}

@@ -1,0 +1,222 @@
+//! Signing and sealing keys: created, published, used, retired, each at its time.
+//!
+//! A key is *published* from its creation, *used* from `active_from` until the next one of its
+//! purpose becomes active, and stays published until the last thing that it signed or sealed has
+//! expired. All of that follows from times in its row, so nodes agree without talking.
+
+mod ring;
+mod signing;
+
+use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
+use serde::Serialize;
+use uuid::Uuid;
+
+pub use self::{
+    ring::{KeyRing, Sealed},
+    signing::SigningKey,
+};
+use crate::{
+    Context, Fault, Timestamp,
+    change::Change,
+    db::Tx,
+    entity::{SigningAlg, key},
+    hours,
+    seal::{open_at_rest, seal_at_rest},
+};
+
+/// The purpose of keys that seal tokens.
+const SEAL: &str = "seal";
+
+/// Every purpose that must always have an active key.
+fn purposes() -> impl Iterator<Item = &'static str> {
+    std::iter::once(SEAL).chain(SigningAlg::ALL.iter().map(|alg| alg.as_str()))
+}
+
+/// A key as lists show it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Listed {
+    /// The `kid` of a signing key.
+    pub id: Uuid,
+    /// `seal` or the JOSE algorithm.
+    pub purpose: String,
+    /// When it was created and published.
+    pub created_at: Timestamp,
+    /// When it was, or will be, used first.
+    pub active_from: Timestamp,
+    /// When its successor takes or took over.
+    pub retired_at: Option<Timestamp>,
+    /// When it is no longer published.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// All keys, newest first.
+///
+/// # Errors
+///
+/// When the database fails.
+pub async fn list(ctx: &Context) -> Result<Vec<Listed>, Fault> {
+    let rows = key::Entity::find().order_by_desc(key::Column::Id).all(ctx.db().reader()).await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Listed {
+            id: row.id,
+            purpose: row.purpose,
+            created_at: row.created_at,
+            active_from: row.active_from,
+            retired_at: row.retired_at,
+            expires_at: row.expires_at,
+        })
+        .collect())
+}
+
+/// Creates the keys that are missing and loads them all. Called once at the start.
+pub(crate) async fn ensure(ctx: &Context) -> Result<(), Fault> {
+    reload(ctx).await?;
+    let now = ctx.now();
+    let missing: Vec<_> = purposes().filter(|purpose| ctx.keys().newest(purpose).is_none()).collect();
+    if !missing.is_empty() {
+        create(ctx, missing, now, false).await?;
+    }
+    Ok(())
+}
+
+/// Does what the time asks for: publishes successors ahead of their use, and deletes keys that
+/// nothing valid refers to any more. A background job calls it; calling it often is harmless.
+///
+/// # Errors
+///
+/// When the database fails.
+pub async fn rotate_due(ctx: &Context) -> Result<(), Fault> {
+    let now = ctx.now();
+    let lifetimes = &ctx.settings().lifetimes;
+    let due: Vec<_> = purposes()
+        .filter(|purpose| {
+            ctx.keys().newest(purpose).is_none_or(|newest| {
+                newest <= now && now.since(newest) >= lifetimes.signing_key - lifetimes.signing_key_ahead
+            })
+        })
+        .collect();
+    if !due.is_empty() {
+        create(ctx, due, now.plus(lifetimes.signing_key_ahead), true).await?;
+    }
+    let expired = ctx
+        .db()
+        .write(now, |tx, now| {
+            Box::pin(async move {
+                let deleted =
+                    key::Entity::delete_many().filter(key::Column::ExpiresAt.lt(*now)).exec(tx).await?.rows_affected;
+                if deleted > 0 {
+                    tx.changed(Change::Keys);
+                }
+                Ok::<_, Fault>(deleted)
+            })
+        })
+        .await?;
+    if expired > 0 {
+        reload(ctx).await?;
+    }
+    Ok(())
+}
+
+/// Puts new keys in the place of all current ones, at once. Retired keys still verify and open
+/// what they signed and sealed.
+///
+/// # Errors
+///
+/// When the database fails.
+pub async fn rotate_now(ctx: &Context) -> Result<(), Fault> {
+    create(ctx, purposes().collect(), ctx.now(), true).await
+}
+
+/// Reads the keys again.
+pub(crate) async fn reload(ctx: &Context) -> Result<(), Fault> {
+    let rows = key::Entity::find().order_by_asc(key::Column::ActiveFrom).all(ctx.db().reader()).await?;
+    let mut loaded = Vec::with_capacity(rows.len());
+    for row in rows {
+        let private: Vec<u8> = open_at_rest(ctx, "keys.private", &row.private_sealed)?;
+        loaded.push((row, zeroize::Zeroizing::new(private)));
+    }
+    ctx.keys().replace(loaded)
+}
+
+struct NewKey {
+    row: key::ActiveModel,
+    purpose: &'static str,
+    active_from: Timestamp,
+    predecessor_expires_at: Timestamp,
+    only_if_newest_until: Option<Timestamp>,
+}
+
+async fn create(
+    ctx: &Context,
+    purposes: Vec<&'static str>,
+    active_from: Timestamp,
+    supersede: bool,
+) -> Result<(), Fault> {
+    let now = ctx.now();
+    let lifetimes = &ctx.settings().lifetimes;
+    let mut new = Vec::with_capacity(purposes.len());
+    for purpose in purposes {
+        let (private, public_jwk) = match SigningAlg::parse(purpose) {
+            Some(alg) => signing::generate(alg)?,
+            None => (ctx.random::<32>()?.to_vec(), String::new()),
+        };
+        // What the predecessor sealed or signed lives at most so long; an hour more, since
+        // clients keep key sets and clocks differ.
+        let longest = if purpose == SEAL {
+            lifetimes.refresh_token.max(lifetimes.subscriber_session)
+        } else {
+            lifetimes.access_token.max(lifetimes.id_token)
+        };
+        let row = key::ActiveModel {
+            id: Set(ctx.new_id()?),
+            purpose: Set(purpose.to_owned()),
+            private_sealed: Set(seal_at_rest(ctx, "keys.private", &private)?),
+            public_jwk: Set(public_jwk),
+            created_at: Set(now),
+            active_from: Set(active_from),
+            retired_at: Set(None),
+            expires_at: Set(None),
+        };
+        new.push(NewKey {
+            row,
+            purpose,
+            active_from,
+            predecessor_expires_at: active_from.plus(longest + hours(1)),
+            only_if_newest_until: if supersede { ctx.keys().newest(purpose) } else { None },
+        });
+    }
+    ctx.db()
+        .write(new, |tx, new| {
+            Box::pin(async move {
+                for key in new {
+                    insert(tx, key).await?;
+                }
+                tx.changed(Change::Keys);
+                Ok::<_, Fault>(())
+            })
+        })
+        .await?;
+    reload(ctx).await
+}
+
+/// Inserts a key unless another node was quicker.
+async fn insert(tx: &Tx, new: &NewKey) -> Result<(), Fault> {
+    let newest = key::Entity::find()
+        .filter(key::Column::Purpose.eq(new.purpose))
+        .order_by_desc(key::Column::ActiveFrom)
+        .one(tx)
+        .await?;
+    if newest.as_ref().map(|row| row.active_from) != new.only_if_newest_until {
+        return Ok(());
+    }
+    key::Entity::update_many()
+        .col_expr(key::Column::RetiredAt, new.active_from.0.into())
+        .col_expr(key::Column::ExpiresAt, new.predecessor_expires_at.0.into())
+        .filter(key::Column::Purpose.eq(new.purpose))
+        .filter(key::Column::RetiredAt.is_null())
+        .exec(tx)
+        .await?;
+    key::Entity::insert(new.row.clone()).exec_without_returning(tx).await?;
+    Ok(())
+}

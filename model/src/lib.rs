@@ -1,0 +1,32 @@
+//! What exists in Portico and what may happen: entities, lifecycles, rules, operations.
+//!
+//! This crate knows no HTTP and no HTML. The doors (`app`, `idp`, the command line) call its
+//! verbs, such as [`client::register`] or [`consent::grant`], with a [`Context`], and translate
+//! its typed errors into their own language.
+//!
+//! Where to start reading: [`Context`] is what every verb receives; [`db`] says how reads and
+//! writes reach the database; [`entity`] holds the tables as types.
+
+pub mod audit;
+pub mod cache;
+pub mod change;
+mod context;
+pub mod db;
+pub mod entity;
+mod fault;
+pub mod form;
+pub mod id;
+pub mod key;
+pub mod limit;
+pub mod message;
+mod request;
+pub mod seal;
+pub mod secret;
+mod settings;
+mod time;
+
+pub use context::{Context, Rng, SystemRng};
+pub use fault::Fault;
+pub use request::{ClientAddress, RequestId};
+pub use settings::{Lifetimes, Limits, Settings};
+pub use time::{Clock, SystemClock, Timestamp, days, hours, minutes, seconds};

@@ -1,0 +1,25 @@
+//! What rules need to know about where a request comes from.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+/// The address of whoever asks, as far as configured proxies can be trusted to say it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ClientAddress(pub IpAddr);
+
+impl ClientAddress {
+    /// What budgets count: the address, of IPv6 the network (a person has a whole /64).
+    #[must_use]
+    pub fn bucket(self) -> String {
+        match self.0.to_canonical() {
+            IpAddr::V4(address) => address.to_string(),
+            IpAddr::V6(address) => {
+                let network = Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64));
+                format!("{network}/64")
+            }
+        }
+    }
+}
+
+/// The id under which the log knows the request; error pages show it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestId(pub String);

@@ -1,0 +1,145 @@
+//! What the installation decides: issuer, lifetimes, limits.
+
+use crate::{days, hours, limit::Rule, minutes, seconds};
+
+/// The installation's decisions that rules depend on. Filled from the configuration.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The issuer identifier (RFC 8414, section 2), exactly as configured.
+    pub issuer: String,
+    /// Where the portal is reached, without a trailing slash: the base of every mailed link.
+    pub public_url: String,
+    /// The bare host name that text messages name (`@id.example.com #123456`).
+    pub message_host: String,
+    /// Whether messages stay in the sandbox outbox, where a page shows them.
+    pub sandbox: bool,
+    /// How long things live.
+    pub lifetimes: Lifetimes,
+    /// How often things may be tried.
+    pub limits: Limits,
+    /// How long a cached row may be stale when an invalidation was lost, in milliseconds.
+    pub cache_staleness: i64,
+}
+
+impl Settings {
+    /// The defaults for an installation that is reached at `public_url`.
+    #[must_use]
+    pub fn at(public_url: &str) -> Self {
+        let host = url::Url::parse(public_url).ok().and_then(|url| url.host_str().map(str::to_owned));
+        Self {
+            issuer: public_url.to_owned(),
+            public_url: public_url.trim_end_matches('/').to_owned(),
+            message_host: host.unwrap_or_default(),
+            sandbox: true,
+            lifetimes: Lifetimes::default(),
+            limits: Limits::default(),
+            cache_staleness: seconds(60),
+        }
+    }
+
+    /// Whether cookies can be `Secure` with the `__Host-` prefix.
+    #[must_use]
+    pub fn secure(&self) -> bool {
+        self.public_url.starts_with("https://")
+    }
+}
+
+/// How long things live, in milliseconds.
+#[derive(Clone, Debug)]
+pub struct Lifetimes {
+    /// Authorization codes: at most 60 seconds.
+    pub code: i64,
+    /// Access tokens.
+    pub access_token: i64,
+    /// ID tokens.
+    pub id_token: i64,
+    /// A refresh token's family, from the first authorization; rotation does not extend it.
+    pub refresh_token: i64,
+    /// How long a refresh token that was already rotated is answered with its successor again,
+    /// as long as nobody has used that one: the response may have been lost.
+    pub refresh_retry: i64,
+    /// An authorization request in progress.
+    pub interaction: i64,
+    /// A PIN: at most ten minutes.
+    pub pin: i64,
+    /// A subscriber's single sign-on session.
+    pub subscriber_session: i64,
+    /// A portal session since it was last seen.
+    pub portal_session: i64,
+    /// Links that verify an address.
+    pub verify_link: i64,
+    /// Links that set a new password.
+    pub reset_link: i64,
+    /// Invitations.
+    pub invitation: i64,
+    /// How long a signing key signs.
+    pub signing_key: i64,
+    /// How long before its use a signing key is published.
+    pub signing_key_ahead: i64,
+    /// How long messages stay in the sandbox outbox.
+    pub outbox: i64,
+}
+
+impl Default for Lifetimes {
+    fn default() -> Self {
+        Self {
+            code: seconds(60),
+            access_token: hours(1),
+            id_token: hours(1),
+            refresh_token: days(180),
+            refresh_retry: seconds(30),
+            interaction: minutes(30),
+            pin: minutes(10),
+            subscriber_session: hours(12),
+            portal_session: days(14),
+            verify_link: days(2),
+            reset_link: hours(1),
+            invitation: days(7),
+            signing_key: days(90),
+            signing_key_ahead: days(7),
+            outbox: days(1),
+        }
+    }
+}
+
+/// How often things may be tried. Each is a budget that refills evenly over its period.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Sign-ins with a password for one account.
+    pub sign_in_account: Rule,
+    /// Sign-ins and sign-ups from one address.
+    pub sign_in_address: Rule,
+    /// Mails (verification, reset, invitation) to one address.
+    pub mail_recipient: Rule,
+    /// PINs sent to one number.
+    pub pin_number: Rule,
+    /// PINs asked for from one address.
+    pub pin_address: Rule,
+    /// PINs asked for through one client.
+    pub pin_client: Rule,
+    /// PINs in all.
+    pub pin_overall: Rule,
+    /// Wrong PINs for one number, over all its challenges.
+    pub pin_wrong_number: Rule,
+    /// Wrong PINs from one address.
+    pub pin_wrong_address: Rule,
+    /// Wrong client secrets for one client from one address.
+    pub client_auth_address: Rule,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            sign_in_account: Rule::new(10, minutes(15)),
+            sign_in_address: Rule::new(60, minutes(15)),
+            mail_recipient: Rule::new(5, hours(1)),
+            pin_number: Rule::new(5, minutes(30)),
+            pin_address: Rule::new(30, minutes(30)),
+            pin_client: Rule::new(600, minutes(10)),
+            pin_overall: Rule::new(3_000, minutes(10)),
+            pin_wrong_number: Rule::new(15, hours(1)),
+            pin_wrong_address: Rule::new(60, hours(1)),
+            client_auth_address: Rule::new(100, minutes(1)),
+        }
+    }
+}
