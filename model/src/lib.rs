@@ -8,10 +8,12 @@
 //! writes reach the database; [`entity`] holds the tables as types.
 
 pub mod audit;
+pub mod authorization;
 pub mod cache;
 pub mod change;
 mod context;
 pub mod db;
+pub mod demo;
 pub mod entity;
 mod fault;
 pub mod form;
@@ -22,7 +24,15 @@ pub mod message;
 mod request;
 pub mod seal;
 pub mod secret;
+pub mod consent;
+pub mod grant;
+pub mod pairwise;
+pub mod scopes;
+pub mod token;
 mod settings;
+pub mod membership;
+pub mod organization;
+pub mod session;
 mod time;
 
 pub use context::{Context, Rng, SystemRng};
