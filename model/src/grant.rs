@@ -1,0 +1,513 @@
+//! Grants: one authorization of one client under a consent, from the redemption of its code. The
+//! refresh tokens of a grant are its family; at any time one of them lives.
+
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, QueryFilter as _, Statement,
+    sea_query::OnConflict,
+};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{
+    Context, Fault, Timestamp,
+    audit::{self, Event},
+    authorization::Code,
+    cache::{self, Client, Product},
+    change::{Change, RevokedKind},
+    db::Tx,
+    entity::{ClientState, consent, grant, revocation, subscriber},
+    hours,
+    key::Sealed,
+    scopes,
+};
+
+/// Why something was revoked, as the tables keep it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Because {
+    /// A code was redeemed a second time.
+    CodeReplayed,
+    /// A refresh token was used after its successor.
+    RefreshReplayed,
+    /// The client asked for it (RFC 7009).
+    Client,
+    /// The subscriber took the consent back.
+    Subscriber,
+    /// The operator turned the product off.
+    Operator,
+    /// The client's owner did something that ends its tokens.
+    Owner,
+}
+
+impl Because {
+    /// The word in the tables.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::CodeReplayed => "code_replayed",
+            Self::RefreshReplayed => "refresh_replayed",
+            Self::Client => "client",
+            Self::Subscriber => "subscriber",
+            Self::Operator => "operator",
+            Self::Owner => "owner",
+        }
+    }
+}
+
+/// A living grant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// Its id.
+    pub id: Uuid,
+    /// The consent that it stands on.
+    pub consent: Uuid,
+    /// Who signed in.
+    pub subscriber: Uuid,
+    /// In which session.
+    pub session: Uuid,
+    /// What was granted, in the order of the request.
+    pub scopes: Vec<String>,
+    /// When the subscriber signed in.
+    pub auth_time: Timestamp,
+    /// Of the authorization request.
+    pub nonce: Option<String>,
+    /// The living refresh token, if the grant has one.
+    pub refresh: Option<RefreshToken>,
+}
+
+/// What a refresh token says, sealed in the token itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefreshToken {
+    /// Its family.
+    pub grant: Uuid,
+    /// The client's row.
+    pub client: Uuid,
+    /// The first is 1, its successor 2.
+    pub generation: i64,
+}
+
+/// The prefix by which people and leak scanners know a refresh token.
+const REFRESH_PREFIX: &str = "prt_";
+
+impl RefreshToken {
+    /// The token as the client gets it. Equal tokens have equal texts, so that a retry whose
+    /// first answer was lost gets the very same successor.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Crypto`] when it cannot be sealed.
+    pub fn seal(&self, ctx: &Context) -> Result<String, Fault> {
+        Ok(format!("{REFRESH_PREFIX}{}", ctx.seal_same(Sealed::RefreshToken, self)?))
+    }
+
+    /// Opens a token that we issued, living or not.
+    #[must_use]
+    pub fn open(ctx: &Context, text: &str) -> Option<Self> {
+        ctx.open_sealed(Sealed::RefreshToken, text.strip_prefix(REFRESH_PREFIX)?)
+    }
+}
+
+/// Why a code or a refresh token gives nothing. To the client all of them are `invalid_grant`.
+#[derive(Debug, thiserror::Error)]
+pub enum RedeemError {
+    /// Its time is over.
+    #[error("it has expired")]
+    Expired,
+    /// It was redeemed before; what that gave is revoked.
+    #[error("it was used before")]
+    Replayed,
+    /// It belongs to another client; the incident is recorded.
+    #[error("it was issued to another client")]
+    ForeignClient,
+    /// What it stands on was revoked or turned off.
+    #[error("the authorization behind it has ended")]
+    Ended,
+    /// Inside.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+crate::from_database!(RedeemError);
+
+/// Whether client, product, operator and subscriber still allow what a consent allowed.
+///
+/// # Errors
+///
+/// [`RedeemError::Ended`] when they do not.
+async fn still_allowed(ctx: &Context, client: &Client, product: &Product, subscriber: Uuid) -> Result<(), RedeemError> {
+    let subscriber = cache::subscriber(ctx, subscriber).await?.ok_or(RedeemError::Ended)?;
+    let living = subscriber.ended_at.is_none() && client.state == ClientState::Active;
+    if living && product.enabled_by(subscriber.operator_id) { Ok(()) } else { Err(RedeemError::Ended) }
+}
+
+struct Redemption {
+    ctx: Context,
+    code: Code,
+    client: Uuid,
+    organization: Uuid,
+    refresh: bool,
+}
+
+/// Redeems a code for the client that it was issued to: the one write of the code flow. The
+/// caller has checked the redirect URI and the code verifier.
+///
+/// Of any number of redemptions of one code one succeeds; every other revokes what that one gave.
+///
+/// # Errors
+///
+/// [`RedeemError`]; the revocation or the incident is committed all the same.
+pub async fn redeem(ctx: &Context, client: &Client, product: &Product, code: Code) -> Result<Grant, RedeemError> {
+    if code.client != client.id {
+        note_foreign(ctx, client, "code").await?;
+        return Err(RedeemError::ForeignClient);
+    }
+    let caches = ctx.caches();
+    let expired = ctx.now() >= code.expires_at;
+    let ended = caches.is_revoked(RevokedKind::Consent, code.consent, code.issued_at)
+        || caches.is_revoked(RevokedKind::Client, client.id, code.issued_at)
+        || caches.is_revoked(RevokedKind::Session, code.session, code.issued_at)
+        || caches.is_revoked(RevokedKind::Subscriber, code.subscriber, code.issued_at);
+    if ended {
+        return Err(RedeemError::Ended);
+    }
+    still_allowed(ctx, client, product, code.subscriber).await?;
+    let refresh = code.scopes.iter().any(|scope| scope == "offline_access");
+    let redemption =
+        Redemption { ctx: ctx.clone(), client: client.id, organization: client.organization_id, refresh, code };
+    if expired {
+        // Too late for tokens, not too late to notice a replay.
+        let used = grant::Entity::find_by_id(redemption.code.id).one(ctx.db().reader()).await?.is_some();
+        if used {
+            ctx.db().write(redemption, |tx, redemption| Box::pin(replayed(tx, redemption))).await?;
+            return Err(RedeemError::Replayed);
+        }
+        return Err(RedeemError::Expired);
+    }
+    ctx.db().write(redemption, |tx, redemption| Box::pin(redeem_once(tx, redemption))).await?
+}
+
+async fn redeem_once(tx: &Tx, redemption: &Redemption) -> Result<Result<Grant, RedeemError>, Fault> {
+    let Redemption { ctx, code, client, refresh, .. } = redemption;
+    let now = ctx.now();
+    let generation = i64::from(*refresh);
+    let row = grant::ActiveModel {
+        id: Set(code.id),
+        consent_id: Set(code.consent),
+        client_id: Set(*client),
+        subscriber_id: Set(code.subscriber),
+        session_id: Set(code.session),
+        scopes: Set(scopes::join(&code.scopes)),
+        auth_time: Set(code.auth_time),
+        nonce: Set(code.nonce.clone()),
+        refresh_generation: Set(generation),
+        refreshed_at: Set(None),
+        refresh_expires_at: Set(refresh.then(|| now.plus(ctx.settings().lifetimes.refresh_token))),
+        created_at: Set(now),
+        revoked_at: Set(None),
+        revoked_because: Set(None),
+    };
+    // The code's id is the key: of two redemptions one inserts.
+    let inserted = grant::Entity::insert(row)
+        .on_conflict(OnConflict::column(grant::Column::Id).do_nothing().to_owned())
+        .exec_without_returning(tx)
+        .await?;
+    if inserted == 0 {
+        replayed(tx, redemption).await?;
+        return Ok(Err(RedeemError::Replayed));
+    }
+    // A consent that was taken back on another node, of which this one has not heard yet.
+    let consent = consent::Entity::find_by_id(code.consent).one(tx).await?;
+    if consent.is_none_or(|consent| consent.revoked_at.is_some()) {
+        revoke_grant(tx, ctx, code.id, Because::Subscriber).await?;
+        return Ok(Err(RedeemError::Ended));
+    }
+    Ok(Ok(Grant {
+        id: code.id,
+        consent: code.consent,
+        subscriber: code.subscriber,
+        session: code.session,
+        scopes: code.scopes.clone(),
+        auth_time: code.auth_time,
+        nonce: code.nonce.clone(),
+        refresh: refresh.then_some(RefreshToken { grant: code.id, client: *client, generation }),
+    }))
+}
+
+/// A code came a second time: what the first time gave is revoked, once.
+async fn replayed(tx: &Tx, redemption: &Redemption) -> Result<(), Fault> {
+    let Redemption { ctx, code, client, organization, .. } = redemption;
+    if revoke_grant(tx, ctx, code.id, Because::CodeReplayed).await? {
+        let event = Event {
+            action: "client.code_replayed",
+            organization: Some(*organization),
+            actor: None,
+            object_kind: "client",
+            object: Some(*client),
+            detail: "An authorization code was used twice; its tokens were revoked".to_owned(),
+        };
+        audit::record(tx, ctx, event).await?;
+    }
+    Ok(())
+}
+
+struct Rotation {
+    ctx: Context,
+    token: RefreshToken,
+    organization: Uuid,
+}
+
+/// Puts the successor in a refresh token's place: one conditional update.
+///
+/// A token that was rotated a moment ago, and whose successor nobody has used, is answered with
+/// that same successor: the response may have been lost. A token that was rotated earlier is a
+/// replay and revokes the family.
+///
+/// # Errors
+///
+/// [`RedeemError`]; the revocation or the incident is committed all the same.
+pub async fn refresh(
+    ctx: &Context,
+    client: &Client,
+    product: &Product,
+    token: RefreshToken,
+) -> Result<Grant, RedeemError> {
+    if token.client != client.id {
+        note_foreign(ctx, client, "refresh token").await?;
+        return Err(RedeemError::ForeignClient);
+    }
+    let rotation = Rotation { ctx: ctx.clone(), token, organization: client.organization_id };
+    let grant = ctx.db().write(rotation, |tx, rotation| Box::pin(rotate(tx, rotation))).await??;
+    still_allowed(ctx, client, product, grant.subscriber).await?;
+    Ok(grant)
+}
+
+async fn rotate(tx: &Tx, rotation: &Rotation) -> Result<Result<Grant, RedeemError>, Fault> {
+    let Rotation { ctx, token, organization } = rotation;
+    let now = ctx.now();
+    let successor = RefreshToken { generation: token.generation + 1, ..*token };
+    let rotated = grant::Entity::update_many()
+        .col_expr(grant::Column::RefreshGeneration, successor.generation.into())
+        .col_expr(grant::Column::RefreshedAt, now.0.into())
+        .filter(grant::Column::Id.eq(token.grant))
+        .filter(grant::Column::ClientId.eq(token.client))
+        .filter(grant::Column::RefreshGeneration.eq(token.generation))
+        .filter(grant::Column::RevokedAt.is_null())
+        .filter(grant::Column::RefreshExpiresAt.gt(now))
+        .exec_with_returning(tx)
+        .await?;
+    if let Some(row) = rotated.into_iter().next() {
+        return Ok(Ok(Grant::living(row, successor)));
+    }
+    let Some(row) = grant::Entity::find_by_id(token.grant).one(tx).await? else {
+        return Ok(Err(RedeemError::Ended));
+    };
+    if row.revoked_at.is_some() {
+        return Ok(Err(RedeemError::Ended));
+    }
+    if row.refresh_expires_at.is_none_or(|end| end <= now) {
+        return Ok(Err(RedeemError::Expired));
+    }
+    let a_moment_ago = row.refreshed_at.is_some_and(|at| now.since(at) <= ctx.settings().lifetimes.refresh_retry);
+    if row.refresh_generation == successor.generation && a_moment_ago {
+        return Ok(Ok(Grant::living(row, successor)));
+    }
+    revoke_grant(tx, ctx, token.grant, Because::RefreshReplayed).await?;
+    let event = Event {
+        action: "client.refresh_token_replayed",
+        organization: Some(*organization),
+        actor: None,
+        object_kind: "client",
+        object: Some(token.client),
+        detail: "A refresh token was used after its successor; its tokens were revoked".to_owned(),
+    };
+    audit::record(tx, ctx, event).await?;
+    Ok(Err(RedeemError::Replayed))
+}
+
+impl Grant {
+    fn living(row: grant::Model, refresh: RefreshToken) -> Self {
+        Self {
+            id: row.id,
+            consent: row.consent_id,
+            subscriber: row.subscriber_id,
+            session: row.session_id,
+            scopes: scopes::split(&row.scopes),
+            auth_time: row.auth_time,
+            nonce: row.nonce,
+            refresh: Some(refresh),
+        }
+    }
+}
+
+/// A client has presented what belongs to another one.
+async fn note_foreign(ctx: &Context, client: &Client, what: &str) -> Result<(), Fault> {
+    let event = Event {
+        action: "client.foreign_grant",
+        organization: Some(client.organization_id),
+        actor: None,
+        object_kind: "client",
+        object: Some(client.id),
+        detail: format!("The client presented a {what} of another client"),
+    };
+    ctx.db().write((ctx.clone(), event), |tx, (ctx, event)| Box::pin(audit::record(tx, ctx, event.clone()))).await
+}
+
+/// Revokes a grant: its refresh token and all its access tokens. Says whether it was living.
+///
+/// # Errors
+///
+/// When the database fails.
+pub async fn revoke_grant(tx: &Tx, ctx: &Context, id: Uuid, because: Because) -> Result<bool, Fault> {
+    let revoked = grant::Entity::update_many()
+        .col_expr(grant::Column::RevokedAt, ctx.now().0.into())
+        .col_expr(grant::Column::RevokedBecause, because.as_str().into())
+        .filter(grant::Column::Id.eq(id))
+        .filter(grant::Column::RevokedAt.is_null())
+        .exec(tx)
+        .await?
+        .rows_affected
+        == 1;
+    if revoked {
+        revoke(tx, ctx, RevokedKind::Grant, id).await?;
+    }
+    Ok(revoked)
+}
+
+/// Makes void what was issued for `(kind, id)` until now: writes it down, and tells every node
+/// when the transaction is committed.
+///
+/// # Errors
+///
+/// When the database fails.
+pub async fn revoke(tx: &Tx, ctx: &Context, kind: RevokedKind, id: Uuid) -> Result<(), Fault> {
+    let now = ctx.now();
+    let lifetimes = &ctx.settings().lifetimes;
+    // The longest life of anything that is checked against it, and an hour for clocks.
+    let longest = lifetimes.access_token.max(lifetimes.subscriber_session).max(lifetimes.code);
+    let expires_at = now.plus(longest + hours(1));
+    let name = serde_json::to_value(kind).ok().and_then(|kind| kind.as_str().map(str::to_owned));
+    let row = revocation::ActiveModel {
+        kind: Set(name.unwrap_or_default()),
+        subject_id: Set(id),
+        revoked_at: Set(now),
+        expires_at: Set(expires_at),
+    };
+    revocation::Entity::insert(row)
+        .on_conflict(
+            OnConflict::columns([revocation::Column::Kind, revocation::Column::SubjectId])
+                .update_columns([revocation::Column::RevokedAt, revocation::Column::ExpiresAt])
+                .to_owned(),
+        )
+        .exec_without_returning(tx)
+        .await?;
+    tx.changed(Change::Revoked { kind, id, at: now, expires_at });
+    Ok(())
+}
+
+/// Revokes every grant of a client and every token that it holds.
+///
+/// # Errors
+///
+/// When the database fails.
+pub async fn revoke_for_client(tx: &Tx, ctx: &Context, client: Uuid, because: Because) -> Result<(), Fault> {
+    grant::Entity::update_many()
+        .col_expr(grant::Column::RevokedAt, ctx.now().0.into())
+        .col_expr(grant::Column::RevokedBecause, because.as_str().into())
+        .filter(grant::Column::ClientId.eq(client))
+        .filter(grant::Column::RevokedAt.is_null())
+        .exec(tx)
+        .await?;
+    revoke(tx, ctx, RevokedKind::Client, client).await
+}
+
+/// Ends the tokens that a product holds for an operator's subscribers: the operator has turned it
+/// off. The consents stay, so that turning it on again asks nobody anew; the tokens do not.
+///
+/// # Errors
+///
+/// When the database fails.
+pub async fn revoke_for_distribution(tx: &Tx, ctx: &Context, product: Uuid, operator: Uuid) -> Result<(), Fault> {
+    let rows = tx
+        .query_all_raw(Statement::from_sql_and_values(
+            tx.get_database_backend(),
+            "SELECT DISTINCT g.id FROM grants g \
+             JOIN consents c ON c.id = g.consent_id JOIN subscribers s ON s.id = c.subscriber_id \
+             WHERE c.product_id = $1 AND s.operator_id = $2 AND g.revoked_at IS NULL",
+            [product.into(), operator.into()],
+        ))
+        .await?;
+    for row in rows {
+        revoke_grant(tx, ctx, row.try_get("", "id")?, Because::Operator).await?;
+    }
+    Ok(())
+}
+
+/// What a client's end would break.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reach {
+    /// Subscribers with a living grant.
+    pub subscribers: i64,
+    /// Living refresh tokens.
+    pub refresh_tokens: i64,
+}
+
+/// How many subscribers a client serves now.
+///
+/// # Errors
+///
+/// When the database fails.
+pub async fn reach_of_client(ctx: &Context, client: Uuid) -> Result<Reach, Fault> {
+    let db = ctx.db().reader();
+    let row = db
+        .query_one_raw(Statement::from_sql_and_values(
+            db.get_database_backend(),
+            "SELECT COUNT(DISTINCT subscriber_id) AS subscribers, \
+             COUNT(CASE WHEN refresh_expires_at > $2 THEN 1 END) AS refresh_tokens \
+             FROM grants WHERE client_id = $1 AND revoked_at IS NULL",
+            [client.into(), ctx.now().0.into()],
+        ))
+        .await?;
+    match row {
+        Some(row) => Ok(Reach {
+            subscribers: row.try_get("", "subscribers")?,
+            refresh_tokens: row.try_get("", "refresh_tokens")?,
+        }),
+        None => Ok(Reach::default()),
+    }
+}
+
+/// Deletes grants without a refresh token, or whose refresh token has expired, once no access
+/// token of theirs can live. A background job calls it.
+///
+/// # Errors
+///
+/// When the database fails.
+pub async fn sweep(ctx: &Context) -> Result<u64, Fault> {
+    let now = ctx.now();
+    let old = now.plus(-(ctx.settings().lifetimes.access_token + hours(24)));
+    ctx.db()
+        .write((now, old), |tx, (now, old)| {
+            Box::pin(async move {
+                let deleted = grant::Entity::delete_many()
+                    .filter(grant::Column::CreatedAt.lt(*old))
+                    .filter(
+                        sea_orm::Condition::any()
+                            .add(grant::Column::RefreshExpiresAt.is_null())
+                            .add(grant::Column::RefreshExpiresAt.lt(*now))
+                            .add(grant::Column::RevokedAt.lt(*old)),
+                    )
+                    .exec(tx)
+                    .await?;
+                Ok::<_, Fault>(deleted.rows_affected)
+            })
+        })
+        .await
+}
+
+/// Whether a subscriber row still lives; for callers that hold only the id.
+///
+/// # Errors
+///
+/// When the database fails.
+pub async fn subscriber_lives(ctx: &Context, id: Uuid) -> Result<Option<std::sync::Arc<subscriber::Model>>, Fault> {
+    Ok(cache::subscriber(ctx, id).await?.filter(|row| row.ended_at.is_none()))
+}

@@ -1,0 +1,273 @@
+//! Access tokens. Issuing one writes nothing: what it says is sealed in the token, or signed when
+//! the client's format is JWT (RFC 9068). Reading one checks the seal or the signature, the
+//! expiry, and a small set in memory of what was revoked.
+
+use jsonwebtoken::{Algorithm, DecodingKey, Validation, jwk::Jwk};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{
+    Context, Fault, Timestamp,
+    cache::Client,
+    change::RevokedKind,
+    db::Tx,
+    entity::{SigningAlg, TokenFormat},
+    grant::{self, Grant},
+    key::Sealed,
+    scopes,
+};
+
+/// The `typ` of JWT access tokens (RFC 9068, section 2.1).
+const ACCESS_TOKEN_TYPE: &str = "at+jwt";
+
+/// What an access token says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccessToken {
+    /// Its own id.
+    pub id: Uuid,
+    /// The client's public identifier.
+    pub client_id: String,
+    /// The client's row.
+    pub client: Uuid,
+    /// The product of the client.
+    pub product: Uuid,
+    /// For whom it speaks; absent for client credentials, where the client speaks for itself.
+    pub about: Option<About>,
+    /// What it allows, space-delimited.
+    pub scope: String,
+    /// When it was issued.
+    pub issued_at: Timestamp,
+    /// When it is void.
+    pub expires_at: Timestamp,
+}
+
+/// The subscriber whom an access token is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct About {
+    /// Which grant it belongs to.
+    pub grant: Uuid,
+    /// Which consent that stands on.
+    pub consent: Uuid,
+    /// In which session the subscriber signed in.
+    pub session: Uuid,
+    /// Who.
+    pub subscriber: Uuid,
+    /// When the subscriber signed in.
+    pub auth_time: Timestamp,
+}
+
+impl AccessToken {
+    /// A token under a grant, for `granted` of its scopes.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Crypto`] when there is no randomness.
+    pub fn for_grant(ctx: &Context, client: &Client, grant: &Grant, granted: &[String]) -> Result<Self, Fault> {
+        let about = About {
+            grant: grant.id,
+            consent: grant.consent,
+            session: grant.session,
+            subscriber: grant.subscriber,
+            auth_time: grant.auth_time,
+        };
+        Self::new(ctx, client, Some(about), granted)
+    }
+
+    /// A token with which the client speaks for itself.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Crypto`] when there is no randomness.
+    pub fn for_client(ctx: &Context, client: &Client, granted: &[String]) -> Result<Self, Fault> {
+        Self::new(ctx, client, None, granted)
+    }
+
+    fn new(ctx: &Context, client: &Client, about: Option<About>, granted: &[String]) -> Result<Self, Fault> {
+        let now = ctx.now();
+        Ok(Self {
+            id: ctx.new_id()?,
+            client_id: client.client_id.clone(),
+            client: client.id,
+            product: client.product_id,
+            about,
+            scope: scopes::join(granted),
+            issued_at: now,
+            expires_at: now.plus(ctx.settings().lifetimes.access_token),
+        })
+    }
+
+    /// Whether it allows `scope`.
+    #[must_use]
+    pub fn allows(&self, scope: &str) -> bool {
+        self.scope.split(' ').any(|allowed| allowed == scope)
+    }
+
+    /// Its subject: the subscriber towards this product, or the client itself.
+    #[must_use]
+    pub fn subject(&self, ctx: &Context) -> String {
+        match &self.about {
+            Some(about) => crate::pairwise::subject(ctx, self.product, about.subscriber),
+            None => self.client_id.clone(),
+        }
+    }
+
+    /// The token as the client gets it.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault`] when it cannot be sealed or signed.
+    pub fn encode(&self, ctx: &Context, format: TokenFormat) -> Result<String, Fault> {
+        match format {
+            TokenFormat::Opaque => ctx.seal(Sealed::AccessToken, self),
+            TokenFormat::Jwt => {
+                let claims = JwtClaims {
+                    iss: &ctx.settings().issuer,
+                    sub: &self.subject(ctx),
+                    aud: &ctx.settings().issuer,
+                    client_id: &self.client_id,
+                    scope: &self.scope,
+                    jti: self.id,
+                    iat: self.issued_at.seconds(),
+                    exp: self.expires_at.seconds(),
+                    auth_time: self.about.as_ref().map(|about| about.auth_time.seconds()),
+                    // What our own endpoints need to know is sealed: it is nobody else's business.
+                    ptc: ctx.seal(Sealed::AccessToken, self)?,
+                };
+                ctx.keys().signer(SigningAlg::Es256, ctx.now())?.sign_jwt(ACCESS_TOKEN_TYPE, &claims)
+            }
+        }
+    }
+
+    /// Reads a token that we issued and that is still good: not expired, nothing that it hangs
+    /// from revoked. Anything else is `None`.
+    #[must_use]
+    pub fn read(ctx: &Context, text: &str) -> Option<Self> {
+        let token: Self = if text.contains('.') {
+            ctx.open_sealed(Sealed::AccessToken, &verified_jwt(ctx, text)?)?
+        } else {
+            ctx.open_sealed(Sealed::AccessToken, text)?
+        };
+        (ctx.now() < token.expires_at && !token.revoked(ctx)).then_some(token)
+    }
+
+    fn revoked(&self, ctx: &Context) -> bool {
+        let revoked = |kind, id| ctx.caches().is_revoked(kind, id, self.issued_at);
+        revoked(RevokedKind::Token, self.id)
+            || revoked(RevokedKind::Client, self.client)
+            || self.about.as_ref().is_some_and(|about| {
+                revoked(RevokedKind::Grant, about.grant)
+                    || revoked(RevokedKind::Consent, about.consent)
+                    || revoked(RevokedKind::Session, about.session)
+                    || revoked(RevokedKind::Subscriber, about.subscriber)
+            })
+    }
+}
+
+#[derive(Serialize)]
+struct JwtClaims<'a> {
+    iss: &'a str,
+    sub: &'a str,
+    aud: &'a str,
+    client_id: &'a str,
+    scope: &'a str,
+    jti: Uuid,
+    iat: i64,
+    exp: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auth_time: Option<i64>,
+    ptc: String,
+}
+
+/// Revokes one access token (RFC 7009).
+///
+/// # Errors
+///
+/// When the database fails.
+pub async fn revoke(ctx: &Context, token: &AccessToken) -> Result<(), Fault> {
+    ctx.db()
+        .write((ctx.clone(), token.id), |tx, (ctx, id)| {
+            Box::pin(async move { grant::revoke(tx, ctx, RevokedKind::Token, *id).await })
+        })
+        .await
+}
+
+/// Revokes the family of a refresh token (RFC 7009, section 2.1).
+///
+/// # Errors
+///
+/// When the database fails.
+pub async fn revoke_family(ctx: &Context, refresh: &grant::RefreshToken) -> Result<(), Fault> {
+    ctx.db()
+        .write((ctx.clone(), refresh.grant), |tx, (ctx, id)| {
+            Box::pin(async move {
+                grant::revoke_grant(tx, ctx, *id, grant::Because::Client).await?;
+                Ok::<_, Fault>(())
+            })
+        })
+        .await
+}
+
+/// Ends a subscriber's session: the cookie, and what was issued in it.
+///
+/// # Errors
+///
+/// When the database fails.
+pub async fn end_session(ctx: &Context, session: Uuid) -> Result<(), Fault> {
+    ctx.db()
+        .write((ctx.clone(), session), |tx: &Tx, (ctx, id)| {
+            Box::pin(async move { grant::revoke(tx, ctx, RevokedKind::Session, *id).await })
+        })
+        .await
+}
+
+/// Verifies the signature of one of our JWT access tokens and returns its sealed part.
+fn verified_jwt(ctx: &Context, text: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Ptc {
+        ptc: String,
+    }
+    let claims: Ptc = verify_own(ctx, text, ACCESS_TOKEN_TYPE)?;
+    Some(claims.ptc)
+}
+
+/// The claims of an ID token that its issuer gets back as a hint.
+#[derive(Clone, Debug, Deserialize)]
+pub struct IdTokenHint {
+    /// The subject towards the client.
+    pub sub: String,
+    /// The clients that it was issued to.
+    pub aud: Vec<String>,
+    /// The session.
+    pub sid: Option<String>,
+}
+
+/// Reads an `id_token_hint`: ours, of the right type, with a good signature of the algorithm that
+/// its key is for. It may have expired (OpenID Connect RP-Initiated Logout, section 4).
+#[must_use]
+pub fn read_hint(ctx: &Context, text: &str) -> Option<IdTokenHint> {
+    verify_own(ctx, text, "JWT")
+}
+
+/// Verifies a JWT that we signed: the key is found by `kid` among the published ones, its
+/// algorithm and the type are pinned, nothing in the header is believed. Expiry is not checked.
+fn verify_own<T: serde::de::DeserializeOwned>(ctx: &Context, text: &str, typ: &str) -> Option<T> {
+    let header = jsonwebtoken::decode_header(text).ok()?;
+    if header.typ.as_deref() != Some(typ) {
+        return None;
+    }
+    let key = ctx.keys().verifier(header.kid.as_deref()?, ctx.now())?;
+    let algorithm = match key.alg {
+        SigningAlg::Rs256 => Algorithm::RS256,
+        SigningAlg::Es256 => Algorithm::ES256,
+        SigningAlg::EdDsa => Algorithm::EdDSA,
+    };
+    let jwk: Jwk = serde_json::from_value(key.jwk.clone()).ok()?;
+    let mut validation = Validation::new(algorithm);
+    validation.validate_exp = false;
+    validation.validate_aud = false;
+    validation.required_spec_claims.clear();
+    validation.set_issuer(&[&ctx.settings().issuer]);
+    validation.set_required_spec_claims(&["iss"]);
+    let data = jsonwebtoken::decode::<T>(text, &DecodingKey::from_jwk(&jwk).ok()?, &validation).ok()?;
+    Some(data.claims)
+}
