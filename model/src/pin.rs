@@ -1,0 +1,424 @@
+//! Signing in with a PIN that is sent by SMS.
+//!
+//! A PIN is six digits, lives ten minutes, works once, and only in the browser that asked for it.
+//! It may be tried five times. Budgets for the number, the address, the client and all together
+//! live in the database, where no new request resets them. A number that nobody here has costs
+//! the same work, and its challenge looks the same, but no message leaves and no PIN opens it.
+
+use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+use uuid::Uuid;
+
+use crate::{
+    ClientAddress, Context, Fault, Timestamp, audit,
+    db::Tx,
+    entity::{Channel, MessageState, message as message_row, pin_challenge, subscriber},
+    from_database, hours,
+    limit::{self, Budget, TooMany},
+    message::{self, Content},
+    phone::PhoneNumber,
+    seal::seal_at_rest,
+    seconds, secret,
+    subscriber::Subscriber,
+};
+
+/// How often one PIN may be tried.
+pub const TRIES: i32 = 5;
+
+/// A second request for the same number from the same browser within this time is a double click.
+const DOUBLE_CLICK: i64 = seconds(2);
+
+/// Who wants a PIN, and for what.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The number to send it to.
+    pub number: PhoneNumber,
+    /// The product's name, which the message shows.
+    pub product: String,
+    /// The client that sent the subscriber here.
+    pub client_id: String,
+    /// The browser cookie's value.
+    pub browser: String,
+    /// Where the request comes from.
+    pub address: ClientAddress,
+    /// Whether the person asked for another one on purpose, rather than clicked twice.
+    pub again: bool,
+}
+
+/// Why no PIN was sent.
+#[derive(Debug, thiserror::Error)]
+pub enum SendError {
+    /// A budget is empty. Which one is not told.
+    #[error(transparent)]
+    TooMany(#[from] TooMany),
+    /// Something failed inside.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+from_database!(SendError);
+
+/// Why a PIN does not sign anybody in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// It is another one.
+    #[error("the PIN is wrong")]
+    Wrong {
+        /// How many tries are left.
+        left: i32,
+    },
+    /// It was tried too often.
+    #[error("the PIN was tried too often")]
+    Exhausted,
+    /// Its ten minutes are over.
+    #[error("the PIN has expired")]
+    Expired,
+    /// It was used, or a newer one was sent.
+    #[error("the PIN is no longer valid")]
+    Ended,
+    /// It was asked for in another browser, or never.
+    #[error("the PIN belongs to another browser")]
+    Foreign,
+    /// A budget of wrong tries is empty: the PIN was not looked at.
+    #[error(transparent)]
+    TooMany(#[from] TooMany),
+}
+
+/// Sends a PIN, and ends the ones that were sent to this number before. Returns the id of the
+/// challenge, whether or not somebody here has the number.
+///
+/// # Errors
+///
+/// [`SendError::TooMany`] when a budget is empty.
+pub async fn send(ctx: &Context, request: Request) -> Result<Uuid, SendError> {
+    let id = ctx.new_id()?;
+    let pin = generate(ctx)?;
+    let sending = Sending {
+        id,
+        now: ctx.now(),
+        pin_hash: pin_hash(ctx, id, &pin),
+        number_hash: number_hash(ctx, &request.number),
+        browser_hash: secret::hash(&request.browser),
+        content: Content {
+            to: request.number.as_str().to_owned(),
+            subject: String::new(),
+            body: text(ctx, &request.product, &pin),
+        },
+        budgets: request_budgets(ctx, &request),
+        wrong: vec![wrong_number_budget(ctx, &request.number), wrong_address_budget(ctx, request.address)],
+        request,
+        ctx: ctx.clone(),
+    };
+    let id = ctx.db().write(sending, |tx, sending| Box::pin(send_in(tx, sending))).await??;
+    Ok(id)
+}
+
+struct Sending {
+    ctx: Context,
+    request: Request,
+    id: Uuid,
+    now: Timestamp,
+    pin_hash: String,
+    number_hash: String,
+    browser_hash: String,
+    content: Content,
+    budgets: Vec<Budget>,
+    wrong: Vec<Budget>,
+}
+
+async fn send_in(tx: &Tx, sending: &Sending) -> Result<Result<Uuid, TooMany>, Fault> {
+    let Sending { ctx, request, now, .. } = sending;
+    if !request.again
+        && let Some(open) = just_sent(tx, sending).await?
+    {
+        return Ok(Ok(open));
+    }
+    // Taking from the number's budget locks its row, so that of two requests for one number the
+    // second sees, and ends, what the first inserts.
+    if let Err(too_many) = limit::take(tx, &sending.budgets, *now).await? {
+        return Ok(Err(too_many));
+    }
+    // A PIN that could not be tried is not worth a message.
+    if let Err(too_many) = limit::left(tx, &sending.wrong, *now).await? {
+        return Ok(Err(too_many));
+    }
+    let subscriber = crate::subscriber::find(tx, &request.number).await?;
+    pin_challenge::Entity::update_many()
+        .set(pin_challenge::ActiveModel { closed_at: Set(Some(*now)), ..Default::default() })
+        .filter(pin_challenge::Column::NumberHash.eq(sending.number_hash.as_str()))
+        .filter(pin_challenge::Column::ClosedAt.is_null())
+        .exec(tx)
+        .await?;
+    let challenge = pin_challenge::ActiveModel {
+        id: Set(sending.id),
+        subscriber_id: Set(subscriber.as_ref().map(|subscriber| subscriber.id)),
+        number_hash: Set(sending.number_hash.clone()),
+        pin_hash: Set(sending.pin_hash.clone()),
+        browser_hash: Set(sending.browser_hash.clone()),
+        attempts: Set(0),
+        created_at: Set(*now),
+        expires_at: Set(now.plus(ctx.settings().lifetimes.pin)),
+        closed_at: Set(None),
+    };
+    pin_challenge::Entity::insert(challenge).exec_without_returning(tx).await?;
+    match &subscriber {
+        Some(_) => {
+            message::queue(tx, ctx, Channel::Sms, &sending.content, ctx.settings().lifetimes.pin).await?;
+        }
+        None => queue_nothing(tx, sending).await?,
+    }
+    let (action, detail) = match subscriber {
+        Some(_) => ("subscriber.pin_sent", format!("A PIN was sent for {}", request.client_id)),
+        None => ("subscriber.pin_not_sent", format!("No PIN: nobody has the number, for {}", request.client_id)),
+    };
+    record(tx, ctx, action, subscriber.as_ref(), detail).await?;
+    Ok(Ok(sending.id))
+}
+
+/// The challenge that this browser got for this number a moment ago, if it is still open.
+async fn just_sent(tx: &Tx, sending: &Sending) -> Result<Option<Uuid>, Fault> {
+    let challenge = pin_challenge::Entity::find()
+        .filter(pin_challenge::Column::NumberHash.eq(sending.number_hash.as_str()))
+        .filter(pin_challenge::Column::BrowserHash.eq(sending.browser_hash.as_str()))
+        .filter(pin_challenge::Column::ClosedAt.is_null())
+        .filter(pin_challenge::Column::CreatedAt.gt(sending.now.plus(-DOUBLE_CLICK)))
+        .one(tx)
+        .await?;
+    Ok(challenge.map(|challenge| challenge.id))
+}
+
+/// The work of [`message::queue`], so that the time tells nothing: a row that was given up before
+/// it began, with nothing readable in it.
+async fn queue_nothing(tx: &Tx, sending: &Sending) -> Result<(), Fault> {
+    let Sending { ctx, now, content, .. } = sending;
+    let blank = Content { to: String::new(), subject: String::new(), body: " ".repeat(content.body.len()) };
+    let row = message_row::ActiveModel {
+        id: Set(ctx.new_id()?),
+        channel: Set(Channel::Sms),
+        content_sealed: Set(seal_at_rest(ctx, "messages.content", &blank)?),
+        state: Set(MessageState::Failed),
+        attempts: Set(0),
+        next_attempt_at: Set(*now),
+        created_at: Set(*now),
+        expires_at: Set(now.plus(ctx.settings().lifetimes.pin)),
+        sent_at: Set(None),
+        last_error: Set(Some("nobody here has the number".to_owned())),
+    };
+    message_row::Entity::insert(row).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+/// Tries a PIN. The try is counted before the answer is known, and stays counted.
+///
+/// # Errors
+///
+/// The inner error is the refusal; the outer one when the database fails.
+pub async fn check(
+    ctx: &Context,
+    challenge: Uuid,
+    browser: &str,
+    address: ClientAddress,
+    pin: &str,
+) -> Result<Result<Subscriber, Refused>, Fault> {
+    let checking = Checking {
+        ctx: ctx.clone(),
+        id: challenge,
+        now: ctx.now(),
+        browser_hash: secret::hash(browser),
+        pin_hash: pin_hash(ctx, challenge, pin),
+        wrong_address: wrong_address_budget(ctx, address),
+    };
+    ctx.db().write(checking, |tx, checking| Box::pin(check_in(tx, checking))).await
+}
+
+struct Checking {
+    ctx: Context,
+    id: Uuid,
+    now: Timestamp,
+    browser_hash: String,
+    pin_hash: String,
+    wrong_address: Budget,
+}
+
+async fn check_in(tx: &Tx, checking: &Checking) -> Result<Result<Subscriber, Refused>, Fault> {
+    let Checking { ctx, id, now, .. } = checking;
+    let Some(challenge) = pin_challenge::Entity::find_by_id(*id).one(tx).await? else {
+        return Ok(Err(Refused::Expired));
+    };
+    if !secret::same(&challenge.browser_hash, &checking.browser_hash) {
+        return Ok(Err(Refused::Foreign));
+    }
+    let wrong = [
+        Budget::new(ctx, "pin_wrong_number", &challenge.number_hash, ctx.settings().limits.pin_wrong_number),
+        checking.wrong_address.clone(),
+    ];
+    if let Err(too_many) = limit::left(tx, &wrong, *now).await? {
+        return Ok(Err(Refused::TooMany(too_many)));
+    }
+    if !count_attempt(tx, *id, *now).await? {
+        return Ok(Err(why_closed(&challenge, *now)));
+    }
+    let right = secret::same(&challenge.pin_hash, &checking.pin_hash);
+    match (right, owner(tx, ctx, &challenge).await?) {
+        (true, Some(subscriber)) if close(tx, *id, *now).await? => {
+            record(tx, ctx, "subscriber.signed_in", Some(&subscriber), "Signed in with a PIN".to_owned()).await?;
+            Ok(Ok(subscriber))
+        }
+        // Somebody else was faster with it.
+        (true, Some(_)) => Ok(Err(Refused::Ended)),
+        (_, subscriber) => {
+            // Whether the budgets had something left is known already; the next try is refused.
+            let _empty = limit::take(tx, &wrong, *now).await?;
+            let left = (TRIES - challenge.attempts - 1).max(0);
+            if left > 0 {
+                return Ok(Err(Refused::Wrong { left }));
+            }
+            let detail = format!("A PIN was tried {TRIES} times and is void");
+            record(tx, ctx, "subscriber.pin_exhausted", subscriber.as_ref(), detail).await?;
+            Ok(Err(Refused::Exhausted))
+        }
+    }
+}
+
+/// Counts a try, if one is left.
+async fn count_attempt(tx: &Tx, id: Uuid, now: Timestamp) -> Result<bool, Fault> {
+    use sea_orm::sea_query::{Expr, ExprTrait as _};
+    let counted_once_more = Expr::col(pin_challenge::Column::Attempts).add(1);
+    let counted = pin_challenge::Entity::update_many()
+        .col_expr(pin_challenge::Column::Attempts, counted_once_more)
+        .filter(pin_challenge::Column::Id.eq(id))
+        .filter(pin_challenge::Column::ClosedAt.is_null())
+        .filter(pin_challenge::Column::ExpiresAt.gt(now))
+        .filter(pin_challenge::Column::Attempts.lt(TRIES))
+        .exec(tx)
+        .await?;
+    Ok(counted.rows_affected == 1)
+}
+
+/// Uses a challenge up. Of several that try, one succeeds.
+async fn close(tx: &Tx, id: Uuid, now: Timestamp) -> Result<bool, Fault> {
+    let closed = pin_challenge::Entity::update_many()
+        .set(pin_challenge::ActiveModel { closed_at: Set(Some(now)), ..Default::default() })
+        .filter(pin_challenge::Column::Id.eq(id))
+        .filter(pin_challenge::Column::ClosedAt.is_null())
+        .exec(tx)
+        .await?;
+    Ok(closed.rows_affected == 1)
+}
+
+fn why_closed(challenge: &pin_challenge::Model, now: Timestamp) -> Refused {
+    if challenge.attempts >= TRIES {
+        Refused::Exhausted
+    } else if challenge.closed_at.is_none() && challenge.expires_at <= now {
+        Refused::Expired
+    } else {
+        Refused::Ended
+    }
+}
+
+/// The subscriber who was sent the PIN, if the number is still theirs.
+async fn owner(tx: &Tx, ctx: &Context, challenge: &pin_challenge::Model) -> Result<Option<Subscriber>, Fault> {
+    // The same query whether or not there is somebody.
+    let id = challenge.subscriber_id.unwrap_or_default();
+    let subscriber = subscriber::Entity::find_by_id(id).one(tx).await?;
+    Ok(subscriber.filter(|subscriber| {
+        subscriber.ended_at.is_none() && hash_number(ctx, &subscriber.phone_number) == challenge.number_hash
+    }))
+}
+
+async fn record(
+    tx: &Tx,
+    ctx: &Context,
+    action: &'static str,
+    subscriber: Option<&Subscriber>,
+    detail: String,
+) -> Result<(), Fault> {
+    let event = audit::Event {
+        action,
+        organization: subscriber.map(|subscriber| subscriber.operator_id),
+        actor: None,
+        object_kind: "subscriber",
+        object: subscriber.map(|subscriber| subscriber.id),
+        detail,
+    };
+    audit::record(tx, ctx, event).await
+}
+
+/// Deletes challenges that expired a while ago. A background job calls it.
+///
+/// # Errors
+///
+/// When the database fails.
+pub async fn sweep(ctx: &Context) -> Result<u64, Fault> {
+    ctx.db()
+        .write(ctx.now().plus(-hours(1)), |tx, before| {
+            Box::pin(async move {
+                let deleted = pin_challenge::Entity::delete_many()
+                    .filter(pin_challenge::Column::ExpiresAt.lt(*before))
+                    .exec(tx)
+                    .await?;
+                Ok::<_, Fault>(deleted.rows_affected)
+            })
+        })
+        .await
+}
+
+/// The PIN in what a person typed: digits, of whatever script, and separators.
+#[must_use]
+pub fn tidy(typed: &str) -> String {
+    typed.chars().filter_map(crate::phone::digit).take(12).collect()
+}
+
+/// Six digits, each as likely as any other.
+fn generate(ctx: &Context) -> Result<String, Fault> {
+    const PINS: u32 = 1_000_000;
+    // The largest multiple of a million below 2³²: what lies above would favour low PINs.
+    const FAIR: u32 = u32::MAX - u32::MAX % PINS;
+    loop {
+        let number = u32::from_be_bytes(ctx.random()?);
+        if number < FAIR {
+            return Ok(format!("{:06}", number % PINS));
+        }
+    }
+}
+
+fn pin_hash(ctx: &Context, challenge: Uuid, pin: &str) -> String {
+    let mut value = challenge.as_bytes().to_vec();
+    value.extend_from_slice(pin.as_bytes());
+    secret::keyed_hash(ctx, "pin", &value)
+}
+
+fn number_hash(ctx: &Context, number: &PhoneNumber) -> String {
+    hash_number(ctx, number.as_str())
+}
+
+fn hash_number(ctx: &Context, number: &str) -> String {
+    secret::keyed_hash(ctx, "pin number", number.as_bytes())
+}
+
+/// The message. Its last line is what phones fill in on our pages only ("origin-bound one-time
+/// codes"), so nothing from outside may start a line of its own.
+fn text(ctx: &Context, product: &str, pin: &str) -> String {
+    let settings = ctx.settings();
+    let minutes = settings.lifetimes.pin / 60_000;
+    let product: String = product.chars().map(|c| if c.is_control() { ' ' } else { c }).take(40).collect();
+    let host = &settings.message_host;
+    format!("Your PIN for {product} is {pin}. It is valid for {minutes} minutes. Do not share it.\n\n@{host} #{pin}")
+}
+
+fn request_budgets(ctx: &Context, request: &Request) -> Vec<Budget> {
+    let limits = &ctx.settings().limits;
+    vec![
+        Budget::new(ctx, "pin_address", &request.address.bucket(), limits.pin_address),
+        Budget::new(ctx, "pin_number", request.number.as_str(), limits.pin_number),
+        Budget::new(ctx, "pin_client", &request.client_id, limits.pin_client),
+        Budget::new(ctx, "pin_overall", "", limits.pin_overall),
+    ]
+}
+
+fn wrong_number_budget(ctx: &Context, number: &PhoneNumber) -> Budget {
+    Budget::new(ctx, "pin_wrong_number", &number_hash(ctx, number), ctx.settings().limits.pin_wrong_number)
+}
+
+fn wrong_address_budget(ctx: &Context, address: ClientAddress) -> Budget {
+    Budget::new(ctx, "pin_wrong_address", &address.bucket(), ctx.settings().limits.pin_wrong_address)
+}
