@@ -1,0 +1,16 @@
+//! Parts that pages are made of.
+
+pub mod icon;
+
+#[cfg(feature = "ssr")]
+pub mod alert;
+#[cfg(feature = "ssr")]
+pub mod field;
+#[cfg(feature = "ssr")]
+pub mod form;
+#[cfg(feature = "ssr")]
+pub mod misc;
+#[cfg(feature = "ssr")]
+pub mod time;
+#[cfg(feature = "ssr")]
+pub mod topbar;

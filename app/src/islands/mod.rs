@@ -1,0 +1,1 @@
+//! What needs a client. Every page works without these.

@@ -1,0 +1,106 @@
+//! The document around every page: head, security headers, and scripts only where an island is.
+
+use std::sync::Arc;
+
+use axum::response::{IntoResponse as _, Response};
+use http::{HeaderValue, StatusCode, header};
+use leptos::{
+    hydration::HydrationScripts,
+    nonce::{Nonce, provide_nonce, use_nonce},
+    prelude::*,
+};
+
+use crate::{
+    extract::{Theme, Visitor},
+    form::Errors,
+};
+
+/// The token that the forms of the page being rendered carry; see
+/// [`crate::components::form::Csrf`].
+#[derive(Clone)]
+pub struct FormToken(pub Arc<str>);
+
+/// What a document is made of.
+pub struct Document {
+    /// What the browser's tab says, without the house's name.
+    pub title: String,
+    /// Its status.
+    pub status: StatusCode,
+    /// The class of `body`.
+    pub class: &'static str,
+    /// What is wrong with what was typed.
+    pub errors: Errors,
+}
+
+/// Renders a whole document. `body` is called where [`FormToken`], [`Visitor`] and [`Errors`]
+/// are in the context.
+pub fn render(document: Document, visitor: &Visitor, body: impl FnOnce() -> AnyView) -> Response {
+    // Islands mode: nothing is hydrated but the islands, which say so themselves.
+    let owner = Owner::new_root(Some(Arc::new(hydration_context::SsrSharedContext::new_islands())));
+    let (html, nonce) = owner.with(|| {
+        provide_nonce();
+        provide_context(FormToken(visitor.csrf().into()));
+        provide_context(visitor.clone());
+        provide_context(document.errors.clone());
+        let content = body().to_html();
+        let scripts = content.contains("<leptos-island").then(use_nonce).flatten();
+        (frame(&document, visitor, scripts.as_ref(), &content), scripts)
+    });
+    owner.unset_with_forced_cleanup();
+
+    let mut response = (document.status, html).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    // Every page holds a form token or a person's data.
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if let Ok(policy) = HeaderValue::from_str(&policy(nonce.as_ref())) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    visitor.set_cookies(headers);
+    response
+}
+
+fn policy(nonce: Option<&Nonce>) -> String {
+    let scripts = match nonce {
+        Some(nonce) => format!("'self' 'nonce-{nonce}' 'wasm-unsafe-eval'"),
+        None => "'none'".to_owned(),
+    };
+    format!(
+        "default-src 'none'; script-src {scripts}; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
+         font-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    )
+}
+
+fn frame(document: &Document, visitor: &Visitor, scripts: Option<&Nonce>, content: &str) -> String {
+    let title = match document.title.as_str() {
+        "" => "Portico".to_owned(),
+        title => format!("{title} · Portico"),
+    };
+    let head = view! {
+        <meta charset="utf-8"/>
+        <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover"/>
+        <meta name="color-scheme" content="light dark"/>
+        <title>{title}</title>
+        <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
+        <link rel="stylesheet" href=visitor.state.stylesheet.0.to_string()/>
+        {scripts
+            .cloned()
+            .map(|nonce| {
+                view! {
+                    <script nonce=nonce>"document.documentElement.dataset.js=''"</script>
+                    <HydrationScripts options=visitor.state.leptos_options.clone() islands=true/>
+                }
+            })}
+    }
+    .to_html();
+    let theme = match visitor.theme {
+        Theme::System => String::new(),
+        theme => format!(" data-theme=\"{}\"", theme.as_str()),
+    };
+    let class = document.class;
+    format!(
+        "<!DOCTYPE html><html lang=\"en\"{theme}><head>{head}</head><body class=\"{class}\">{content}</body></html>"
+    )
+}

@@ -1,0 +1,62 @@
+//! What every handler shares, and the portal as one router.
+
+use std::sync::Arc;
+
+use axum::{Router, extract::FromRef, middleware};
+use leptos::prelude::LeptosOptions;
+use model::Context;
+
+use crate::{error, pages};
+
+/// What every handler shares. Cheap to clone.
+#[derive(Clone, FromRef)]
+pub struct AppState {
+    /// The model.
+    pub ctx: Context,
+    /// How the assets are called and where they lie.
+    pub leptos_options: LeptosOptions,
+    /// The path of the stylesheet.
+    pub stylesheet: Stylesheet,
+}
+
+/// The path of the stylesheet, with the hash of its content if files are hashed.
+#[derive(Clone, Debug)]
+pub struct Stylesheet(pub Arc<str>);
+
+impl Stylesheet {
+    fn of(options: &LeptosOptions) -> Self {
+        let hash = options.hash_files.then(|| css_hash(options)).flatten();
+        let name = &options.output_name;
+        let dir = &options.site_pkg_dir;
+        Self(match hash {
+            Some(hash) => format!("/{dir}/{name}.{hash}.css").into(),
+            None => format!("/{dir}/{name}.css").into(),
+        })
+    }
+}
+
+/// `cargo leptos` writes the hashes beside the program.
+fn css_hash(options: &LeptosOptions) -> Option<String> {
+    let program = std::env::current_exe().ok()?;
+    let text = std::fs::read_to_string(program.parent()?.join(options.hash_file.as_ref())).ok()?;
+    text.lines().find_map(|line| Some(line.trim().strip_prefix("css:")?.trim().to_owned()))
+}
+
+/// The portal.
+///
+/// The server puts under it: a `tower_sessions` layer, and in each request's extensions a
+/// [`model::ClientAddress`] and a [`model::RequestId`].
+pub fn router(ctx: Context, options: LeptosOptions) -> Router {
+    let state = AppState { ctx, stylesheet: Stylesheet::of(&options), leptos_options: options };
+    Router::new()
+        .merge(pages::home::routes())
+        .merge(pages::account::routes())
+        .merge(pages::organization::routes())
+        .merge(pages::product::routes())
+        .merge(pages::operator::routes())
+        .merge(pages::sandbox::routes())
+        .merge(pages::preferences::routes())
+        .fallback(pages::not_found)
+        .layer(middleware::from_fn_with_state(state.clone(), error::show))
+        .with_state(state)
+}

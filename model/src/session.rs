@@ -1,0 +1,254 @@
+//! Browser sessions of the portal. The table holds a hash of each session's id, so that a copy
+//! of it signs nobody in; what the session remembers is sealed.
+
+use std::collections::HashMap;
+
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, sea_query::OnConflict,
+};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::{
+    Context, Fault, Timestamp,
+    entity::{session, user},
+    minutes,
+    seal::{open_at_rest, seal_at_rest},
+    secret,
+};
+
+/// What a session remembers, by key.
+pub type Data = HashMap<String, Value>;
+
+/// The key of the signed-in user's id, a string. Its column is filled from it.
+pub const USER: &str = "user";
+/// The key of the address that the session was opened from.
+pub const ADDRESS: &str = "address";
+/// The key of what the browser calls itself.
+pub const USER_AGENT: &str = "user_agent";
+
+const DOMAIN: &str = "sessions.data";
+
+/// How often at most it is noted that a session was seen.
+const SEEN_EVERY: i64 = minutes(1);
+
+/// Stores a new session. `false` if the id is taken, which does not happen by chance.
+///
+/// # Errors
+///
+/// When the database fails.
+pub async fn create(ctx: &Context, id: &str, data: &Data) -> Result<bool, Fault> {
+    let now = ctx.now();
+    let text = |key: &str| data.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let row = session::ActiveModel {
+        id_hash: Set(secret::hash(id)),
+        public_id: Set(ctx.new_id()?),
+        user_id: Set(user_of(data)),
+        data_sealed: Set(seal(ctx, data)?),
+        address: Set(text(ADDRESS)),
+        user_agent: Set(text(USER_AGENT)),
+        created_at: Set(now),
+        last_seen_at: Set(now),
+        expires_at: Set(now.plus(ctx.settings().lifetimes.portal_session)),
+    };
+    ctx.db()
+        .write(row, |tx, row| {
+            Box::pin(async move {
+                let inserted = session::Entity::insert(row.clone())
+                    .on_conflict(OnConflict::column(session::Column::IdHash).do_nothing().to_owned())
+                    .exec_without_returning(tx)
+                    .await?;
+                Ok::<_, Fault>(inserted == 1)
+            })
+        })
+        .await
+}
+
+/// Stores what an existing session remembers now. One that was ended meanwhile stays ended.
+///
+/// # Errors
+///
+/// When the database fails.
+pub async fn save(ctx: &Context, id: &str, data: &Data) -> Result<(), Fault> {
+    let row = session::ActiveModel {
+        user_id: Set(user_of(data)),
+        data_sealed: Set(seal(ctx, data)?),
+        last_seen_at: Set(ctx.now()),
+        expires_at: Set(ctx.now().plus(ctx.settings().lifetimes.portal_session)),
+        ..Default::default()
+    };
+    ctx.db()
+        .write((secret::hash(id), row), |tx, (hash, row)| {
+            Box::pin(async move {
+                session::Entity::update_many()
+                    .set(row.clone())
+                    .filter(session::Column::IdHash.eq(hash.as_str()))
+                    .exec(tx)
+                    .await?;
+                Ok::<_, Fault>(())
+            })
+        })
+        .await
+}
+
+/// What a session remembers, and when it ends. `None` once it has ended.
+///
+/// # Errors
+///
+/// When the database fails or the row does not open.
+pub async fn load(ctx: &Context, id: &str) -> Result<Option<(Data, Timestamp)>, Fault> {
+    let Some(row) = living(ctx, id).await? else { return Ok(None) };
+    let json: String = open_at_rest(ctx, DOMAIN, &row.data_sealed)?;
+    let data = serde_json::from_str(&json).map_err(|_| Fault::Stored("a session is not JSON".to_owned()))?;
+    Ok(Some((data, row.expires_at)))
+}
+
+/// Ends a session, if there is such a one.
+///
+/// # Errors
+///
+/// When the database fails.
+pub async fn delete(ctx: &Context, id: &str) -> Result<(), Fault> {
+    ctx.db()
+        .write(secret::hash(id), |tx, hash| {
+            Box::pin(async move {
+                session::Entity::delete_by_id(hash.as_str()).exec(tx).await?;
+                Ok::<_, Fault>(())
+            })
+        })
+        .await
+}
+
+/// Who is signed in with a session.
+#[derive(Clone, Debug)]
+pub struct Person {
+    /// The user.
+    pub user: user::Model,
+    /// By what name lists know the session.
+    pub session: Uuid,
+}
+
+/// Who is signed in with the session `id`, from where; notes that it was seen.
+///
+/// # Errors
+///
+/// When the database fails.
+pub async fn person(ctx: &Context, id: &str, address: &str) -> Result<Option<Person>, Fault> {
+    let Some(row) = living(ctx, id).await? else { return Ok(None) };
+    let Some(user_id) = row.user_id else { return Ok(None) };
+    let user = user::Entity::find_by_id(user_id).one(ctx.db().reader()).await?;
+    let Some(user) = user.filter(|user| user.suspended_at.is_none() && user.email_verified_at.is_some()) else {
+        return Ok(None);
+    };
+    if ctx.now().since(row.last_seen_at) >= SEEN_EVERY {
+        seen(ctx, row.id_hash, address.to_owned()).await?;
+    }
+    Ok(Some(Person { user, session: row.public_id }))
+}
+
+async fn seen(ctx: &Context, id_hash: String, address: String) -> Result<(), Fault> {
+    let row = session::ActiveModel {
+        address: Set(address),
+        last_seen_at: Set(ctx.now()),
+        expires_at: Set(ctx.now().plus(ctx.settings().lifetimes.portal_session)),
+        ..Default::default()
+    };
+    ctx.db()
+        .write((id_hash, row), |tx, (hash, row)| {
+            Box::pin(async move {
+                session::Entity::update_many()
+                    .set(row.clone())
+                    .filter(session::Column::IdHash.eq(hash.as_str()))
+                    .exec(tx)
+                    .await?;
+                Ok::<_, Fault>(())
+            })
+        })
+        .await
+}
+
+async fn living(ctx: &Context, id: &str) -> Result<Option<session::Model>, Fault> {
+    let row = session::Entity::find_by_id(secret::hash(id)).one(ctx.db().reader()).await?;
+    Ok(row.filter(|row| row.expires_at > ctx.now()))
+}
+
+/// The living sessions of a user, the one last seen first.
+///
+/// # Errors
+///
+/// When the database fails.
+pub async fn list(ctx: &Context, user: Uuid) -> Result<Vec<session::Model>, Fault> {
+    Ok(session::Entity::find()
+        .filter(session::Column::UserId.eq(user))
+        .filter(session::Column::ExpiresAt.gt(ctx.now()))
+        .order_by_desc(session::Column::LastSeenAt)
+        .all(ctx.db().reader())
+        .await?)
+}
+
+/// Ends one session of a user.
+///
+/// # Errors
+///
+/// When the database fails.
+pub async fn end(ctx: &Context, user: Uuid, session: Uuid) -> Result<bool, Fault> {
+    ctx.db()
+        .write((user, session), |tx, (user, session)| {
+            Box::pin(async move {
+                let deleted = session::Entity::delete_many()
+                    .filter(session::Column::UserId.eq(*user))
+                    .filter(session::Column::PublicId.eq(*session))
+                    .exec(tx)
+                    .await?;
+                Ok::<_, Fault>(deleted.rows_affected == 1)
+            })
+        })
+        .await
+}
+
+/// Ends all sessions of a user but the one called `keep`.
+///
+/// # Errors
+///
+/// When the database fails.
+pub async fn end_others(ctx: &Context, user: Uuid, keep: Option<Uuid>) -> Result<u64, Fault> {
+    ctx.db()
+        .write((user, keep), |tx, (user, keep)| {
+            Box::pin(async move { end_others_in(tx, *user, *keep).await })
+        })
+        .await
+}
+
+pub(crate) async fn end_others_in(tx: &crate::db::Tx, user: Uuid, keep: Option<Uuid>) -> Result<u64, Fault> {
+    let mut ended = session::Entity::delete_many().filter(session::Column::UserId.eq(user));
+    if let Some(keep) = keep {
+        ended = ended.filter(session::Column::PublicId.ne(keep));
+    }
+    Ok(ended.exec(tx).await?.rows_affected)
+}
+
+/// Deletes sessions that have ended by themselves. A background job calls it.
+///
+/// # Errors
+///
+/// When the database fails.
+pub async fn sweep(ctx: &Context) -> Result<u64, Fault> {
+    ctx.db()
+        .write(ctx.now(), |tx, now| {
+            Box::pin(async move {
+                let deleted =
+                    session::Entity::delete_many().filter(session::Column::ExpiresAt.lt(*now)).exec(tx).await?;
+                Ok::<_, Fault>(deleted.rows_affected)
+            })
+        })
+        .await
+}
+
+fn user_of(data: &Data) -> Option<Uuid> {
+    data.get(USER).and_then(Value::as_str).and_then(|text| Uuid::try_parse(text).ok())
+}
+
+fn seal(ctx: &Context, data: &Data) -> Result<String, Fault> {
+    let json = serde_json::to_string(data).map_err(|_| Fault::Crypto("encoding a session"))?;
+    seal_at_rest(ctx, DOMAIN, &json)
+}
