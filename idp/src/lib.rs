@@ -1,1 +1,96 @@
+//! Portico's identity provider: OAuth 2.1 and OpenID Connect endpoints as plain axum handlers, and
+//! the pages on which a subscriber signs in and consents.
+//!
+//! Endpoints for machines are one module each: [`token`], [`introspect`], [`revoke`],
+//! [`userinfo`], [`metadata`]. An authorization request enters by [`authorize`] and is led by
+//! [`flow`] through the pages to its code.
 
+pub mod authorize;
+pub mod browser;
+mod client_auth;
+mod consent_page;
+mod error;
+pub mod flow;
+pub mod form;
+mod introspect;
+mod login;
+mod logout;
+pub mod metadata;
+pub mod pages;
+mod params;
+mod revoke;
+pub mod session;
+mod token;
+mod userinfo;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    routing::{get, post},
+};
+use model::Context;
+use tower_http::cors::{Any, CorsLayer};
+
+use crate::{client_auth::Failures, metadata::Documents};
+
+/// What every handler of the identity provider works with.
+#[derive(Clone)]
+pub struct Idp {
+    /// The model.
+    pub ctx: Context,
+    failures: Arc<Failures>,
+    documents: Arc<Documents>,
+}
+
+/// Paths of the endpoints, below the issuer.
+pub mod paths {
+    /// Authorization (RFC 6749, section 3.1).
+    pub const AUTHORIZE: &str = "/oauth2/auth";
+    /// Token (RFC 6749, section 3.2).
+    pub const TOKEN: &str = "/oauth2/token";
+    /// Revocation (RFC 7009).
+    pub const REVOKE: &str = "/oauth2/revoke";
+    /// Introspection (RFC 7662).
+    pub const INTROSPECT: &str = "/oauth2/introspect";
+    /// UserInfo (OpenID Connect Core, section 5.3).
+    pub const USERINFO: &str = "/userinfo";
+    /// End session (OpenID Connect RP-Initiated Logout).
+    pub const LOGOUT: &str = "/oauth2/sessions/logout";
+    /// Keys (RFC 7517).
+    pub const JWKS: &str = "/.well-known/jwks.json";
+    /// Metadata (OpenID Connect Discovery).
+    pub const OPENID_CONFIGURATION: &str = "/.well-known/openid-configuration";
+    /// Metadata (RFC 8414).
+    pub const AUTHORIZATION_SERVER: &str = "/.well-known/oauth-authorization-server";
+}
+
+/// The identity provider's routes.
+pub fn router(ctx: Context) -> Router {
+    let documents = Arc::new(Documents::new(ctx.settings()));
+    let failures = Arc::new(Failures::new(ctx.settings().limits.client_auth_address));
+    let idp = Idp { ctx, failures, documents };
+    // Scripts of other origins may use what browser-based applications need, with no cookies.
+    let cors = CorsLayer::new().allow_origin(Any).allow_methods(Any).allow_headers([
+        http::header::AUTHORIZATION,
+        http::header::CONTENT_TYPE,
+        http::header::ACCEPT,
+    ]);
+    let machines = Router::new()
+        .route(paths::TOKEN, post(token::handle))
+        .route(paths::REVOKE, post(revoke::handle))
+        .route(paths::USERINFO, get(userinfo::get).post(userinfo::post))
+        .route(paths::JWKS, get(metadata::jwks))
+        .route(paths::OPENID_CONFIGURATION, get(metadata::openid_configuration))
+        .route(paths::AUTHORIZATION_SERVER, get(metadata::authorization_server))
+        .layer(cors);
+    Router::new()
+        .merge(machines)
+        .route(paths::INTROSPECT, post(introspect::handle))
+        .route(paths::AUTHORIZE, get(authorize::get).post(authorize::post))
+        .route(paths::LOGOUT, get(logout::get).post(logout::post))
+        .merge(login::routes())
+        .merge(consent_page::routes())
+        .merge(pages::routes())
+        .with_state(idp)
+}

@@ -117,6 +117,14 @@ pub fn sha256(text: &str) -> [u8; 32] {
     hash
 }
 
+/// SHA-512 of a text.
+#[must_use]
+pub fn sha512(text: &str) -> [u8; 64] {
+    let mut hash = [0; 64];
+    hash.copy_from_slice(digest::digest(&digest::SHA512, text.as_bytes()).as_ref());
+    hash
+}
+
 /// Whether `text` can be an S256 challenge: 32 bytes in base64url (RFC 7636, section 4.2).
 #[must_use]
 pub fn is_challenge(text: &str) -> bool {

@@ -1,6 +1,8 @@
 //! Grants: one authorization of one client under a consent, from the redemption of its code. The
 //! refresh tokens of a grant are its family; at any time one of them lives.
 
+use std::sync::Arc;
+
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, QueryFilter as _, Statement,
     sea_query::OnConflict,
@@ -62,6 +64,8 @@ pub struct Grant {
     pub consent: Uuid,
     /// Who signed in.
     pub subscriber: Uuid,
+    /// The number of the subscriber, as it is now.
+    pub phone_number: String,
     /// In which session.
     pub session: Uuid,
     /// What was granted, in the order of the request.
@@ -121,6 +125,9 @@ pub enum RedeemError {
     /// What it stands on was revoked or turned off.
     #[error("the authorization behind it has ended")]
     Ended,
+    /// More was asked for than was granted; the refresh token still lives.
+    #[error("the scope {0} was not granted")]
+    WiderScope(String),
     /// Inside.
     #[error(transparent)]
     Fault(#[from] Fault),
@@ -133,10 +140,15 @@ crate::from_database!(RedeemError);
 /// # Errors
 ///
 /// [`RedeemError::Ended`] when they do not.
-async fn still_allowed(ctx: &Context, client: &Client, product: &Product, subscriber: Uuid) -> Result<(), RedeemError> {
+async fn still_allowed(
+    ctx: &Context,
+    client: &Client,
+    product: &Product,
+    subscriber: Uuid,
+) -> Result<Arc<subscriber::Model>, RedeemError> {
     let subscriber = cache::subscriber(ctx, subscriber).await?.ok_or(RedeemError::Ended)?;
     let living = subscriber.ended_at.is_none() && client.state == ClientState::Active;
-    if living && product.enabled_by(subscriber.operator_id) { Ok(()) } else { Err(RedeemError::Ended) }
+    if living && product.enabled_by(subscriber.operator_id) { Ok(subscriber) } else { Err(RedeemError::Ended) }
 }
 
 struct Redemption {
@@ -169,7 +181,7 @@ pub async fn redeem(ctx: &Context, client: &Client, product: &Product, code: Cod
     if ended {
         return Err(RedeemError::Ended);
     }
-    still_allowed(ctx, client, product, code.subscriber).await?;
+    let subscriber = still_allowed(ctx, client, product, code.subscriber).await?;
     let refresh = code.scopes.iter().any(|scope| scope == "offline_access");
     let redemption =
         Redemption { ctx: ctx.clone(), client: client.id, organization: client.organization_id, refresh, code };
@@ -182,7 +194,9 @@ pub async fn redeem(ctx: &Context, client: &Client, product: &Product, code: Cod
         }
         return Err(RedeemError::Expired);
     }
-    ctx.db().write(redemption, |tx, redemption| Box::pin(redeem_once(tx, redemption))).await?
+    let mut grant = ctx.db().write(redemption, |tx, redemption| Box::pin(redeem_once(tx, redemption))).await??;
+    grant.phone_number.clone_from(&subscriber.phone_number);
+    Ok(grant)
 }
 
 async fn redeem_once(tx: &Tx, redemption: &Redemption) -> Result<Result<Grant, RedeemError>, Fault> {
@@ -224,6 +238,7 @@ async fn redeem_once(tx: &Tx, redemption: &Redemption) -> Result<Result<Grant, R
         id: code.id,
         consent: code.consent,
         subscriber: code.subscriber,
+        phone_number: String::new(),
         session: code.session,
         scopes: code.scopes.clone(),
         auth_time: code.auth_time,
@@ -269,14 +284,22 @@ pub async fn refresh(
     client: &Client,
     product: &Product,
     token: RefreshToken,
+    asked: &[String],
 ) -> Result<Grant, RedeemError> {
     if token.client != client.id {
         note_foreign(ctx, client, "refresh token").await?;
         return Err(RedeemError::ForeignClient);
     }
+    // A request that is refused for these reasons does not cost the client its token.
+    let row = grant::Entity::find_by_id(token.grant).one(ctx.db().reader()).await?.ok_or(RedeemError::Ended)?;
+    let granted = scopes::split(&row.scopes);
+    if let Some(wider) = asked.iter().find(|scope| !granted.contains(scope)) {
+        return Err(RedeemError::WiderScope(wider.clone()));
+    }
+    let subscriber = still_allowed(ctx, client, product, row.subscriber_id).await?;
     let rotation = Rotation { ctx: ctx.clone(), token, organization: client.organization_id };
-    let grant = ctx.db().write(rotation, |tx, rotation| Box::pin(rotate(tx, rotation))).await??;
-    still_allowed(ctx, client, product, grant.subscriber).await?;
+    let mut grant = ctx.db().write(rotation, |tx, rotation| Box::pin(rotate(tx, rotation))).await??;
+    grant.phone_number.clone_from(&subscriber.phone_number);
     Ok(grant)
 }
 
@@ -329,6 +352,7 @@ impl Grant {
             id: row.id,
             consent: row.consent_id,
             subscriber: row.subscriber_id,
+            phone_number: String::new(),
             session: row.session_id,
             scopes: scopes::split(&row.scopes),
             auth_time: row.auth_time,
@@ -501,13 +525,4 @@ pub async fn sweep(ctx: &Context) -> Result<u64, Fault> {
             })
         })
         .await
-}
-
-/// Whether a subscriber row still lives; for callers that hold only the id.
-///
-/// # Errors
-///
-/// When the database fails.
-pub async fn subscriber_lives(ctx: &Context, id: Uuid) -> Result<Option<std::sync::Arc<subscriber::Model>>, Fault> {
-    Ok(cache::subscriber(ctx, id).await?.filter(|row| row.ended_at.is_none()))
 }

@@ -1,0 +1,278 @@
+//! The authorization endpoint (RFC 6749, section 3.1; OpenID Connect Core, section 3.1.2).
+//!
+//! A request is read in an ordered list of small checks. Until the client and its redirect URI are
+//! known to be right, an error is a page; after that it goes back to the client.
+
+use axum::{
+    body::Bytes,
+    extract::{RawQuery, State},
+    response::{IntoResponse, Response},
+};
+use http::HeaderMap;
+use model::{
+    Context, Fault,
+    authorization::{Prompt, Request, ResponseMode, is_challenge},
+    cache::{self, Client, Product},
+    entity::{Audience, ClientKind, ClientState, Profile},
+    redirect_uri, scopes, token,
+};
+
+use crate::{
+    Idp,
+    browser::Browser,
+    flow::{self, Interaction},
+    pages::PageError,
+    params::{Params, ParamsError},
+    session::Session,
+};
+
+/// Ten years, in seconds: more makes no difference.
+const MAX_AGE_LIMIT: i64 = 10 * 365 * 86_400;
+
+/// `GET /oauth2/auth`.
+pub async fn get(State(idp): State<Idp>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
+    let params = Params::parse([query.unwrap_or_default().as_bytes()]);
+    handle(idp, headers, params).await
+}
+
+/// `POST /oauth2/auth`: the same, with the parameters in the body (OpenID Connect Core, section
+/// 3.1.2.1).
+pub async fn post(State(idp): State<Idp>, headers: HeaderMap, RawQuery(query): RawQuery, body: Bytes) -> Response {
+    let query = query.unwrap_or_default();
+    let params = Params::of_body(&headers, &body).and_then(|_| Params::parse([query.as_bytes(), &body]));
+    handle(idp, headers, params).await
+}
+
+async fn handle(idp: Idp, headers: HeaderMap, params: Result<Params, ParamsError>) -> Response {
+    let ctx = &idp.ctx;
+    let request = match params {
+        Ok(params) => read(ctx, &params).await,
+        Err(error) => Err(AuthorizeError::Params(error)),
+    };
+    match request {
+        Ok(request) => match begin(&idp, &headers, request).await {
+            Ok(response) => response,
+            Err(fault) => PageError::from(fault).into_response(),
+        },
+        Err(error) => error.into_response(ctx),
+    }
+}
+
+async fn begin(idp: &Idp, headers: &HeaderMap, request: Request) -> Result<Response, Fault> {
+    let browser = Browser::of(&idp.ctx, headers)?;
+    let session = Session::read(&idp.ctx, headers).await?;
+    let interaction = Interaction::begin(&idp.ctx, &browser, request)?;
+    Ok(flow::proceed(idp, &browser, interaction, session).await)
+}
+
+/// Why an authorization request was refused.
+#[derive(Debug, thiserror::Error)]
+enum AuthorizeError {
+    /// Shown: nobody knows yet whose request it is.
+    #[error(transparent)]
+    Params(#[from] ParamsError),
+    /// Shown: there is no such client.
+    #[error("client_id is missing")]
+    NoClientId,
+    #[error("there is no client with this client_id")]
+    UnknownClient,
+    #[error("this client is disabled")]
+    DisabledClient,
+    /// Shown: it may lead to somebody else.
+    #[error("redirect_uri is missing")]
+    NoRedirectUri,
+    #[error("redirect_uri is not one that is registered for this client")]
+    WrongRedirectUri,
+    /// Sent to the client.
+    #[error("{description}")]
+    Sent { request: Box<Request>, code: &'static str, description: String },
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+impl AuthorizeError {
+    fn into_response(self, ctx: &Context) -> Response {
+        match self {
+            Self::Params(error) => PageError::BadRequest(error.to_string()).into_response(),
+            Self::NoClientId | Self::UnknownClient | Self::DisabledClient => {
+                PageError::WrongClient(self.to_string()).into_response()
+            }
+            Self::NoRedirectUri | Self::WrongRedirectUri => PageError::WrongRedirectUri(self.to_string()).into_response(),
+            Self::Sent { request, code, description } => {
+                flow::answer_error(ctx, &request, code, &crate::error::capitalized(&description))
+            }
+            Self::Fault(fault) => PageError::from(fault).into_response(),
+        }
+    }
+}
+
+/// Reads and checks a request, in this order: client, redirect URI, how to answer, then the rest.
+async fn read(ctx: &Context, params: &Params) -> Result<Request, AuthorizeError> {
+    let client = known_client(ctx, params).await?;
+    let redirect_uri = registered_redirect_uri(&client, params)?;
+    let mut request = Request {
+        client_id: client.client_id.clone(),
+        redirect_uri,
+        scopes: Vec::new(),
+        state: params.get("state").map(str::to_owned),
+        nonce: params.get("nonce").map(str::to_owned),
+        code_challenge: params.get("code_challenge").map(str::to_owned),
+        response_mode: ResponseMode::Query,
+        prompt: Prompt::default(),
+        max_age: None,
+        login_hint: params.get("login_hint").map(str::to_owned),
+        subject_hint: None,
+    };
+    match fill(ctx, params, &client, &mut request).await {
+        Ok(()) => Ok(request),
+        Err(Refusal::Sent(code, description)) => {
+            Err(AuthorizeError::Sent { request: Box::new(request), code, description })
+        }
+        Err(Refusal::Fault(fault)) => Err(fault.into()),
+    }
+}
+
+async fn known_client(ctx: &Context, params: &Params) -> Result<std::sync::Arc<Client>, AuthorizeError> {
+    let client_id = params.get("client_id").ok_or(AuthorizeError::NoClientId)?;
+    let client = cache::client(ctx, client_id).await?.ok_or(AuthorizeError::UnknownClient)?;
+    if client.state != ClientState::Active {
+        return Err(AuthorizeError::DisabledClient);
+    }
+    Ok(client)
+}
+
+fn registered_redirect_uri(client: &Client, params: &Params) -> Result<String, AuthorizeError> {
+    let given = params.get("redirect_uri").ok_or(AuthorizeError::NoRedirectUri)?;
+    if redirect_uri::matches(&client.redirect_uris, given) {
+        Ok(given.to_owned())
+    } else {
+        Err(AuthorizeError::WrongRedirectUri)
+    }
+}
+
+enum Refusal {
+    Sent(&'static str, String),
+    Fault(Fault),
+}
+
+impl From<Fault> for Refusal {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+fn refuse<T>(code: &'static str, description: impl Into<String>) -> Result<T, Refusal> {
+    Err(Refusal::Sent(code, description.into()))
+}
+
+/// The checks whose errors the client gets. How to answer comes first, so that the later ones are
+/// answered that way.
+async fn fill(ctx: &Context, params: &Params, client: &Client, request: &mut Request) -> Result<(), Refusal> {
+    request.response_mode = response_mode(params)?;
+    no_request_object(params)?;
+    response_type(params)?;
+    request.prompt = prompt(params)?;
+    request.max_age = max_age(params)?;
+    let product = cache::product(ctx, client.product_id).await?;
+    let Some(product) = product.filter(|product| product.audience == Audience::Subscribers) else {
+        return refuse("unauthorized_client", "this product is for operators; its clients use client credentials");
+    };
+    request.scopes = requested_scopes(params, &product)?;
+    pkce(params, client, request)?;
+    request.subject_hint = subject_hint(ctx, params)?;
+    Ok(())
+}
+
+fn response_mode(params: &Params) -> Result<ResponseMode, Refusal> {
+    match params.get("response_mode") {
+        None | Some("query") => Ok(ResponseMode::Query),
+        Some("form_post") => Ok(ResponseMode::FormPost),
+        Some(_) => refuse("invalid_request", "response_mode is query or form_post"),
+    }
+}
+
+fn no_request_object(params: &Params) -> Result<(), Refusal> {
+    for (name, code) in [
+        ("request", "request_not_supported"),
+        ("request_uri", "request_uri_not_supported"),
+        ("registration", "registration_not_supported"),
+    ] {
+        if params.get(name).is_some() {
+            return refuse(code, format!("the parameter {name} is not supported"));
+        }
+    }
+    Ok(())
+}
+
+fn response_type(params: &Params) -> Result<(), Refusal> {
+    match params.get("response_type") {
+        Some("code") => Ok(()),
+        Some(_) => refuse("unsupported_response_type", "response_type is code"),
+        None => refuse("invalid_request", "response_type is missing"),
+    }
+}
+
+fn prompt(params: &Params) -> Result<Prompt, Refusal> {
+    let mut prompt = Prompt::default();
+    for word in params.get("prompt").unwrap_or_default().split(' ').filter(|word| !word.is_empty()) {
+        match word {
+            "none" => prompt.none = true,
+            "login" | "select_account" => prompt.login = true,
+            "consent" => prompt.consent = true,
+            _ => return refuse("invalid_request", "prompt is none, login, consent or select_account"),
+        }
+    }
+    if prompt.none && (prompt.login || prompt.consent) {
+        return refuse("invalid_request", "prompt=none stands alone");
+    }
+    Ok(prompt)
+}
+
+fn max_age(params: &Params) -> Result<Option<i64>, Refusal> {
+    let Some(text) = params.get("max_age") else { return Ok(None) };
+    match text.parse::<i64>() {
+        Ok(seconds) if (0..=MAX_AGE_LIMIT).contains(&seconds) => Ok(Some(seconds)),
+        _ => refuse("invalid_request", "max_age is a number of seconds"),
+    }
+}
+
+/// What was asked for; without `scope`, all that the product has enabled.
+fn requested_scopes(params: &Params, product: &Product) -> Result<Vec<String>, Refusal> {
+    let asked = scopes::split(params.get("scope").unwrap_or_default());
+    if asked.is_empty() {
+        return Ok(product.scopes.iter().map(|scope| scope.name.clone()).collect());
+    }
+    match asked.iter().find(|asked| !product.scopes.iter().any(|scope| scope.name == **asked)) {
+        None => Ok(asked),
+        Some(unknown) => refuse("invalid_scope", format!("the product has not enabled the scope {unknown}")),
+    }
+}
+
+/// RFC 7636, of which only S256 is spoken, by the rules of the client's profile.
+fn pkce(params: &Params, client: &Client, request: &Request) -> Result<(), Refusal> {
+    let method = params.get("code_challenge_method");
+    match (&request.code_challenge, method) {
+        (Some(challenge), Some("S256")) if is_challenge(challenge) => Ok(()),
+        (Some(_), Some("S256")) => refuse("invalid_request", "code_challenge is not the base64url of a SHA-256"),
+        (Some(_), _) => refuse("invalid_request", "code_challenge_method is S256"),
+        (None, Some(_)) => refuse("invalid_request", "code_challenge is missing"),
+        (None, None) if client.kind == ClientKind::Public => {
+            refuse("invalid_request", "code_challenge is missing, which a public client must send")
+        }
+        (None, None) => {
+            let openid = request.scopes.iter().any(|scope| scope == "openid");
+            if client.profile == Profile::Standard && openid && request.nonce.is_none() {
+                return refuse("invalid_request", "send a code_challenge, or at least a nonce");
+            }
+            Ok(())
+        }
+    }
+}
+
+fn subject_hint(ctx: &Context, params: &Params) -> Result<Option<String>, Refusal> {
+    let Some(hint) = params.get("id_token_hint") else { return Ok(None) };
+    match token::read_hint(ctx, hint) {
+        Some(hint) => Ok(Some(hint.sub)),
+        None => refuse("invalid_request", "id_token_hint is not an ID token of ours"),
+    }
+}

@@ -1,0 +1,323 @@
+//! The way of an authorization request: signed in? allowed by the operator? consented? then a
+//! code. Each step looks at the facts again, so that no step can be left out by posting the next.
+
+use std::sync::Arc;
+
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use model::{
+    Context, Fault, Timestamp,
+    authorization::{Code, Request, ResponseMode, sha256},
+    cache::{self, Client, Product},
+    consent::{self, Consent, GrantError, Standing},
+    entity::ClientState,
+    key::Sealed,
+    pairwise, scopes,
+};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{
+    Idp,
+    browser::Browser,
+    error::no_store,
+    pages::{self, PageError},
+    session::Session,
+};
+
+/// An authorization request in progress. It travels sealed in the pages, not in a table, and is
+/// worth nothing in another browser.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Interaction {
+    /// Its id.
+    pub id: Uuid,
+    /// Which browser began it, see [`Browser::hash`].
+    pub browser_hash: String,
+    /// When.
+    pub started_at: Timestamp,
+    /// What the client asked for.
+    pub request: Request,
+    /// The PIN challenge, once a number was given.
+    pub challenge: Option<Uuid>,
+    /// The number that was given, in E.164.
+    pub number: Option<String>,
+}
+
+/// Why an interaction cannot go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Lost {
+    /// It is not one of ours, or was altered.
+    #[error("the sign-in link is incomplete")]
+    Broken,
+    /// It was begun too long ago.
+    #[error("the sign-in took too long")]
+    Expired,
+    /// It was begun in another browser, or cookies are off.
+    #[error("the sign-in was started in another browser")]
+    OtherBrowser,
+}
+
+impl Interaction {
+    /// Begins one in this browser.
+    ///
+    /// # Errors
+    ///
+    /// When there is no randomness.
+    pub fn begin(ctx: &Context, browser: &Browser, request: Request) -> Result<Self, Fault> {
+        Ok(Self {
+            id: ctx.new_id()?,
+            browser_hash: browser.hash(),
+            started_at: ctx.now(),
+            request,
+            challenge: None,
+            number: None,
+        })
+    }
+
+    /// As it travels.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be sealed.
+    pub fn seal(&self, ctx: &Context) -> Result<String, Fault> {
+        ctx.seal(Sealed::Interaction, self)
+    }
+
+    /// Opens one that this browser brings back.
+    ///
+    /// # Errors
+    ///
+    /// [`Lost`].
+    pub fn open(ctx: &Context, headers: &HeaderMap, text: &str) -> Result<Self, Lost> {
+        let interaction: Self = ctx.open_sealed(Sealed::Interaction, text).ok_or(Lost::Broken)?;
+        if ctx.now().since(interaction.started_at) > ctx.settings().lifetimes.interaction {
+            return Err(Lost::Expired);
+        }
+        match Browser::known(ctx, headers) {
+            Some(browser) if browser.hash() == interaction.browser_hash => Ok(interaction),
+            _ => Err(Lost::OtherBrowser),
+        }
+    }
+
+    /// The client and its product, as they are now.
+    ///
+    /// # Errors
+    ///
+    /// [`PageError`] when the client has gone or was disabled meanwhile.
+    pub async fn parties(&self, ctx: &Context) -> Result<(Arc<Client>, Arc<Product>), PageError> {
+        let client = cache::client(ctx, &self.request.client_id).await?;
+        let client = client.filter(|client| client.state == ClientState::Active).ok_or(PageError::ClientGone)?;
+        let product = cache::product(ctx, client.product_id).await?.ok_or(PageError::ClientGone)?;
+        Ok((client, product))
+    }
+}
+
+/// An error that goes back to the client (RFC 6749, section 4.1.2.1; OpenID Connect Core, section
+/// 3.1.2.6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Denial {
+    /// A registered code.
+    pub error: &'static str,
+    /// What helps the client's developer; without `"` and `\`.
+    pub description: &'static str,
+}
+
+impl Denial {
+    /// The person said no.
+    pub const CANCELLED: Self =
+        Self { error: "access_denied", description: "The subscriber has cancelled the request." };
+    /// The operator said no.
+    pub const NOT_ENABLED: Self =
+        Self { error: "access_denied", description: "The subscriber's operator has not enabled this product." };
+    const LOGIN_REQUIRED: Self =
+        Self { error: "login_required", description: "The subscriber has to sign in, and prompt=none allows no page." };
+    const CONSENT_REQUIRED: Self = Self {
+        error: "consent_required",
+        description: "The subscriber has to be asked for consent, and prompt=none allows no page.",
+    };
+    const OTHER_SUBSCRIBER: Self = Self {
+        error: "login_required",
+        description: "Somebody else than the subject of id_token_hint has signed in.",
+    };
+    const RACED: Self = Self {
+        error: "access_denied",
+        description: "The consent was taken back while the request was being answered.",
+    };
+}
+
+/// Takes the next step: a page, or the answer to the client.
+pub async fn proceed(idp: &Idp, browser: &Browser, interaction: Interaction, session: Option<Session>) -> Response {
+    match step(idp, browser, &interaction, session).await {
+        Ok(response) => with_browser(&idp.ctx, browser, response),
+        Err(error) => error.into_response(),
+    }
+}
+
+async fn step(
+    idp: &Idp,
+    browser: &Browser,
+    interaction: &Interaction,
+    session: Option<Session>,
+) -> Result<Response, PageError> {
+    let ctx = &idp.ctx;
+    let request = &interaction.request;
+    let (client, product) = interaction.parties(ctx).await?;
+
+    let Some(session) = session.filter(|session| fresh_enough(interaction, session)) else {
+        if request.prompt.none {
+            return deny(ctx, interaction, Denial::LOGIN_REQUIRED);
+        }
+        return pages::login::page(idp, browser, interaction, &client, &product).await;
+    };
+    if let Some(expected) = &request.subject_hint
+        && *expected != pairwise::subject(ctx, product.id, session.subscriber)
+    {
+        // With a page at hand the person can sign in as the one who is expected, once.
+        if request.prompt.none || session.auth_time >= interaction.started_at {
+            return deny(ctx, interaction, Denial::OTHER_SUBSCRIBER);
+        }
+        return pages::login::page(idp, browser, interaction, &client, &product).await;
+    }
+    if !product.enabled_by(session.operator) {
+        if request.prompt.none {
+            return deny(ctx, interaction, Denial::NOT_ENABLED);
+        }
+        return pages::not_enabled::page(idp, browser, interaction, &session, &product).await;
+    }
+    match consent::standing(ctx, session.subscriber, &product, &request.scopes, request.prompt.consent).await? {
+        Standing::Remembered(consent) => complete(ctx, interaction, &session, &client, &consent),
+        Standing::Missing { .. } if request.prompt.none => deny(ctx, interaction, Denial::CONSENT_REQUIRED),
+        Standing::Missing { ask, before } => {
+            pages::consent::page(idp, browser, interaction, &session, &product, &ask, before.as_ref()).await
+        }
+    }
+}
+
+/// Whether a session is as young as the request wants it. What was asked for counts from the
+/// request's beginning: a sign-in during the request is always young enough.
+fn fresh_enough(interaction: &Interaction, session: &Session) -> bool {
+    let request = &interaction.request;
+    let oldest = match request.max_age {
+        _ if request.prompt.login => interaction.started_at,
+        Some(seconds) => interaction.started_at.plus(seconds.saturating_mul(-1000)),
+        None => return true,
+    };
+    session.auth_time >= oldest
+}
+
+/// Stores what the subscriber allowed on the consent page, and answers the client.
+///
+/// # Errors
+///
+/// [`PageError`] when the answer does not fit the question, which no form of ours sends.
+pub async fn finish_with_consent(
+    idp: &Idp,
+    interaction: &Interaction,
+    session: &Session,
+    allowed: &[String],
+) -> Result<Response, PageError> {
+    let ctx = &idp.ctx;
+    let (client, product) = interaction.parties(ctx).await?;
+    if !fresh_enough(interaction, session) {
+        return Err(PageError::SignInAgain);
+    }
+    if !product.enabled_by(session.operator) {
+        return deny(ctx, interaction, Denial::NOT_ENABLED);
+    }
+    match consent::grant(ctx, session.subscriber, &product, &interaction.request.scopes, allowed).await {
+        Ok(consent) => complete(ctx, interaction, session, &client, &consent),
+        Err(GrantError::Fault(fault)) => Err(fault.into()),
+        Err(GrantError::NotAsked | GrantError::RequiredMissing) => Err(PageError::Tampered),
+    }
+}
+
+/// Issues the code: no write, it is sealed.
+fn complete(
+    ctx: &Context,
+    interaction: &Interaction,
+    session: &Session,
+    client: &Client,
+    consent: &Consent,
+) -> Result<Response, PageError> {
+    let request = &interaction.request;
+    let granted = scopes::among(&request.scopes, &consent.scopes);
+    if granted.is_empty() && !request.scopes.is_empty() {
+        return deny(ctx, interaction, Denial::RACED);
+    }
+    let now = ctx.now();
+    let code = Code {
+        id: ctx.new_id()?,
+        client: client.id,
+        consent: consent.id,
+        subscriber: session.subscriber,
+        session: session.id,
+        redirect_uri_hash: sha256(&request.redirect_uri),
+        scopes: granted.clone(),
+        nonce: request.nonce.clone(),
+        code_challenge: request.code_challenge.clone(),
+        auth_time: session.auth_time,
+        issued_at: now,
+        expires_at: now.plus(ctx.settings().lifetimes.code),
+    };
+    let code = code.seal(ctx)?;
+    Ok(answer(ctx, request, &[("code", &code), ("scope", &scopes::join(&granted))]))
+}
+
+/// Tells the client no.
+///
+/// # Errors
+///
+/// None; the type is that of its siblings.
+pub fn deny(ctx: &Context, interaction: &Interaction, denial: Denial) -> Result<Response, PageError> {
+    Ok(answer_error(ctx, &interaction.request, denial.error, denial.description))
+}
+
+/// Sends an error to the client, in the way that it asked for.
+#[must_use]
+pub fn answer_error(ctx: &Context, request: &Request, error: &str, description: &str) -> Response {
+    answer(ctx, request, &[("error", error), ("error_description", description)])
+}
+
+/// Sends parameters to the client, with `state` and `iss` (RFC 9207) behind them.
+fn answer(ctx: &Context, request: &Request, parameters: &[(&str, &str)]) -> Response {
+    let mut parameters = parameters.to_vec();
+    if let Some(state) = &request.state {
+        parameters.push(("state", state));
+    }
+    parameters.push(("iss", &ctx.settings().issuer));
+    match request.response_mode {
+        ResponseMode::Query => redirect(&with_query(&request.redirect_uri, &parameters)),
+        ResponseMode::FormPost => pages::form_post::page(&request.redirect_uri, &parameters),
+    }
+}
+
+/// 303: the browser follows with GET, and sends no form along (RFC 9700, section 4.12).
+#[must_use]
+pub fn redirect(location: &str) -> Response {
+    match HeaderValue::from_str(location) {
+        Ok(location) => {
+            let referrer = (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+            (StatusCode::SEE_OTHER, [no_store(), (header::LOCATION, location), referrer]).into_response()
+        }
+        Err(_) => PageError::Tampered.into_response(),
+    }
+}
+
+/// Appends parameters to a URI, which stays as it was registered. Spaces become `%20`.
+#[must_use]
+pub fn with_query(uri: &str, parameters: &[(&str, &str)]) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(parameters);
+    let query = query.finish().replace('+', "%20");
+    let separator = if uri.contains('?') { '&' } else { '?' };
+    format!("{uri}{separator}{query}")
+}
+
+/// Adds the browser's cookie to a response, if the browser is new.
+#[must_use]
+pub fn with_browser(ctx: &Context, browser: &Browser, mut response: Response) -> Response {
+    if let Some(cookie) = browser.set_cookie(ctx) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}

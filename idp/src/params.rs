@@ -1,0 +1,83 @@
+//! Form-encoded parameters of protocol requests, as they were sent.
+
+use url::form_urlencoded;
+
+/// More parameters than any request of the protocol has.
+const MOST: usize = 64;
+
+/// The parameters of one request, each at most once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Params(Vec<(String, String)>);
+
+/// Why parameters were not accepted.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ParamsError {
+    /// RFC 6749, section 3.1: parameters must not be included more than once.
+    #[error("the parameter {0} is included more than once")]
+    Repeated(String),
+    /// Nobody needs that many.
+    #[error("there are too many parameters")]
+    TooMany,
+    /// RFC 6749 wants a form.
+    #[error("the request must be application/x-www-form-urlencoded")]
+    NotAForm,
+}
+
+impl Params {
+    /// Reads a query or a body, or both together.
+    ///
+    /// # Errors
+    ///
+    /// [`ParamsError`] when a name comes twice or there are too many.
+    pub fn parse<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Result<Self, ParamsError> {
+        let mut params = Self::default();
+        for part in parts {
+            for (name, value) in form_urlencoded::parse(part) {
+                if params.0.len() == MOST {
+                    return Err(ParamsError::TooMany);
+                }
+                if params.0.iter().any(|(known, _)| *known == name) {
+                    let shown: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(40).collect();
+                    return Err(ParamsError::Repeated(shown));
+                }
+                params.0.push((name.into_owned(), value.into_owned()));
+            }
+        }
+        Ok(params)
+    }
+
+    /// Reads the body of a request to a machine endpoint.
+    ///
+    /// # Errors
+    ///
+    /// [`ParamsError`], also when the content type is not that of a form.
+    pub fn of_body(headers: &http::HeaderMap, body: &[u8]) -> Result<Self, ParamsError> {
+        let content_type = headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let essence = content_type.and_then(|value| value.split(';').next()).map(str::trim);
+        if !essence.is_some_and(|essence| essence.eq_ignore_ascii_case("application/x-www-form-urlencoded")) {
+            return Err(ParamsError::NotAForm);
+        }
+        Self::parse([body])
+    }
+
+    /// A parameter's value; an empty one counts as absent (RFC 6749, section 3.1).
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn empty_is_absent_and_twice_is_refused() {
+        let params = Params::parse([b"scope=&state=a%20b+c".as_slice()]).unwrap();
+        assert_eq!(params.get("scope"), None);
+        assert_eq!(params.get("state"), Some("a b c"));
+        assert_eq!(Params::parse([b"a=1".as_slice(), b"a=2"]), Err(ParamsError::Repeated("a".to_owned())));
+        let many = "x&".repeat(1) + &(0..70).map(|i| format!("p{i}=1&")).collect::<String>();
+        assert_eq!(Params::parse([many.as_bytes()]), Err(ParamsError::TooMany));
+    }
+}
