@@ -1,1 +1,3 @@
+//! The program `portico`.
+
 fn main() {}

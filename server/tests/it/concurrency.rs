@@ -1,0 +1,1 @@
+//! Races: of many who try the same once-only thing, one succeeds.

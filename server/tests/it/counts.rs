@@ -1,0 +1,1 @@
+//! How many statements and commits each endpoint costs.

@@ -1,0 +1,1 @@
+//! The program around the doors: bounds, headers, health, configuration, shutdown.

@@ -1,0 +1,1 @@
+//! Products: information, scopes, distribution.

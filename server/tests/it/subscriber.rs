@@ -1,0 +1,1 @@
+//! Subscribers: login with a PIN, consent, logout.

@@ -1,0 +1,1 @@
+//! The token endpoint and what its tokens open: grants, introspection, userinfo, revocation.
