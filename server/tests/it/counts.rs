@@ -1,1 +1,80 @@
 //! How many statements and commits each endpoint costs.
+
+use model::db::Work;
+
+use crate::harness::{App, authorize_url, basic};
+
+const NUMBER: &str = "+46701740605";
+const NOTHING: Work = Work { statements: 0, commits: 0 };
+
+#[tokio::test]
+async fn machine_endpoints_touch_no_disk_once_their_rows_are_in_memory() {
+    let app = App::demo().await;
+    let tokens = app.tokens("openid phone", NUMBER).await;
+    let access = tokens["access_token"].as_str().expect("a token").to_owned();
+    let credentials =
+        || app.token("demo-reports", Some("demo-reports-secret"), &[("grant_type", "client_credentials")]);
+    let authorization = basic("demo-web", "demo-web-secret");
+    let headers = [("authorization", authorization.as_str())];
+    let form = [("token", access.as_str())];
+    let introspection = || app.post("/oauth2/introspect", &headers, &form);
+    let bearer = format!("Bearer {access}");
+    let bearer = [("authorization", bearer.as_str())];
+    let userinfo = || app.get("/userinfo", &bearer);
+
+    // First use: read, never written.
+    let (work, page) = app.work_of(credentials()).await;
+    assert_eq!((page.status, work.commits), (200, 0));
+    introspection().await;
+    userinfo().await;
+
+    let (work, page) = app.work_of(credentials()).await;
+    assert_eq!((page.status, work), (200, NOTHING), "client credentials");
+    let (work, page) = app.work_of(introspection()).await;
+    assert_eq!((page.status, work), (200, NOTHING), "introspection");
+    let (work, page) = app.work_of(userinfo()).await;
+    assert_eq!((page.status, work), (200, NOTHING), "userinfo");
+    for path in ["/.well-known/openid-configuration", "/.well-known/jwks.json", &authorize_url("demo-web", &[])] {
+        let (work, page) = app.work_of(app.get(path, &[])).await;
+        assert_eq!((page.status, work), (200, NOTHING), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_code_flow_with_remembered_consent_commits_once() {
+    let app = App::demo().await;
+    let mut browser = app.browser();
+    let url = authorize_url("demo-web", &[]);
+    let page = app.log_in(&mut browser, &url, NUMBER).await;
+    let page = browser.allow(page).await;
+    app.redeem(&page.redirect_parameters()["code"]).await;
+
+    let (work, page) = app.work_of(browser.get(&url)).await;
+    assert_eq!(work, Work { statements: 1, commits: 0 }, "the consent is read");
+    let code = page.redirect_parameters()["code"].clone();
+    let (work, page) = app.work_of(app.redeem(&code)).await;
+    assert_eq!(page.status, 200);
+    assert_eq!(work, Work { statements: 2, commits: 1 }, "the grant is inserted, the consent is looked at");
+
+    let refresh = page.json()["refresh_token"].as_str().expect("a refresh token").to_owned();
+    let (work, page) = app.work_of(app.refresh(&refresh)).await;
+    assert_eq!((page.status, work), (200, Work { statements: 2, commits: 1 }), "read, rotate");
+}
+
+#[tokio::test]
+async fn a_sign_in_and_a_consent_commit_once_a_step() {
+    let app = App::demo().await;
+    let mut browser = app.browser();
+    let (work, page) = app.work_of(browser.get(&authorize_url("demo-web", &[]))).await;
+    assert_eq!((page.status, work.commits), (200, 0), "who only looks costs nothing");
+    let (work, page) = app.work_of(browser.submit(page.form("/login").set("number", NUMBER))).await;
+    assert_eq!((page.status, work.commits), (303, 1), "the PIN and its message");
+    let page = browser.follow_on(page).await;
+    let pin = app.pin(NUMBER).await;
+    let (work, page) = app.work_of(browser.submit(page.form("/login/pin").set("pin", &pin))).await;
+    assert_eq!((page.status, work.commits), (303, 1), "the PIN is used up");
+    let (work, page) = app.work_of(browser.follow_on(page)).await;
+    assert_eq!((page.status, work.commits), (200, 0), "the consent page");
+    let (work, _) = app.work_of(browser.allow(page)).await;
+    assert_eq!(work.commits, 1, "the consent");
+}

@@ -1,1 +1,611 @@
-//! The token endpoint and what its tokens open: grants, introspection, userinfo, revocation.
+//! The token endpoint and what its tokens open: grants, introspection, userinfo, revocation,
+//! logout, metadata.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use model::{hours, minutes, seconds};
+use serde_json::{Value, json};
+
+use crate::harness::{App, Page, URL, VERIFIER, authorize_url, basic};
+
+const NUMBER: &str = "+46701740605";
+const CALLBACK: &str = "https://example.com/callback";
+
+fn text(value: &Value, name: &str) -> String {
+    value[name].as_str().unwrap_or_else(|| panic!("no {name} in {value}")).to_owned()
+}
+
+#[track_caller]
+fn refused(page: &Page, code: &str) {
+    assert_eq!(page.json()["error"], code, "{}", page.body);
+    assert_eq!(page.status, if code == "invalid_client" { 401 } else { 400 });
+    assert_eq!(page.header("cache-control"), Some("no-store"));
+}
+
+async fn userinfo(app: &App, token: &str) -> Page {
+    app.get("/userinfo", &[("authorization", &format!("Bearer {token}"))]).await
+}
+
+async fn introspect(app: &App, token: &str) -> Value {
+    let authorization = basic("demo-web", "demo-web-secret");
+    app.post("/oauth2/introspect", &[("authorization", &authorization)], &[("token", token)]).await.json()
+}
+
+/// The claims of a JWT, which the test trusts.
+fn claims(jwt: &str) -> Value {
+    let payload = jwt.split('.').nth(1).expect("a JWT has three parts");
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).expect("base64url")).expect("JSON")
+}
+
+#[tokio::test]
+async fn the_walkthrough_of_the_seed_field_for_field() {
+    let app = App::demo().await;
+    let code = app.code("phone offline_access", NUMBER).await;
+    let page = app.redeem(&code).await;
+    assert_eq!(page.status, 200);
+    assert_eq!(page.header("content-type"), Some("application/json"));
+    assert_eq!(page.header("cache-control"), Some("no-store"));
+    let tokens = page.json();
+    let fields: Vec<&String> = tokens.as_object().expect("an object").keys().collect();
+    assert_eq!(fields, ["access_token", "expires_in", "refresh_token", "scope", "token_type"]);
+    assert_eq!(tokens["expires_in"], 3600);
+    assert_eq!(tokens["scope"], "phone offline_access");
+    assert_eq!(tokens["token_type"], "bearer");
+
+    let page = userinfo(&app, &text(&tokens, "access_token")).await;
+    let about = page.json();
+    let fields: Vec<&String> = about.as_object().expect("an object").keys().collect();
+    assert_eq!(fields, ["phone_number", "phone_number_verified", "sid", "sub"]);
+    assert_eq!(about["phone_number"], NUMBER);
+    assert_eq!(about["phone_number_verified"], true);
+}
+
+#[tokio::test]
+async fn an_id_token_says_who_signed_in_when_and_how() {
+    let app = App::demo().await;
+    let tokens = app.tokens("openid phone offline_access", NUMBER).await;
+    let claims = claims(&text(&tokens, "id_token"));
+    assert_eq!(claims["iss"], URL);
+    assert_eq!(claims["aud"], json!(["demo-web"]));
+    assert_eq!(claims["nonce"], "the-nonce");
+    assert_eq!(claims["phone_number"], NUMBER, "profile classic");
+    assert_eq!(claims["amr"], json!(["sms"]));
+    assert_eq!(claims["exp"].as_i64(), claims["iat"].as_i64().map(|iat| iat + 3600));
+    let about = userinfo(&app, &text(&tokens, "access_token")).await.json();
+    assert_eq!(claims["sub"], about["sub"]);
+    assert_eq!(claims["sid"], about["sid"]);
+    for absent in ["rat", "phone", "email"] {
+        assert!(claims.get(absent).is_none());
+    }
+    // A refreshed one keeps who and when.
+    app.clock.advance(minutes(5));
+    let refreshed = app.refresh(&text(&tokens, "refresh_token")).await.json();
+    let again = self::claims(&text(&refreshed, "id_token"));
+    for same in ["iss", "sub", "aud", "auth_time"] {
+        assert_eq!(claims[same], again[same], "{same}");
+    }
+    assert_ne!(claims["iat"], again["iat"]);
+}
+
+#[tokio::test]
+async fn profile_standard_has_the_phone_number_only_in_userinfo() {
+    let app = App::demo().await;
+    let answer = app.authorize(&authorize_url("demo-spa", &[]), NUMBER).await;
+    let form = [
+        ("grant_type", "authorization_code"),
+        ("code", answer["code"].as_str()),
+        ("redirect_uri", "http://127.0.0.1:8766/callback"),
+        ("code_verifier", VERIFIER),
+    ];
+    let tokens = app.token("demo-spa", None, &form).await.json();
+    assert!(claims(&text(&tokens, "id_token")).get("phone_number").is_none());
+    assert_eq!(userinfo(&app, &text(&tokens, "access_token")).await.json()["phone_number"], NUMBER);
+}
+
+#[tokio::test]
+async fn b1_replay_of_a_code_revokes_what_it_gave_also_later() {
+    let app = App::demo().await;
+    let code = app.code("openid phone offline_access", NUMBER).await;
+    let tokens = app.redeem(&code).await.json();
+    app.clock.advance(seconds(30));
+    refused(&app.redeem(&code).await, "invalid_grant");
+    assert_eq!(userinfo(&app, &text(&tokens, "access_token")).await.status, 401);
+    assert_eq!(introspect(&app, &text(&tokens, "access_token")).await, json!({"active": false}));
+    refused(&app.refresh(&text(&tokens, "refresh_token")).await, "invalid_grant");
+    // Once expired, a replay is noticed as well.
+    let code = app.code("openid phone offline_access", "+46701740606").await;
+    let tokens = app.redeem(&code).await.json();
+    app.clock.advance(minutes(10));
+    refused(&app.redeem(&code).await, "invalid_grant");
+    refused(&app.refresh(&text(&tokens, "refresh_token")).await, "invalid_grant");
+}
+
+#[tokio::test]
+async fn b3_an_expired_code_gives_nothing() {
+    let app = App::demo().await;
+    let code = app.code("phone", NUMBER).await;
+    app.clock.advance(seconds(61));
+    refused(&app.redeem(&code).await, "invalid_grant");
+}
+
+#[tokio::test]
+async fn b4_a_code_of_another_client_is_refused_and_recorded() {
+    let app = App::demo().await;
+    let code = app.code("phone", NUMBER).await;
+    let form = [("grant_type", "authorization_code"), ("code", code.as_str()), ("redirect_uri", CALLBACK)];
+    refused(&app.token("demo-reports", Some("demo-reports-secret"), &form).await, "invalid_grant");
+    refused(&app.token("demo-spa", None, &form).await, "invalid_grant");
+    let owner = model::cache::client(&app.ctx, "demo-web").await.unwrap().unwrap().organization_id;
+    let log = model::audit::of_organization(&app.ctx, owner, None, 50).await.unwrap();
+    assert_eq!(log.iter().filter(|entry| entry.action == "client.foreign_grant").count(), 2);
+    // It was not used up: its own client still can.
+    assert_eq!(app.redeem(&code).await.status, 200);
+}
+
+#[tokio::test]
+async fn b5_another_redirect_uri_is_refused() {
+    let app = App::demo().await;
+    let code = app.code("phone", NUMBER).await;
+    for other in ["http://127.0.0.1:8765/callback", "https://example.com/callback/", "https://evil.example/"] {
+        let form = [("grant_type", "authorization_code"), ("code", code.as_str()), ("redirect_uri", other)];
+        refused(&app.token("demo-web", Some("demo-web-secret"), &form).await, "invalid_grant");
+    }
+    let form = [("grant_type", "authorization_code"), ("code", code.as_str())];
+    refused(&app.token("demo-web", Some("demo-web-secret"), &form).await, "invalid_request");
+}
+
+#[tokio::test]
+async fn b6_a_verifier_that_is_missing_wrong_or_unexpected_is_refused() {
+    let app = App::demo().await;
+    let answer = app.authorize(&authorize_url("demo-spa", &[]), NUMBER).await;
+    let form = |verifier: Option<&'static str>| {
+        let mut form = vec![
+            ("grant_type", "authorization_code"),
+            ("code", answer["code"].as_str()),
+            ("redirect_uri", "http://127.0.0.1:8766/callback"),
+        ];
+        form.extend(verifier.map(|verifier| ("code_verifier", verifier)));
+        form
+    };
+    refused(&app.token("demo-spa", None, &form(None)).await, "invalid_grant");
+    refused(
+        &app.token("demo-spa", None, &form(Some("wrong-wrong-wrong-wrong-wrong-wrong-wrong-wrong"))).await,
+        "invalid_grant",
+    );
+    assert_eq!(app.token("demo-spa", None, &form(Some(VERIFIER))).await.status, 200);
+
+    // Downgrade: the challenge was taken out of the request.
+    let code = app.code("phone", NUMBER).await;
+    let form = [
+        ("grant_type", "authorization_code"),
+        ("code", code.as_str()),
+        ("redirect_uri", CALLBACK),
+        ("code_verifier", VERIFIER),
+    ];
+    refused(&app.token("demo-web", Some("demo-web-secret"), &form).await, "invalid_grant");
+}
+
+#[tokio::test]
+async fn an_altered_cut_or_extended_token_is_none() {
+    let app = App::demo().await;
+    let tokens = app.tokens("openid phone offline_access", NUMBER).await;
+    let access = text(&tokens, "access_token");
+    for altered in [
+        &access[..access.len() - 1],
+        &access[1..],
+        &format!("{access}A"),
+        &access.to_lowercase(),
+        &access.replacen('A', "B", 1),
+    ] {
+        if altered != access {
+            assert_eq!(userinfo(&app, altered).await.status, 401, "{altered}");
+        }
+    }
+    // One kind is never another.
+    let refresh = text(&tokens, "refresh_token");
+    assert_eq!(userinfo(&app, &refresh).await.status, 401);
+    assert_eq!(userinfo(&app, &text(&tokens, "id_token")).await.status, 401);
+    refused(&app.refresh(&access).await, "invalid_grant");
+    refused(&app.redeem(&refresh).await, "invalid_grant");
+}
+
+#[tokio::test]
+async fn c1_a_replayed_refresh_token_revokes_the_family_but_a_lost_response_does_not() {
+    let app = App::demo().await;
+    let tokens = app.tokens("openid phone offline_access", NUMBER).await;
+    let first = text(&tokens, "refresh_token");
+    let second = text(&app.refresh(&first).await.json(), "refresh_token");
+    app.clock.advance(seconds(5));
+    let again = app.refresh(&first).await.json();
+    assert_eq!(text(&again, "refresh_token"), second, "the same successor");
+
+    let third = app.refresh(&second).await.json();
+    refused(&app.refresh(&first).await, "invalid_grant");
+    refused(&app.refresh(&text(&third, "refresh_token")).await, "invalid_grant");
+    assert_eq!(userinfo(&app, &text(&third, "access_token")).await.status, 401);
+
+    // The retry has its window.
+    let tokens = app.tokens("openid phone offline_access", NUMBER).await;
+    let first = text(&tokens, "refresh_token");
+    let second = text(&app.refresh(&first).await.json(), "refresh_token");
+    app.clock.advance(minutes(2));
+    refused(&app.refresh(&first).await, "invalid_grant");
+    refused(&app.refresh(&second).await, "invalid_grant");
+}
+
+#[tokio::test]
+async fn c3_a_refresh_token_of_another_client_is_refused_and_recorded() {
+    let app = App::demo().await;
+    let tokens = app.tokens("phone offline_access", NUMBER).await;
+    let refresh = text(&tokens, "refresh_token");
+    let form = [("grant_type", "refresh_token"), ("refresh_token", refresh.as_str())];
+    refused(&app.token("demo-spa", None, &form).await, "invalid_grant");
+    refused(&app.token("demo-reports", Some("demo-reports-secret"), &form).await, "invalid_grant");
+    assert_eq!(app.refresh(&refresh).await.status, 200, "it was not used up");
+}
+
+#[tokio::test]
+async fn c4_refreshing_never_widens_the_scope() {
+    let app = App::demo().await;
+    let tokens = app.tokens("phone offline_access", NUMBER).await;
+    let refresh = text(&tokens, "refresh_token");
+    let form = |scope: &'static str, token: String| async move { (scope, token) };
+    let (scope, token) = form("phone openid", refresh.clone()).await;
+    let page = app
+        .token(
+            "demo-web",
+            Some("demo-web-secret"),
+            &[("grant_type", "refresh_token"), ("refresh_token", &token), ("scope", scope)],
+        )
+        .await;
+    refused(&page, "invalid_scope");
+    let page = app
+        .token(
+            "demo-web",
+            Some("demo-web-secret"),
+            &[("grant_type", "refresh_token"), ("refresh_token", &refresh), ("scope", "phone")],
+        )
+        .await;
+    assert_eq!(page.json()["scope"], "phone", "narrower is fine, and the refused try cost nothing");
+    let next = text(&page.json(), "refresh_token");
+    assert_eq!(app.refresh(&next).await.json()["scope"], "phone offline_access", "the grant itself was not narrowed");
+}
+
+#[tokio::test]
+async fn c5_a_refresh_token_ends_for_good() {
+    let app = App::demo().await;
+    let mut token = text(&app.tokens("phone offline_access", NUMBER).await, "refresh_token");
+    for _ in 0..8 {
+        app.clock.advance(hours(24 * 20));
+        token = text(&app.refresh(&token).await.json(), "refresh_token");
+    }
+    app.clock.advance(hours(24 * 21));
+    refused(&app.refresh(&token).await, "invalid_grant");
+}
+
+#[tokio::test]
+async fn no_refresh_token_without_offline_access() {
+    let app = App::demo().await;
+    let tokens = app.tokens("phone", NUMBER).await;
+    assert!(tokens.get("refresh_token").is_none());
+}
+
+#[tokio::test]
+async fn d1_a_secret_in_the_header_and_in_the_body_is_refused() {
+    let app = App::demo().await;
+    let form =
+        [("grant_type", "client_credentials"), ("client_id", "demo-reports"), ("client_secret", "demo-reports-secret")];
+    refused(&app.token("demo-reports", Some("demo-reports-secret"), &form).await, "invalid_request");
+    assert_eq!(app.post("/oauth2/token", &[], &form).await.status, 200, "each alone is fine");
+}
+
+#[tokio::test]
+async fn d2_a_client_id_that_differs_between_body_and_header_is_refused() {
+    let app = App::demo().await;
+    let form = [("grant_type", "client_credentials"), ("client_id", "demo-web")];
+    refused(&app.token("demo-reports", Some("demo-reports-secret"), &form).await, "invalid_request");
+}
+
+#[tokio::test]
+async fn d7_no_secret_is_kept_in_the_clear() {
+    let app = App::demo().await;
+    app.token("demo-reports", Some("demo-reports-secret"), &[("grant_type", "client_credentials")]).await;
+    let client = model::cache::client(&app.ctx, "demo-reports").await.unwrap().unwrap();
+    assert_eq!(client.secrets[0].hash, model::secret::hash("demo-reports-secret"));
+    assert!(!format!("{client:?}").contains("demo-reports-secret"));
+}
+
+#[tokio::test]
+async fn d8_wrong_secrets_are_slowed_down_and_lock_nobody_out() {
+    let app = App::demo().await;
+    let form = [("grant_type", "client_credentials")];
+    let mut statuses = Vec::new();
+    for n in 0..110 {
+        statuses.push(app.token("demo-reports", Some(&format!("wrong-{n}")), &form).await.status);
+    }
+    assert_eq!(statuses[0], 401);
+    assert_eq!(statuses[109], 429);
+    let page = app.token("demo-reports", Some("demo-reports-secret"), &form).await;
+    assert_eq!(page.status, 200, "the right secret still works: {}", page.body);
+}
+
+#[tokio::test]
+async fn d9_a_confidential_client_must_authenticate() {
+    let app = App::demo().await;
+    let page = app.token("demo-reports", None, &[("grant_type", "client_credentials")]).await;
+    refused(&page, "invalid_client");
+    assert!(page.header("www-authenticate").is_some_and(|challenge| challenge.starts_with("Basic")));
+    let code = app.code("phone", NUMBER).await;
+    let form = [("grant_type", "authorization_code"), ("code", code.as_str()), ("redirect_uri", CALLBACK)];
+    refused(&app.token("demo-web", None, &form).await, "invalid_client");
+    // And a public one has no secret to send.
+    refused(&app.token("demo-spa", Some("anything"), &form).await, "invalid_client");
+}
+
+#[tokio::test]
+async fn basic_authentication_is_understood_raw_and_form_encoded_to_the_last_dash() {
+    let app = App::demo().await;
+    for (user, password) in [
+        ("demo-reports", "demo-reports-secret"),
+        ("demo%2Dreports", "demo%2Dreports%2Dsecret"),
+        ("%64emo%2dreports", "demo-reports%2Dsecret"),
+    ] {
+        let authorization = basic(user, password);
+        let page = app
+            .post("/oauth2/token", &[("authorization", &authorization)], &[("grant_type", "client_credentials")])
+            .await;
+        assert_eq!(page.status, 200, "{user}: {}", page.body);
+    }
+}
+
+#[tokio::test]
+async fn client_credentials_speak_for_the_client_and_empty_scope_means_the_default() {
+    let app = App::demo().await;
+    for form in [
+        vec![("grant_type", "client_credentials")],
+        vec![("grant_type", "client_credentials"), ("scope", "")],
+        vec![("grant_type", "client_credentials"), ("scope", "metrics.read")],
+    ] {
+        let tokens = app.token("demo-reports", Some("demo-reports-secret"), &form).await.json();
+        assert_eq!(tokens["scope"], "metrics.read", "{form:?}");
+        assert_eq!(tokens["expires_in"], 3600);
+        let access = text(&tokens, "access_token");
+        let told = introspect(&app, &access).await;
+        assert_eq!(
+            (&told["active"], &told["sub"], &told["client_id"]),
+            (&json!(true), &json!("demo-reports"), &json!("demo-reports"))
+        );
+        assert_eq!(userinfo(&app, &access).await.status, 403, "it is about no person");
+    }
+    let form = [("grant_type", "client_credentials"), ("scope", "phone")];
+    refused(&app.token("demo-reports", Some("demo-reports-secret"), &form).await, "invalid_scope");
+}
+
+#[tokio::test]
+async fn token_errors_have_registered_codes() {
+    let app = App::demo().await;
+    let reports = ("demo-reports", Some("demo-reports-secret"));
+    refused(&app.token(reports.0, reports.1, &[]).await, "invalid_request");
+    refused(&app.token(reports.0, reports.1, &[("grant_type", "password")]).await, "unsupported_grant_type");
+    refused(
+        &app.token("demo-web", Some("demo-web-secret"), &[("grant_type", "authorization_code")]).await,
+        "invalid_request",
+    );
+    refused(&app.redeem("nonsense").await, "invalid_grant");
+    refused(&app.token("nobody", Some("nothing"), &[("grant_type", "client_credentials")]).await, "invalid_client");
+    refused(
+        &app.token(reports.0, reports.1, &[("grant_type", "client_credentials"), ("grant_type", "client_credentials")])
+            .await,
+        "invalid_request",
+    );
+    let authorization = basic("demo-reports", "demo-reports-secret");
+    let page =
+        app.post("/oauth2/token", &[("authorization", "Bearer x")], &[("grant_type", "client_credentials")]).await;
+    refused(&page, "invalid_client");
+    let page = crate::harness::send(
+        &app.router,
+        axum::http::Method::POST,
+        "/oauth2/token",
+        &[("authorization", &authorization), ("content-type", "application/json")],
+        "{}".into(),
+    )
+    .await;
+    refused(&page, "invalid_request");
+}
+
+#[tokio::test]
+async fn introspection_tells_only_clients_of_the_same_organization() {
+    let app = App::demo().await;
+    let access = text(&app.tokens("openid phone", NUMBER).await, "access_token");
+    let told = introspect(&app, &access).await;
+    assert_eq!(told["active"], true);
+    assert_eq!(told["scope"], "openid phone");
+    assert_eq!(told["iss"], URL);
+    assert_eq!(told["token_type"], "bearer");
+    let page = app.post("/oauth2/introspect", &[], &[("token", &access), ("client_id", "demo-spa")]).await;
+    refused(&page, "invalid_client");
+    assert_eq!(introspect(&app, "nonsense").await, json!({"active": false}));
+    app.clock.advance(hours(1));
+    assert_eq!(introspect(&app, &access).await, json!({"active": false}));
+}
+
+#[tokio::test]
+async fn userinfo_takes_the_token_in_the_header_or_the_form_and_challenges_otherwise() {
+    let app = App::demo().await;
+    let access = text(&app.tokens("openid phone", NUMBER).await, "access_token");
+    assert_eq!(app.get("/userinfo", &[("authorization", &format!("bEaReR {access}"))]).await.status, 200);
+    assert_eq!(app.post("/userinfo", &[], &[("access_token", &access)]).await.json()["phone_number"], NUMBER);
+    let page = app.get("/userinfo", &[]).await;
+    assert_eq!((page.status, page.header("www-authenticate")), (401, Some("Bearer realm=\"portico\"")));
+    let page = userinfo(&app, "nonsense").await;
+    assert!(page.header("www-authenticate").is_some_and(|challenge| challenge.contains("invalid_token")));
+    let access = text(&app.tokens("openid", NUMBER).await, "access_token");
+    assert!(userinfo(&app, &access).await.json().get("phone_number").is_none(), "left out, not null");
+}
+
+#[tokio::test]
+async fn revocation_ends_an_access_token_alone_and_a_refresh_token_with_its_family() {
+    let app = App::demo().await;
+    let authorization = basic("demo-web", "demo-web-secret");
+    let headers = [("authorization", authorization.as_str())];
+    let tokens = app.tokens("openid phone offline_access", NUMBER).await;
+    let access = text(&tokens, "access_token");
+    assert_eq!(app.post("/oauth2/revoke", &headers, &[("token", &access)]).await.status, 200);
+    assert_eq!(userinfo(&app, &access).await.status, 401);
+    let tokens = app.refresh(&text(&tokens, "refresh_token")).await.json();
+    let refresh = text(&tokens, "refresh_token");
+
+    // Not by somebody else, not anonymously.
+    let form = [("token", refresh.as_str()), ("client_id", "demo-spa")];
+    refused(&app.post("/oauth2/revoke", &[], &form).await, "invalid_grant");
+    refused(&app.post("/oauth2/revoke", &[], &[("token", &refresh)]).await, "invalid_client");
+
+    assert_eq!(
+        app.post("/oauth2/revoke", &headers, &[("token", &refresh), ("token_type_hint", "access_token")]).await.status,
+        200
+    );
+    refused(&app.refresh(&refresh).await, "invalid_grant");
+    assert_eq!(userinfo(&app, &text(&tokens, "access_token")).await.status, 401);
+    assert_eq!(
+        app.post("/oauth2/revoke", &headers, &[("token", "nonsense")]).await.status,
+        200,
+        "RFC 7009, section 2.2"
+    );
+}
+
+#[tokio::test]
+async fn logout_with_the_sessions_own_hint_ends_it_and_returns() {
+    let app = App::demo().await;
+    let mut browser = app.browser();
+    let page = app.log_in(&mut browser, &authorize_url("demo-web", &[]), NUMBER).await;
+    let code = browser.allow(page).await.redirect_parameters()["code"].clone();
+    let tokens = app.redeem(&code).await.json();
+    let hint = text(&tokens, "id_token");
+    app.clock.advance(hours(2));
+    let url = format!(
+        "/oauth2/sessions/logout?id_token_hint={hint}&post_logout_redirect_uri=https%3A%2F%2Fexample.com%2F&state=bye"
+    );
+    let stolen = browser.clone();
+    let page = browser.get(&url).await;
+    assert_eq!(
+        page.location().as_deref(),
+        Some("https://example.com/?state=bye"),
+        "an expired hint is fine: {}",
+        page.text()
+    );
+    for mut browser in [browser, stolen] {
+        let page = browser.get(&authorize_url("demo-web", &[("prompt", "none")])).await;
+        assert_eq!(page.redirect_parameters()["error"], "login_required", "a copy of the cookie is void too");
+    }
+}
+
+#[tokio::test]
+async fn k1_logout_without_a_hint_asks_first() {
+    let app = App::demo().await;
+    let mut browser = app.browser();
+    let page = app.log_in(&mut browser, &authorize_url("demo-web", &[]), NUMBER).await;
+    browser.allow(page).await;
+    let page = browser.get("/oauth2/sessions/logout").await;
+    assert_eq!(page.status, 200);
+    let still = browser.get(&authorize_url("demo-web", &[("prompt", "none")])).await;
+    assert!(still.redirect_parameters().contains_key("code"), "nothing has happened yet");
+    let page = browser.submit_following(&page.form("/oauth2/sessions/logout")).await;
+    assert_eq!(page.status, 200);
+    let page = browser.get(&authorize_url("demo-web", &[("prompt", "none")])).await;
+    assert_eq!(page.redirect_parameters()["error"], "login_required");
+}
+
+#[tokio::test]
+async fn a6_logout_returns_only_to_a_registered_uri_of_the_hinted_client() {
+    let app = App::demo().await;
+    let hint = text(&app.tokens("openid", NUMBER).await, "id_token");
+    for (hint, back) in [
+        (hint.as_str(), "https://evil.example/"),
+        (hint.as_str(), "https://example.com"),
+        ("", "https://example.com/"),
+        ("eyJhbGciOiJub25lIn0.e30.", "https://example.com/"),
+    ] {
+        let url = format!(
+            "/oauth2/sessions/logout?{}",
+            crate::harness::encode(&[("id_token_hint", hint), ("post_logout_redirect_uri", back)])
+        );
+        let page = app.get(&url, &[]).await;
+        assert_eq!((page.status, page.location()), (200, None), "{back}");
+    }
+}
+
+#[tokio::test]
+async fn keys_are_published_ahead_rotated_and_kept_for_what_they_signed() {
+    let app = App::demo().await;
+    let kids = |page: Page| -> Vec<String> {
+        page.json()["keys"].as_array().expect("keys").iter().map(|key| text(key, "kid")).collect()
+    };
+    let published = || async { kids(app.get("/.well-known/jwks.json", &[]).await) };
+    let kid = |jwt: &str| -> String {
+        let header = URL_SAFE_NO_PAD.decode(jwt.split('.').next().expect("a header")).expect("base64url");
+        text(&serde_json::from_slice(&header).expect("JSON"), "kid")
+    };
+    for key in app.get("/.well-known/jwks.json", &[]).await.json()["keys"].as_array().expect("keys") {
+        for member in ["kid", "alg", "use", "kty"] {
+            text(key, member);
+        }
+        assert!(key.get("d").is_none(), "no private part");
+    }
+    assert_eq!(published().await.len(), 3);
+    let before = kid(&text(&app.tokens("openid", NUMBER).await, "id_token"));
+
+    app.clock.advance(model::days(84));
+    model::key::rotate_due(&app.ctx).await.unwrap();
+    assert_eq!(published().await.len(), 6, "the next ones are published");
+    let still = kid(&text(&app.tokens("openid", NUMBER).await, "id_token"));
+    assert_eq!(before, still, "and not used yet");
+
+    app.clock.advance(model::days(7));
+    model::key::rotate_due(&app.ctx).await.unwrap();
+    let after = kid(&text(&app.tokens("openid", NUMBER).await, "id_token"));
+    assert_ne!(before, after);
+    assert!(published().await.contains(&before), "what it signed can still be verified");
+    app.clock.advance(hours(3));
+    model::key::rotate_due(&app.ctx).await.unwrap();
+    assert!(!published().await.contains(&before));
+    assert_eq!(published().await.len(), 3);
+}
+
+#[tokio::test]
+async fn a_rotation_in_the_middle_of_a_flow_breaks_nothing() {
+    let app = App::demo().await;
+    let code = app.code("openid phone offline_access", NUMBER).await;
+    model::key::rotate_now(&app.ctx).await.unwrap();
+    let tokens = app.redeem(&code).await.json();
+    model::key::rotate_now(&app.ctx).await.unwrap();
+    assert_eq!(userinfo(&app, &text(&tokens, "access_token")).await.status, 200);
+    assert_eq!(app.refresh(&text(&tokens, "refresh_token")).await.status, 200);
+}
+
+#[tokio::test]
+async fn the_subject_is_pairwise_by_product() {
+    let app = App::demo().await;
+    let one = userinfo(&app, &text(&app.tokens("openid", NUMBER).await, "access_token")).await.json();
+    let again = userinfo(&app, &text(&app.tokens("openid phone", NUMBER).await, "access_token")).await.json();
+    assert_eq!(one["sub"], again["sub"]);
+    let other = userinfo(&app, &text(&app.tokens("openid", "+46701740606").await, "access_token")).await.json();
+    assert_ne!(one["sub"], other["sub"]);
+    assert_eq!(text(&one, "sub").len(), 64);
+}
+
+#[tokio::test]
+async fn metadata_is_as_it_was_agreed() {
+    let app = App::demo().await;
+    let openid = app.get("/.well-known/openid-configuration", &[]).await.json();
+    let oauth = app.get("/.well-known/oauth-authorization-server", &[]).await.json();
+    assert_eq!(openid, oauth);
+    assert_eq!(openid["token_endpoint_auth_methods_supported"][0], "client_secret_basic");
+    insta::assert_json_snapshot!(openid);
+}
+
+#[tokio::test]
+async fn m5_nobody_keeps_a_copy_of_tokens() {
+    let app = App::demo().await;
+    let tokens = app.tokens("openid phone", NUMBER).await;
+    let page = userinfo(&app, &text(&tokens, "access_token")).await;
+    assert_eq!(page.header("cache-control"), Some("no-store"));
+}
