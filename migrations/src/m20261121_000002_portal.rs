@@ -244,6 +244,16 @@ impl MigrationTrait for Migration {
         .await?;
         index(m, "client_secrets", "client_secrets_client", &["client_id"]).await?;
 
+        m.create_table(
+            Table::create()
+                .table("retired_client_ids")
+                // The public identifier of a client that was deleted: nobody gets it again.
+                .col(string("client_id").primary_key())
+                .col(big_integer("deleted_at"))
+                .to_owned(),
+        )
+        .await?;
+
         // The three scopes of OAuth 2.0 and OpenID Connect are part of the product.
         let mut standard = Query::insert();
         standard.into_table("scopes").columns([
@@ -278,6 +288,7 @@ impl MigrationTrait for Migration {
 
     async fn down(&self, m: &SchemaManager) -> Result<(), DbErr> {
         for table in [
+            "retired_client_ids",
             "client_secrets",
             "client_uris",
             "clients",

@@ -20,6 +20,7 @@ pub mod organization;
 pub mod pin_challenge;
 pub mod product;
 pub mod product_scope;
+pub mod retired_client_id;
 pub mod revocation;
 pub mod scope;
 pub mod session;

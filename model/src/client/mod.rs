@@ -1,0 +1,218 @@
+//! OAuth clients (RFC 6749, section 2): registration, redirect URIs, secrets, and their end.
+//!
+//! A client's public identifier is never given to another one, not even after its end. A secret
+//! is returned once, by the verb that made it; what is stored is its hash.
+
+mod registration;
+mod secrets;
+
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, sea_query::OnConflict,
+};
+use uuid::Uuid;
+
+pub use self::{
+    registration::{Invalid, ListProblem, RegisterError, Registered, Registration, Uris, edit, register},
+    secrets::{AddSecretError, Added, Grace, LABEL_LENGTH, MOST_LIVING, SecretRow, add_secret, end_secret, secrets},
+};
+use crate::{
+    Context, Fault, Timestamp,
+    audit::Event,
+    change::{Change, RevokedKind},
+    db::Tx,
+    entity::{client, client_secret, client_uri, product, retired_client_id},
+    grant,
+};
+pub use crate::{
+    entity::{ClientKind, ClientState, Profile, UriPurpose, client::Model as Client},
+    grant::Reach,
+};
+
+/// The longest description, in characters.
+pub const DESCRIPTION_LENGTH: usize = 120;
+
+/// The clients of a product.
+#[must_use]
+pub const fn of(product: &product::Model) -> Of {
+    Of { product: product.id, organization: product.organization_id }
+}
+
+/// See [`of`].
+#[derive(Clone, Copy, Debug)]
+pub struct Of {
+    product: Uuid,
+    organization: Uuid,
+}
+
+impl Of {
+    /// The client, if the product has it.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub async fn find(self, ctx: &Context, id: Uuid) -> Result<Option<Client>, Fault> {
+        Ok(client::Entity::find_by_id(id)
+            .filter(client::Column::ProductId.eq(self.product))
+            .filter(client::Column::OrganizationId.eq(self.organization))
+            .one(ctx.db().reader())
+            .await?)
+    }
+
+    /// All of them, newest first.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub async fn list(self, ctx: &Context) -> Result<Vec<Listed>, Fault> {
+        let db = ctx.db().reader();
+        let clients = client::Entity::find()
+            .filter(client::Column::ProductId.eq(self.product))
+            .filter(client::Column::OrganizationId.eq(self.organization))
+            .order_by_desc(client::Column::Id)
+            .all(db)
+            .await?;
+        let secrets = client_secret::Entity::find()
+            .filter(client_secret::Column::ClientId.is_in(clients.iter().map(|client| client.id)))
+            .all(db)
+            .await?;
+        Ok(clients
+            .into_iter()
+            .map(|client| Listed {
+                last_used_at: secrets
+                    .iter()
+                    .filter(|secret| secret.client_id == client.id)
+                    .filter_map(|secret| secret.last_used_at)
+                    .max(),
+                client,
+            })
+            .collect())
+    }
+}
+
+/// A client as lists show it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// The client.
+    pub client: Client,
+    /// When one of its secrets was used last.
+    pub last_used_at: Option<Timestamp>,
+}
+
+/// The URIs of a client, in their order.
+///
+/// # Errors
+///
+/// When the database fails.
+pub async fn uris(ctx: &Context, client: &Client) -> Result<Uris, Fault> {
+    let rows = client_uri::Entity::find()
+        .filter(client_uri::Column::ClientId.eq(client.id))
+        .order_by_asc(client_uri::Column::Position)
+        .all(ctx.db().reader())
+        .await?;
+    let mut uris = Uris::default();
+    for row in rows {
+        uris.list_mut(row.purpose).push(row.uri);
+    }
+    Ok(uris)
+}
+
+/// What a client's end would break.
+///
+/// # Errors
+///
+/// When the database fails.
+pub async fn reach(ctx: &Context, client: &Client) -> Result<Reach, Fault> {
+    grant::reach_of_client(ctx, client.id).await
+}
+
+fn event(action: &'static str, actor: Option<Uuid>, client: &Client, detail: String) -> Event {
+    Event {
+        action,
+        organization: Some(client.organization_id),
+        actor,
+        object_kind: "client",
+        object: Some(client.id),
+        detail,
+    }
+}
+
+/// Turns a client off. Its access tokens end; the authorizations behind them wait until it is
+/// turned on again. Says whether it was on.
+///
+/// # Errors
+///
+/// When the database fails.
+pub async fn disable(ctx: &Context, actor: Option<Uuid>, client: &Client) -> Result<bool, Fault> {
+    switch(ctx, actor, client, ClientState::Disabled).await
+}
+
+/// Turns a client on again. Says whether it was off.
+///
+/// # Errors
+///
+/// When the database fails.
+pub async fn enable(ctx: &Context, actor: Option<Uuid>, client: &Client) -> Result<bool, Fault> {
+    switch(ctx, actor, client, ClientState::Active).await
+}
+
+async fn switch(ctx: &Context, actor: Option<Uuid>, client: &Client, state: ClientState) -> Result<bool, Fault> {
+    ctx.db()
+        .write((ctx.clone(), actor, client.clone(), state), |tx, (ctx, actor, client, state)| {
+            Box::pin(async move {
+                let updated = client::Entity::update_many()
+                    .set(client::ActiveModel { state: Set(*state), updated_at: Set(ctx.now()), ..Default::default() })
+                    .filter(client::Column::Id.eq(client.id))
+                    .filter(client::Column::State.ne(*state))
+                    .exec(tx)
+                    .await?;
+                if updated.rows_affected != 1 {
+                    return Ok(false);
+                }
+                tx.changed(Change::Client(client.client_id.clone()));
+                let (action, verb) = match state {
+                    ClientState::Active => ("client.enabled", "Enabled"),
+                    ClientState::Disabled => {
+                        grant::revoke(tx, ctx, RevokedKind::Client, client.id).await?;
+                        ("client.disabled", "Disabled")
+                    }
+                };
+                let detail = format!("{verb} the client {} ({})", client.description, client.client_id);
+                crate::audit::record(tx, ctx, event(action, *actor, client, detail)).await?;
+                Ok(true)
+            })
+        })
+        .await
+}
+
+/// Deletes a client with its URIs, its secrets and every authorization that it holds, and ends
+/// its tokens. Its public identifier stays taken. Says whether it was there.
+///
+/// # Errors
+///
+/// When the database fails.
+pub async fn delete(ctx: &Context, actor: Option<Uuid>, client: &Client) -> Result<bool, Fault> {
+    ctx.db()
+        .write((ctx.clone(), actor, client.clone()), |tx, (ctx, actor, client)| {
+            Box::pin(async move {
+                if client::Entity::delete_by_id(client.id).exec(tx).await?.rows_affected != 1 {
+                    return Ok(false);
+                }
+                retire(tx, ctx, &client.client_id).await?;
+                grant::revoke(tx, ctx, RevokedKind::Client, client.id).await?;
+                tx.changed(Change::Client(client.client_id.clone()));
+                let detail = format!("Deleted the client {} ({})", client.description, client.client_id);
+                crate::audit::record(tx, ctx, event("client.deleted", *actor, client, detail)).await?;
+                Ok(true)
+            })
+        })
+        .await
+}
+
+async fn retire(tx: &Tx, ctx: &Context, client_id: &str) -> Result<(), Fault> {
+    let row = retired_client_id::ActiveModel { client_id: Set(client_id.to_owned()), deleted_at: Set(ctx.now()) };
+    retired_client_id::Entity::insert(row)
+        .on_conflict(OnConflict::column(retired_client_id::Column::ClientId).do_nothing().to_owned())
+        .exec_without_returning(tx)
+        .await?;
+    Ok(())
+}
