@@ -34,6 +34,12 @@ impl Browser {
         well_formed.then_some(Self { id, new: false })
     }
 
+    /// Its cookie's value.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
     /// What sealed requests and PIN challenges remember of it.
     #[must_use]
     pub fn hash(&self) -> String {

@@ -1,0 +1,163 @@
+//! The page that asks what a product may do.
+
+use axum::response::Response;
+use maud::{Markup, html};
+use model::{
+    cache::{self, Product, ProductScope},
+    consent::Consent,
+    phone,
+};
+
+use super::{Page, PageError, hidden, icon, place, product_head, texts, web_link};
+use crate::{Idp, browser::Browser, flow::Interaction, session::Session};
+
+/// Asks for `ask`; if something was allowed `before`, that is the difference.
+///
+/// # Errors
+///
+/// When something fails inside.
+pub async fn page(
+    idp: &Idp,
+    browser: &Browser,
+    interaction: &Interaction,
+    session: &Session,
+    product: &Product,
+    ask: &[ProductScope],
+    before: Option<&Consent>,
+) -> Result<Response, PageError> {
+    let ctx = &idp.ctx;
+    let operator = cache::operator(ctx, session.operator).await?.ok_or(PageError::ClientGone)?;
+    let subscriber = cache::subscriber(ctx, session.subscriber).await?.ok_or(PageError::SignInAgain)?;
+    let number = phone::mask(&subscriber.phone_number);
+    // Asked again for what was allowed already is not a difference.
+    let more = before.is_some_and(|before| ask.iter().all(|scope| !before.scopes.contains(&scope.name)));
+    let sealed = interaction.seal(ctx)?;
+    let question = Question { product, ask, more };
+    let main = html! {
+        form class="page" method="post" action="/consent" {
+            (hidden(&sealed, &browser.form_token(ctx)))
+            // Whom the page was shown to: an answer for somebody else does not count.
+            input type="hidden" name="session" value=(session.id);
+            section class="card" {
+                p class="strip" { (if more { texts::consent::strip_more(&number) } else { texts::consent::strip(&number) }) }
+                (product_head(product, &product.name))
+                @if !product.description.is_empty() { p class="lead" { bdi { (product.description) } } }
+            }
+            (question.permissions())
+            section class="card" aria-labelledby="next" {
+                h2 id="next" { (texts::consent::NEXT) }
+                ul class="facts" {
+                    li { (icon::person()) span { (texts::consent::receives(&product.organization_name)) } }
+                    li { (icon::clock()) span { (texts::consent::lasts(&product.name, &operator.name)) } }
+                    li { (icon::leave()) span { (texts::consent::return_to(&place(&interaction.request.redirect_uri))) } }
+                }
+                (links(product))
+                p class="hint" { a href={ "/login?i=" (sealed) } { (texts::consent::OTHER_NUMBER) } }
+            }
+            div class="bar" {
+                button class="button button--quiet" name="decision" value="cancel" formnovalidate { (texts::consent::CANCEL) }
+                button class="button" name="decision" value="allow" { (texts::consent::ALLOW) }
+            }
+        }
+    };
+    let title = texts::consent::title(&product.name);
+    let page = Page { brand: Some(&operator), leads_to: Some(&interaction.request.redirect_uri), ..Page::new(&title) };
+    Ok(page.respond(ctx, &main)?)
+}
+
+struct Question<'a> {
+    product: &'a Product,
+    ask: &'a [ProductScope],
+    more: bool,
+}
+
+impl Question<'_> {
+    fn permissions(&self) -> Markup {
+        let name = &self.product.name;
+        html! {
+            section class="card" aria-labelledby="permissions" {
+                h2 id="permissions" {
+                    (if self.more { texts::consent::would_also_like(name) } else { texts::consent::would_like(name) })
+                }
+                @if self.ask.is_empty() {
+                    p class="lead" { (texts::consent::NOTHING) }
+                } @else {
+                    ul class="permissions" { @for scope in self.ask { (permission(scope)) } }
+                }
+                @if self.ask.iter().any(|scope| !scope.optional) {
+                    p class="hint" { (star()) (texts::consent::does_not_work_without(name)) }
+                }
+                @if self.more { p class="hint" { (texts::consent::before(name)) } }
+            }
+        }
+    }
+}
+
+/// One line. A required permission has a tick, since Cancel is the way to refuse it; an optional
+/// one has a box that nobody has ticked yet.
+fn permission(scope: &ProductScope) -> Markup {
+    let words = if scope.consent_text.is_empty() { &scope.name } else { &scope.consent_text };
+    html! {
+        li {
+            @if scope.optional {
+                label {
+                    span { strong { (words) } small { (texts::consent::OPTIONAL) } }
+                    input type="checkbox" name="scope" value=(scope.name);
+                }
+            } @else {
+                label {
+                    span { strong { (words) " " (star()) } }
+                    (icon::check())
+                    input type="hidden" name="scope" value=(scope.name);
+                }
+            }
+        }
+    }
+}
+
+fn star() -> Markup {
+    html! { abbr class="req" title=(texts::REQUIRED) { "*" } }
+}
+
+fn links(product: &Product) -> Markup {
+    let terms = web_link(product.terms_url.as_deref());
+    let privacy = web_link(product.privacy_url.as_deref());
+    html! {
+        @if terms.is_some() || privacy.is_some() {
+            p class="hint" {
+                @if let Some(terms) = terms {
+                    a href=(terms) target="_blank" rel="noopener noreferrer" { (texts::consent::terms(&product.name)) }
+                }
+                @if terms.is_some() && privacy.is_some() { " \u{a0}·\u{a0} " }
+                @if let Some(privacy) = privacy {
+                    a href=(privacy) target="_blank" rel="noopener noreferrer" { (texts::consent::PRIVACY) }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scope(name: &str, text: &str, optional: bool) -> ProductScope {
+        ProductScope { name: name.to_owned(), consent_text: text.to_owned(), optional }
+    }
+
+    #[test]
+    fn required_permissions_are_marked_and_optional_ones_not_ticked() {
+        let required = permission(&scope("phone", "Know your phone number", false)).into_string();
+        assert!(required.contains("title=\"required\">*</abbr>"), "{required}");
+        assert!(required.contains("type=\"hidden\" name=\"scope\" value=\"phone\"") && !required.contains("checkbox"));
+        let optional = permission(&scope("voicemail.get", "Receive a copy of your voicemail", true)).into_string();
+        assert!(optional.contains("type=\"checkbox\"") && !optional.contains("checked"), "{optional}");
+        assert!(!optional.contains('*'));
+    }
+
+    #[test]
+    fn h7_texts_of_others_are_escaped() {
+        let line = permission(&scope("\"><script>", "<img src=x onerror=alert(1)>", true)).into_string();
+        assert!(!line.contains("<script>") && !line.contains("<img"), "{line}");
+    }
+}

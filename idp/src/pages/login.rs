@@ -1,0 +1,81 @@
+//! The page that asks for a phone number.
+
+use axum::response::Response;
+use http::StatusCode;
+use maud::html;
+use model::{
+    Context, Fault,
+    cache::{Client, Product},
+    phone::PhoneNumber,
+};
+
+use super::{Page, PageError, error_line, hidden, names, only, operators_of, product_head, texts};
+use crate::{Idp, browser::Browser, flow::Interaction};
+
+/// Asks for a number.
+///
+/// # Errors
+///
+/// When something fails inside.
+pub async fn page(
+    idp: &Idp,
+    browser: &Browser,
+    interaction: &Interaction,
+    _client: &Client,
+    product: &Product,
+) -> Result<Response, PageError> {
+    let hint = interaction.request.login_hint.as_deref().and_then(|hint| PhoneNumber::parse(hint).ok());
+    let number = hint.as_ref().map_or("", PhoneNumber::as_str);
+    let asked = Asked { status: StatusCode::OK, number, error: None };
+    Ok(render(&idp.ctx, browser, interaction, product, &asked).await?)
+}
+
+/// What the page shows in its field.
+pub(crate) struct Asked<'a> {
+    pub status: StatusCode,
+    pub number: &'a str,
+    pub error: Option<&'a str>,
+}
+
+/// Asks for a number, again with what is wrong with the one that was given.
+pub(crate) async fn render(
+    ctx: &Context,
+    browser: &Browser,
+    interaction: &Interaction,
+    product: &Product,
+    asked: &Asked<'_>,
+) -> Result<Response, Fault> {
+    let operators = operators_of(ctx, product).await?;
+    let described = if asked.error.is_some() { "number-e number-h" } else { "number-h" };
+    let main = html! {
+        div class="page" {
+            form class="card" method="post" action="/login" {
+                (hidden(&interaction.seal(ctx)?, &browser.form_token(ctx)))
+                (product_head(product, &texts::login::heading(&product.name)))
+                div class="field" {
+                    label class="label" for="number" { (texts::login::NUMBER) }
+                    input class="input" id="number" name="number" type="tel" inputmode="tel" autocomplete="tel"
+                        value=(asked.number) placeholder=(texts::login::EXAMPLE) maxlength="200" required autofocus
+                        aria-invalid=[asked.error.map(|_| "true")] aria-describedby=(described);
+                    @if let Some(error) = asked.error { (error_line("number-e", error)) }
+                    p class="hint" id="number-h" {
+                        (texts::login::HINT)
+                        @if let Some(names) = names(&operators) { " " (names) }
+                    }
+                }
+                button class="button" { (texts::login::SEND) }
+                p class="center" {
+                    button class="link" name="action" value="cancel" formnovalidate { (texts::cancel_to(&product.name)) }
+                }
+            }
+        }
+    };
+    let page = Page {
+        status: asked.status,
+        brand: only(&operators),
+        support: product.support_email.as_deref(),
+        leads_to: Some(&interaction.request.redirect_uri),
+        ..Page::new(texts::login::TITLE)
+    };
+    page.respond(ctx, &main)
+}

@@ -1,0 +1,99 @@
+//! The page that asks for the PIN. It is the same for a number that nobody here has.
+
+use axum::response::Response;
+use http::StatusCode;
+use maud::html;
+use model::{
+    Context, Fault,
+    cache::Product,
+    message::{self, Channel},
+};
+
+use super::{Page, error_line, hidden, icon, names, only, operators_of, texts};
+use crate::{browser::Browser, flow::Interaction};
+
+/// What the page says beside its question.
+pub(crate) struct Asked<'a> {
+    pub status: StatusCode,
+    pub error: Option<&'a str>,
+    /// Whether the PIN can still be entered; otherwise only a new one helps.
+    pub open: bool,
+    /// Whether another one was just sent.
+    pub again: bool,
+}
+
+impl Asked<'_> {
+    /// The first time.
+    pub const fn first(again: bool) -> Self {
+        Self { status: StatusCode::OK, error: None, open: true, again }
+    }
+}
+
+/// Asks for the PIN that was sent to the interaction's number.
+pub(crate) async fn render(
+    ctx: &Context,
+    browser: &Browser,
+    interaction: &Interaction,
+    product: &Product,
+    asked: &Asked<'_>,
+) -> Result<Response, Fault> {
+    let operators = operators_of(ctx, product).await?;
+    let sealed = interaction.seal(ctx)?;
+    let delayed = message::delayed(ctx, Channel::Sms).await?;
+    let minutes = ctx.settings().lifetimes.pin / 60_000;
+    let number = interaction.number.as_deref().unwrap_or_default();
+    let main = html! {
+        div class="page" {
+            form class="card" method="post" action=(if asked.open { "/login/pin" } else { "/login/resend" }) {
+                (hidden(&sealed, &browser.form_token(ctx)))
+                div class="stack" {
+                    h1 { (texts::pin::TITLE) }
+                    p class="lead" { (texts::pin::SENT_TO) strong { (number) } (texts::pin::minutes(minutes)) }
+                }
+                @if asked.again && asked.error.is_none() {
+                    p class="tick" role="status" { (icon::check()) span { (texts::pin::SENT_AGAIN) } }
+                }
+                @if delayed { p class="lead" role="status" { (texts::pin::DELAYED) } }
+                @if asked.open {
+                    div class="field" {
+                        label class="label" for="pin" { (texts::pin::LABEL) }
+                        input class="input input--code" id="pin" name="pin" inputmode="numeric"
+                            autocomplete="one-time-code" pattern="[0-9 ]*" maxlength="12" required autofocus
+                            aria-invalid=[asked.error.map(|_| "true")] aria-describedby=[asked.error.map(|_| "pin-e")];
+                        @if let Some(error) = asked.error { (error_line("pin-e", error)) }
+                    }
+                    button class="button" { (texts::pin::CONTINUE) }
+                    p class="center" {
+                        button class="link" formaction="/login/resend" formnovalidate { (texts::pin::RESEND) }
+                        " \u{a0}·\u{a0} "
+                        a href={ "/login?i=" (sealed) } { (texts::pin::OTHER_NUMBER) }
+                    }
+                } @else {
+                    @if let Some(error) = asked.error { (error_line("pin-e", error)) }
+                    button class="button" autofocus { (texts::pin::RESEND) }
+                    p class="center" { a href={ "/login?i=" (sealed) } { (texts::pin::OTHER_NUMBER) } }
+                }
+                p class="center" {
+                    button class="link" name="action" value="cancel" formaction="/login" formnovalidate {
+                        (texts::cancel_to(&product.name))
+                    }
+                }
+            }
+            p class="hint center" { (texts::pin::NEVER_TELL) }
+            p class="hint center" { (texts::pin::not_here(names(&operators).as_deref())) }
+            @if ctx.settings().sandbox {
+                p class="hint center" {
+                    (texts::pin::OUTBOX) " " a href="/sandbox/outbox" target="_blank" rel="noopener" { (texts::pin::OUTBOX_LINK) } "."
+                }
+            }
+        }
+    };
+    let page = Page {
+        status: asked.status,
+        brand: only(&operators),
+        support: product.support_email.as_deref(),
+        leads_to: Some(&interaction.request.redirect_uri),
+        ..Page::new(texts::pin::TITLE)
+    };
+    page.respond(ctx, &main)
+}
