@@ -1,0 +1,114 @@
+//! The server under measurement: the release binary, with a fresh demo world, alone on its core.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use sea_orm::{ConnectionTrait, Database};
+use tokio::process::{Child, Command};
+use url::Url;
+
+use crate::Result;
+use crate::browser::authority;
+use crate::http::{self, Connection};
+
+pub struct Server {
+    binary: PathBuf,
+    core: Option<String>,
+    pub data: PathBuf,
+    pub url: Url,
+    pub address: SocketAddr,
+    child: Option<Child>,
+}
+
+impl Server {
+    pub fn new(binary: PathBuf, core: Option<String>, data: PathBuf) -> Result<Self> {
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        Ok(Self { binary, core, data, url: Url::parse(&format!("http://{address}"))?, address, child: None })
+    }
+
+    /// Starts the server, and says how long it took until the first answer.
+    pub async fn start(&mut self) -> Result<Duration> {
+        let mut command = match &self.core {
+            Some(core) => {
+                let mut command = Command::new("taskset");
+                command.args(["-c", core]).arg(&self.binary);
+                command
+            }
+            None => Command::new(&self.binary),
+        };
+        let log = std::fs::File::create(self.data.with_extension("log"))?;
+        command
+            .args(["serve", "--demo-if-empty"])
+            .env("PORTICO_LISTEN", self.address.to_string())
+            .env("PORTICO_ISSUER", self.url.origin().ascii_serialization())
+            .env("PORTICO_DATA_DIR", &self.data)
+            .env("PORTICO_LOG", "warn")
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .kill_on_drop(true);
+        let started = Instant::now();
+        let child = self.child.insert(command.spawn()?);
+        let probe = http::request("GET", &authority(&self.url), "/health/ready", &[], None);
+        loop {
+            if let Ok(answer) = Connection::new(self.address).exchange(&probe).await
+                && answer.status == 200
+            {
+                return Ok(started.elapsed());
+            }
+            if let Some(status) = child.try_wait()? {
+                let log = std::fs::read_to_string(self.data.with_extension("log")).unwrap_or_default();
+                return Err(format!("the server ended with {status}:\n{log}").into());
+            }
+            if started.elapsed() > Duration::from_secs(60) {
+                return Err("the server is not ready after a minute".into());
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
+    /// Asks the server to stop, as an operator would, and waits for its end.
+    pub async fn stop(&mut self) -> Result<()> {
+        if let Some(mut child) = self.child.take() {
+            if let Some(id) = child.id() {
+                Command::new("kill").args(["-TERM", &id.to_string()]).status().await?;
+            }
+            if tokio::time::timeout(Duration::from_secs(15), child.wait()).await.is_err() {
+                child.kill().await?;
+                return Err("the server did not stop within 15 s of SIGTERM".into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Resident memory, in megabytes.
+    pub fn memory(&self) -> Option<f64> {
+        let id = self.child.as_ref()?.id()?;
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).ok()?;
+        let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
+        let kilobytes: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
+        Some(kilobytes / 1024.0)
+    }
+
+    /// Changes rows of the stopped server's database.
+    pub async fn sql(&self, statement: &str) -> Result<()> {
+        let file = sqlite_file(&self.data)?;
+        let db = Database::connect(format!("sqlite://{}", file.display())).await?;
+        db.execute_unprepared(statement).await?;
+        db.close().await?;
+        Ok(())
+    }
+}
+
+fn sqlite_file(folder: &Path) -> Result<PathBuf> {
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_file() && std::fs::read(&path)?.starts_with(b"SQLite format 3\0") {
+            return Ok(path);
+        }
+    }
+    Err(format!("{} holds no SQLite database", folder.display()).into())
+}
