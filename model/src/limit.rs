@@ -81,6 +81,23 @@ pub async fn left(tx: &Tx, budgets: &[Budget], now: Timestamp) -> Result<Result<
     Ok(Ok(()))
 }
 
+/// Gives one back to each budget, for a try that turned out well.
+///
+/// # Errors
+///
+/// When the database fails.
+pub async fn give_back(tx: &Tx, budgets: &[Budget]) -> Result<(), Fault> {
+    for budget in budgets {
+        let statement = Statement::from_sql_and_values(
+            tx.get_database_backend(),
+            "UPDATE limits SET arrival = arrival - $1 WHERE bucket = $2",
+            [budget.rule.interval().into(), budget.bucket.as_str().into()],
+        );
+        tx.execute_raw(statement).await?;
+    }
+    Ok(())
+}
+
 async fn take_one(tx: &Tx, budget: &Budget, now: Timestamp) -> Result<bool, Fault> {
     let interval = budget.rule.interval();
     let latest = now.0 + budget.rule.period;
