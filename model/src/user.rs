@@ -14,7 +14,7 @@ use crate::{
     audit::{self, Event},
     days,
     db::Tx,
-    entity::{LinkPurpose, OrganizationKind, membership, organization, session, user},
+    entity::{LinkPurpose, OrganizationKind, membership, organization, user},
     limit::{self, Budget, TooMany},
     link::{self, Found},
     mail,

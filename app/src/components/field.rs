@@ -167,7 +167,17 @@ pub fn FieldError(#[prop(into)] id: String, error: Option<String>) -> impl IntoV
 #[component]
 pub fn ErrorSummary() -> impl IntoView {
     let errors = use_context::<Errors>().unwrap_or_default();
-    (!errors.is_empty()).then(|| {
+    let general: Vec<String> = errors.iter().filter(|(field, _)| field.is_empty()).map(|(_, m)| m.to_owned()).collect();
+    if !general.is_empty() && general.len() == errors.iter().count() {
+        return view! {
+            <div class="notice notice--danger" role="alert" id="errors" tabindex="-1" autofocus=true>
+                <Icon glyph=Glyph::Warning/>
+                <div>{general.into_iter().map(|message| view! { <p>{message}</p> }).collect_view()}</div>
+            </div>
+        }
+        .into_any();
+    }
+    let summary = (!errors.is_empty()).then(|| {
         let lines = errors
             .iter()
             .map(|(field, message)| {
@@ -185,5 +195,6 @@ pub fn ErrorSummary() -> impl IntoView {
                 <ul>{lines}</ul>
             </div>
         }
-    })
+    });
+    summary.into_any()
 }

@@ -109,6 +109,8 @@ pub struct Inner {
     pub browser: Browser,
     /// Where they ask from.
     pub address: String,
+    /// The address as budgets count it.
+    pub bucket: String,
     /// What their browser calls itself.
     pub user_agent: String,
     /// Under which id the log knows the request.
@@ -167,8 +169,8 @@ impl Visitor {
         let ctx = &state.ctx;
         let settings = ctx.settings();
         let headers = &parts.headers;
-        let address = parts.extensions.get::<ClientAddress>().map(|a| a.0.to_canonical().to_string());
-        let address = address.unwrap_or_default();
+        let client = parts.extensions.get::<ClientAddress>();
+        let address = client.map(|client| client.0.to_canonical().to_string()).unwrap_or_default();
         let session = parts.extensions.get::<tower_sessions::Session>().and_then(tower_sessions::Session::id);
         let person = match session {
             Some(session) => session::person(ctx, &session.to_string(), &address).await?,
@@ -184,6 +186,7 @@ impl Visitor {
             safe: matches!(parts.method, Method::GET | Method::HEAD),
             theme: THEME.read(settings, headers).map(Theme::parse).unwrap_or_default(),
             browser: Browser::of(ctx, headers)?,
+            bucket: client.map(|client| client.bucket()).unwrap_or_default(),
             address,
             user_agent: user_agent.chars().take(300).collect(),
             request_id: parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default(),

@@ -5,6 +5,7 @@ use axum::response::{IntoResponse as _, Response};
 use crate::error::PageError;
 
 pub mod account;
+mod agent;
 pub mod home;
 pub mod operator;
 pub mod organization;

@@ -1,9 +1,115 @@
-//! To come.
+//! Accounts: signing up and in, and what people can change about themselves.
 
-use axum::Router;
+use axum::{Router, routing::get};
+use http::HeaderMap;
+use model::{
+    session,
+    user::{AccountError, Invalid, LONGEST_NAME, User},
+};
+use tower_sessions::Session;
 
-use crate::AppState;
+use crate::{
+    AppState,
+    error::PageError,
+    extract::{Cookie, Visitor},
+    form::Errors,
+};
 
-pub(crate) fn routes() -> Router<AppState> {
+mod email;
+mod password;
+mod profile;
+mod sessions;
+mod sign_in;
+mod sign_up;
+
+/// The pages of accounts.
+pub fn routes() -> Router<AppState> {
     Router::new()
+        .route("/signup", get(sign_up::show).post(sign_up::submit))
+        .route("/verify", get(sign_up::verify).post(sign_up::confirm))
+        .route("/verify/resend", get(sign_up::back_to_verify).post(sign_up::resend))
+        .route("/signin", get(sign_in::show).post(sign_in::submit))
+        .route("/signout", get(sign_in::back_to_start).post(sign_in::sign_out))
+        .route("/forgot", get(password::forgot).post(password::send_link))
+        .route("/reset", get(password::reset).post(password::set))
+        .route("/account", get(profile::show))
+        .route("/account/name", get(profile::back).post(profile::rename))
+        .route("/account/password", get(profile::back).post(profile::change_password))
+        .route("/account/email", get(email::show).post(email::submit))
+        .route("/account/sessions", get(sessions::show).post(sessions::end))
+        .route("/account/sessions/end", get(sessions::back).post(sessions::end_all))
+}
+
+/// What the browser keeps that has signed up: the proof that it was this one, and the address.
+const SIGNED_UP: Cookie = Cookie::new("portico-signup", Some(172_800));
+
+fn kept(visitor: &Visitor, headers: &HeaderMap) -> Option<(String, String)> {
+    let value = SIGNED_UP.read(visitor.ctx().settings(), headers)?;
+    let (proof, encoded) = value.split_once('.')?;
+    let (email, _) = url::form_urlencoded::parse(encoded.as_bytes()).next()?;
+    Some((proof.to_owned(), email.into_owned()))
+}
+
+fn keep(proof: &str, email: &str) -> String {
+    let encoded: String = url::form_urlencoded::byte_serialize(email.as_bytes()).collect();
+    format!("{proof}.{encoded}")
+}
+
+/// Opens a session. Its id is a new one: an id from before means nothing.
+async fn open_session(session: &Session, visitor: &Visitor, user: &User) -> Result<(), PageError> {
+    let failed = |error: tower_sessions::session::Error| {
+        tracing::error!(%error, "a session was not opened");
+        PageError::from(model::Fault::Stopped("sessions"))
+    };
+    session.clear().await;
+    session.cycle_id().await.map_err(failed)?;
+    session.insert(session::USER, user.id.to_string()).await.map_err(failed)?;
+    session.insert(session::ADDRESS, &visitor.address).await.map_err(failed)?;
+    session.insert(session::USER_AGENT, &visitor.user_agent).await.map_err(failed)?;
+    Ok(())
+}
+
+/// The ids of the fields that an account's forms name.
+#[derive(Clone, Copy)]
+struct Ids {
+    name: &'static str,
+    email: &'static str,
+    password: &'static str,
+    present: &'static str,
+}
+
+/// Most forms have one password.
+const IDS: Ids = Ids { name: "name", email: "email", password: "password", present: "password" };
+
+/// What to say beside which field; what no field explains becomes a page of its own.
+fn errors_of(error: AccountError, ids: Ids) -> Result<Errors, PageError> {
+    Ok(match error {
+        AccountError::Invalid(list) => {
+            let mut errors = Errors::new();
+            for invalid in list {
+                match invalid {
+                    Invalid::Name(problem) => errors.add(ids.name, name_words(problem)),
+                    Invalid::Email(problem) => errors.add(ids.email, problem.to_string()),
+                    Invalid::Password(weakness) => errors.add(ids.password, weakness.to_string()),
+                }
+            }
+            errors
+        }
+        AccountError::WrongPassword => Errors::one(ids.present, "That is not your password. Check it and try again."),
+        AccountError::LinkVoid => Errors::one("", "This link does not work any more. Ask for a new one."),
+        AccountError::EmailTaken => Errors::one(ids.email, "This address belongs to another account."),
+        AccountError::TooMany(error) => {
+            Errors::one("", format!("Too many tries. Wait {} and try again.", crate::error::wait(error.retry_after)))
+        }
+        AccountError::Fault(fault) => return Err(fault.into()),
+    })
+}
+
+/// What is wrong with a name, in words.
+pub(crate) fn name_words(problem: rules::text::Problem) -> String {
+    match problem {
+        rules::text::Problem::Missing => "Enter a name.".to_owned(),
+        rules::text::Problem::TooLong(_) => format!("Use at most {LONGEST_NAME} characters."),
+        rules::text::Problem::Characters => "Use letters, digits and signs on one line.".to_owned(),
+    }
 }

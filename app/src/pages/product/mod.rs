@@ -1,10 +1,57 @@
 //! Products and what belongs to them.
 
-use axum::Router;
+mod access;
+mod client;
+mod client_form;
+mod clients;
+mod create;
+mod credentials;
+mod distribution;
+mod frame;
+mod help;
+mod information;
+mod list;
+mod new_client;
+mod palette;
+mod quick_start;
+mod scopes;
+mod words;
 
+use axum::{
+    Router,
+    extract::RawQuery,
+    response::Redirect,
+    routing::{get, post},
+};
+
+pub use self::{
+    access::{AtProduct, ProductWith},
+    list::ProductList,
+};
 use crate::AppState;
 
 /// The pages below `/products` and the creation of products.
 pub fn routes() -> Router<AppState> {
     Router::new()
+        .route("/organizations/{org}/products/new", get(create::page).post(create::submit))
+        .route("/products/{product}", get(start))
+        .route("/products/{product}/information", get(information::page).post(information::submit))
+        .route("/products/{product}/delete", get(information::delete_page).post(information::delete))
+        .route("/products/{product}/distribution", get(distribution::page).post(distribution::submit))
+        .route("/products/{product}/scopes", get(scopes::page).post(scopes::submit))
+        .route("/products/{product}/clients", get(clients::page))
+        .route("/products/{product}/clients/new", get(new_client::page).post(new_client::submit))
+        .route("/products/{product}/clients/{client}", get(client::page).post(client::submit))
+        .route("/products/{product}/clients/{client}/secrets", post(client::rotate))
+        .route("/products/{product}/clients/{client}/secrets/{secret}/end", get(client::end_page).post(client::end))
+        .route("/products/{product}/clients/{client}/disable", get(client::disable_page).post(client::disable))
+        .route("/products/{product}/clients/{client}/enable", post(client::enable))
+        .route("/products/{product}/clients/{client}/delete", get(client::delete_page).post(client::delete))
+        .route("/help/redirect-uris", get(help::redirect_uris))
+        .route("/palette", get(palette::links))
+}
+
+/// The product's first tab.
+async fn start(at: AtProduct, RawQuery(_): RawQuery) -> Redirect {
+    Redirect::to(&at.path("/information"))
 }

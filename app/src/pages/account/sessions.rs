@@ -1,0 +1,108 @@
+//! `/account/sessions`: where one is signed in.
+
+use axum::response::{Redirect, Response};
+use leptos::prelude::*;
+use model::session;
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::profile::side;
+use crate::{
+    components::{
+        form::ButtonForm,
+        misc::State,
+        time::{Ago, Moment},
+    },
+    error::PageError,
+    extract::SignedIn,
+    form::{Form, Nothing},
+    layout::{Page, PageHead},
+    notice::{self, Tone},
+    pages::agent,
+};
+
+pub(super) async fn show(signed_in: SignedIn) -> Result<Response, PageError> {
+    let now = signed_in.ctx().now();
+    let sessions = session::list(signed_in.ctx(), signed_in.id()).await?;
+    let this = signed_in.person.session;
+    let page = Page::new("Sessions").crumb_to("Account", "/account").crumb("Sessions");
+    Ok(page.side("Account", side("sessions")).render(&signed_in.visitor, move || {
+        let rows = sessions
+            .into_iter()
+            .map(|session| {
+                let name = agent::describe(&session.user_agent);
+                let named = format!(" {name}");
+                let action = if session.public_id == this {
+                    view! { <State kind="active" text="This one"/> }.into_any()
+                } else {
+                    view! {
+                        <ButtonForm
+                            action="/account/sessions"
+                            class="button button--small"
+                            fields=vec![("session", session.public_id.to_string())]
+                        >
+                            "Sign out"
+                            <span class="visually-hidden">{named}</span>
+                        </ButtonForm>
+                    }
+                    .into_any()
+                };
+                view! {
+                    <tr role="row">
+                        <th scope="row" role="rowheader">{name}</th>
+                        <td role="cell" data-label="Address"><code>{session.address}</code></td>
+                        <td role="cell" data-label="Signed in"><Moment at=session.created_at/></td>
+                        <td role="cell" data-label="Last seen"><Ago at=session.last_seen_at now=now/></td>
+                        <td role="cell" class="actions">{action}</td>
+                    </tr>
+                }
+            })
+            .collect_view();
+        view! {
+            <PageHead
+                title="Sessions"
+                id="sessions"
+                lead="The browsers in which you are signed in. One that you do not know is a reason to change your password."
+            >
+                <ButtonForm action="/account/sessions/end" class="button button--danger">"Sign out everywhere"</ButtonForm>
+            </PageHead>
+            <div class="table-box">
+                <div class="table-scroll" role="region" aria-labelledby="sessions" tabindex="0">
+                    <table class="table table--cards" role="table" aria-labelledby="sessions">
+                        <thead role="rowgroup">
+                            <tr role="row">
+                                <th scope="col" role="columnheader">"Browser"</th>
+                                <th scope="col" role="columnheader">"Address"</th>
+                                <th scope="col" role="columnheader">"Signed in"</th>
+                                <th scope="col" role="columnheader">"Last seen"</th>
+                                <th scope="col" role="columnheader"><span class="visually-hidden">"Actions"</span></th>
+                            </tr>
+                        </thead>
+                        <tbody role="rowgroup">{rows}</tbody>
+                    </table>
+                </div>
+            </div>
+        }
+    }))
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct EndFields {
+    session: Uuid,
+}
+
+pub(super) async fn end(signed_in: SignedIn, Form(fields): Form<EndFields>) -> Result<Response, PageError> {
+    // One that has ended meanwhile is what was wanted.
+    session::end(signed_in.ctx(), signed_in.id(), fields.session).await?;
+    Ok(notice::done(&signed_in.visitor, "/account/sessions", "That session is signed out."))
+}
+
+pub(super) async fn end_all(signed_in: SignedIn, Form(Nothing {}): Form<Nothing>) -> Result<Response, PageError> {
+    session::end_others(signed_in.ctx(), signed_in.id(), None).await?;
+    Ok(notice::go(&signed_in.visitor, "/signin", Tone::Info, "You are signed out everywhere."))
+}
+
+pub(super) async fn back() -> Redirect {
+    Redirect::to("/account/sessions")
+}

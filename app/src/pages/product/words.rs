@@ -1,0 +1,64 @@
+//! What the model's typed errors say to people.
+
+use model::product::{Field, Reason};
+use rules::text::Problem;
+
+/// What is wrong with a text. `missing` is said when there is none.
+pub fn text(problem: Problem, missing: &str) -> String {
+    match problem {
+        Problem::Missing => missing.to_owned(),
+        Problem::TooLong(longest) => format!("Shorten it to {longest} characters."),
+        Problem::Characters => "Remove the invisible or control characters. Typing it anew helps.".to_owned(),
+    }
+}
+
+/// What is wrong with a part of a product's information.
+pub fn information(reason: Reason) -> String {
+    match reason {
+        Reason::Text(problem) => text(problem, "Write the name under which people know the product."),
+        Reason::NotAWebAddress => "Write a whole address that begins with https://.".to_owned(),
+        Reason::NotAMailAddress => "Write a mail address, such as help@example.com.".to_owned(),
+    }
+}
+
+/// The id of the control of a part of a product's information.
+pub const fn control(field: Field) -> &'static str {
+    match field {
+        Field::Name => "name",
+        Field::Description => "description",
+        Field::Website => "website",
+        Field::Terms => "terms",
+        Field::Privacy => "privacy",
+        Field::SupportEmail => "support_email",
+    }
+}
+
+/// `1 client`, `2 clients`, `1,204 clients`.
+pub fn count(n: i64, one: &str, many: &str) -> String {
+    format!("{} {}", number(n), if n == 1 { one } else { many })
+}
+
+/// With commas between thousands.
+pub fn number(n: i64) -> String {
+    let digits = n.unsigned_abs().to_string();
+    let mut text = String::with_capacity(digits.len() + 4);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    if n < 0 { format!("-{text}") } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_read_at_a_glance() {
+        assert_eq!([0, 7, 312, 1204, 1_000_000].map(number), ["0", "7", "312", "1,204", "1,000,000"]);
+        assert_eq!(count(1, "client", "clients"), "1 client");
+        assert_eq!(count(0, "client", "clients"), "0 clients");
+    }
+}
