@@ -33,6 +33,7 @@ const executablePath = process.env.PORTICO_E2E_CHROMIUM || undefined;
 export default defineConfig({
   testDir: "tests",
   outputDir: "test-results",
+  globalTeardown: "./teardown.ts",
   forbidOnly: !!process.env.CI,
   // One world is shared by all tests, and one core by the server and the browser.
   workers: 1,

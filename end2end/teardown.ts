@@ -1,0 +1,6 @@
+import { rmSync } from "node:fs";
+
+/** Removes the world that this run's server has lived in. */
+export default function teardown(): void {
+  if (process.env.PORTICO_E2E_DATA) rmSync(process.env.PORTICO_E2E_DATA, { recursive: true, force: true });
+}
