@@ -23,6 +23,7 @@ mod fault;
 pub mod form;
 pub mod grant;
 pub mod id;
+pub mod invitation;
 pub mod key;
 pub mod limit;
 pub mod link;

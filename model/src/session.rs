@@ -213,9 +213,7 @@ pub async fn end(ctx: &Context, user: Uuid, session: Uuid) -> Result<bool, Fault
 /// When the database fails.
 pub async fn end_others(ctx: &Context, user: Uuid, keep: Option<Uuid>) -> Result<u64, Fault> {
     ctx.db()
-        .write((user, keep), |tx, (user, keep)| {
-            Box::pin(async move { end_others_in(tx, *user, *keep).await })
-        })
+        .write((user, keep), |tx, (user, keep)| Box::pin(async move { end_others_in(tx, *user, *keep).await }))
         .await
 }
 
