@@ -43,10 +43,8 @@ pub fn Pagination(
     #[prop(into)]
     text: String,
     /// Back to the first page, unless this is it.
-    #[prop(optional, into)]
     first: Option<String>,
     /// Where the next page is, if there is one.
-    #[prop(optional, into)]
     next: Option<String>,
 ) -> impl IntoView {
     view! {
