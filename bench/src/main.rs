@@ -10,7 +10,7 @@ mod load;
 mod people;
 mod server;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -53,7 +53,7 @@ async fn main() -> Result<()> {
     let seconds: f64 = std::env::var("PORTICO_BENCH_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(5.0);
     let data = Path::new(&folder).join("data");
     std::fs::create_dir_all(&data)?;
-    let server = Server::new(PathBuf::from(binary), core, data)?;
+    let server = Server::new(std::fs::canonicalize(binary)?, core, std::fs::canonicalize(data)?)?;
     let mut bench = Bench {
         host: authority(&server.url),
         server,
@@ -70,7 +70,7 @@ async fn main() -> Result<()> {
 impl Bench {
     async fn run(&mut self) -> Result<()> {
         println!(
-            "{CONNECTIONS} keep-alive connections, {} s each after {} s of warming up; server {}",
+            "{CONNECTIONS} keep-alive connections, {} s each after {} s of warming up; server {}, log level warn",
             self.duration.as_secs_f64(),
             self.warm_up.as_secs_f64(),
             if std::env::var("PORTICO_BENCH_CORE").is_ok_and(|core| !core.is_empty()) {

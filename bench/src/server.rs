@@ -45,7 +45,7 @@ impl Server {
             .env("PORTICO_LISTEN", self.address.to_string())
             .env("PORTICO_ISSUER", self.url.origin().ascii_serialization())
             .env("PORTICO_DATA_DIR", &self.data)
-            .env("PORTICO_LOG", "warn")
+            .env("PORTICO_LOG_LEVEL", "warn")
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)
