@@ -1,0 +1,48 @@
+// A subscriber without a browser: follows redirects, fills in the pages' forms, allows everything.
+
+import { expect, type APIRequestContext, type APIResponse } from "@playwright/test";
+
+import type { Outbox } from "./outbox";
+
+/** From a client's authorization URL to where the client gets its answer. */
+export async function authorize(
+  request: APIRequestContext,
+  outbox: Outbox,
+  number: string,
+  url: URL,
+): Promise<URL> {
+  const here = url.origin;
+  let answer = await request.get(url.href, { maxRedirects: 0 });
+  for (let step = 0; step < 12; step++) {
+    if (answer.status() === 303) {
+      const next = new URL(answer.headers()["location"]!, answer.url());
+      if (next.origin !== here) return next;
+      answer = await request.get(next.href, { maxRedirects: 0 });
+      continue;
+    }
+    answer = await fillIn(request, outbox, number, answer);
+  }
+  throw new Error(`the sign-in never ends: ${answer.url()}`);
+}
+
+async function fillIn(request: APIRequestContext, outbox: Outbox, number: string, page: APIResponse) {
+  const html = await page.text();
+  expect(page.status(), html).toBe(200);
+  const form = html.match(/<form[^>]*action="([^"]+)"[^>]*>(.*?)<\/form>/s);
+  if (!form) throw new Error(`no form: ${html}`);
+  const [, action, content] = form;
+  const fields = new URLSearchParams();
+  for (const [input] of content!.matchAll(/<input[^>]*>/g)) {
+    const attribute = (name: string) => input.match(new RegExp(` ${name}="([^"]*)"`))?.[1] ?? "";
+    const name = attribute("name");
+    if (name === "number") fields.append(name, number);
+    else if (name === "pin") fields.append(name, await outbox.pin(number));
+    else fields.append(name, attribute("value").replaceAll("&amp;", "&").replaceAll("&quot;", '"'));
+  }
+  if (content!.includes('name="decision"')) fields.append("decision", "allow");
+  return request.post(action!, {
+    maxRedirects: 0,
+    headers: { "content-type": "application/x-www-form-urlencoded", origin: new URL(page.url()).origin },
+    data: fields.toString(),
+  });
+}

@@ -1,0 +1,71 @@
+// A subscriber in a browser: a number, a PIN, a question.
+
+import { expect, type Page } from "@playwright/test";
+
+import { authorizationUrl, type Client } from "./oauth";
+import type { Outbox } from "./outbox";
+
+export class Subscriber {
+  constructor(
+    readonly page: Page,
+    readonly outbox: Outbox,
+    readonly number: string,
+  ) {}
+
+  get numberField() {
+    return this.page.getByLabel("Your phone number");
+  }
+
+  get pinField() {
+    return this.page.getByLabel("PIN from the SMS");
+  }
+
+  button(name: string) {
+    return this.page.getByRole("button", { name, exact: true });
+  }
+
+  /** Follows the client's link. */
+  async start(client: Client, scope: string, more: Record<string, string> = {}) {
+    return this.page.goto(authorizationUrl(client, scope, more));
+  }
+
+  async askForPin(number = this.number) {
+    await this.numberField.fill(number);
+    await this.button("Send PIN").click();
+    await expect(this.page.getByRole("heading", { name: "Enter the PIN" })).toBeVisible();
+  }
+
+  async enterPin(pin: string) {
+    await this.pinField.fill(pin);
+    await this.button("Continue").click();
+  }
+
+  async pin() {
+    return this.outbox.pin(this.number);
+  }
+
+  /** From the number to whatever comes after the PIN. */
+  async signIn() {
+    await this.askForPin();
+    await this.enterPin(await this.pin());
+  }
+
+  /** A PIN that is not the one that was sent. */
+  async wrongPin() {
+    return (await this.pin()) === "123456" ? "654321" : "123456";
+  }
+
+  /** Does something, and catches where the browser is sent: nobody lives at the client's address. */
+  async sentTo(client: Client, act: () => Promise<unknown>): Promise<URL> {
+    const { origin, pathname } = new URL(client.redirectUri);
+    const caught = this.page.waitForRequest(
+      (request) => {
+        const url = new URL(request.url());
+        return request.isNavigationRequest() && url.origin === origin && url.pathname === pathname;
+      },
+      { timeout: 10_000 },
+    );
+    const [request] = await Promise.all([caught, act()]);
+    return new URL(request.url());
+  }
+}

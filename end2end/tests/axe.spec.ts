@@ -1,0 +1,184 @@
+// Every page, light and dark: axe finds nothing, and nothing is wider than a phone. The portal is
+// walked from link to link, so that a new page is looked at without being named here.
+
+import AxeBuilder from "@axe-core/playwright";
+import type { Page } from "@playwright/test";
+
+import { DEMO_WEB } from "../lib/oauth";
+import { DEV, NORDTEL_STAFF, fillSignUp, signIn, somebody } from "../lib/people";
+import { expect, test } from "../lib/test";
+
+/** Everything that is wrong with the page as it stands, in lines. */
+async function faults(page: Page): Promise<string[]> {
+  const where = `${new URL(page.url()).pathname} “${await page.title()}”`;
+  const found: string[] = [];
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    const builder = new AxeBuilder({ page });
+    // What is not a matter of colours is the same in the dark.
+    const { violations } = await (colorScheme === "light" ? builder : builder.withRules("color-contrast")).analyze();
+    for (const { id, help, nodes } of violations) {
+      const [first] = nodes;
+      found.push(`${where}, ${colorScheme}: ${id}: ${help} (${nodes.length}): ${first?.html} ${first?.any[0]?.message ?? ""}`);
+    }
+  }
+  const wide = page.viewportSize()!;
+  for (const width of [360, 320]) {
+    await page.setViewportSize({ width, height: 740 });
+    const needed = await page.evaluate(() => document.documentElement.scrollWidth);
+    if (needed > width) found.push(`${where}: ${needed} px wide at ${width} px`);
+  }
+  await page.setViewportSize(wide);
+  return found;
+}
+
+/** Pages whose addresses differ only in ids are looked at twice at most. */
+const EACH = 2;
+
+function shape(path: string): string {
+  return path.replaceAll(/(org|prd|usr|inv)_\w+/g, "$1").replaceAll(/[0-9a-f]{16,}|demo-\w+|[0-9a-f-]{36}/g, "id");
+}
+
+async function walk(page: Page, start: string): Promise<{ visited: string[]; found: string[] }> {
+  const [queue, seen, shapes] = [[start], new Set([start]), new Map<string, number>()];
+  const [visited, found]: [string[], string[]] = [[], []];
+  for (let path = queue.shift(); path !== undefined; path = queue.shift()) {
+    const alike = shapes.get(shape(path)) ?? 0;
+    if (alike >= EACH) continue;
+    shapes.set(shape(path), alike + 1);
+    const answer = await page.goto(path);
+    if (answer?.status() !== 200) found.push(`${path}: status ${answer?.status()}`);
+    visited.push(path);
+    found.push(...(await faults(page)));
+    const links = await page.evaluate(() => Array.from(document.links, (link) => link.href));
+    for (const link of links) {
+      const url = new URL(link);
+      const next = url.pathname;
+      const ours = url.origin === new URL(page.url()).origin && !/^\/(\.well-known|health|verify|reset|pkg)\b/.test(next);
+      if (ours && !seen.has(next)) {
+        seen.add(next);
+        queue.push(next);
+      }
+    }
+  }
+  return { visited, found };
+}
+
+test("the pages of a developer", async ({ page }) => {
+  test.setTimeout(120_000);
+  await signIn(page, DEV);
+  const { visited, found } = await walk(page, "/organizations");
+  expect(found.join("\n")).toBe("");
+  const shapes = visited.map(shape);
+  for (const expected of [
+    "/organizations",
+    "/organizations/new",
+    "/organizations/org",
+    "/organizations/org/members",
+    "/organizations/org/settings",
+    "/organizations/org/history",
+    "/organizations/org/products/new",
+    "/products/prd/information",
+    "/products/prd/distribution",
+    "/products/prd/clients",
+    "/products/prd/clients/new",
+    "/products/prd/scopes",
+    "/account",
+    "/account/sessions",
+    "/invitations",
+    "/sandbox/outbox",
+  ]) {
+    expect(shapes, "pages that links lead to").toContain(expected);
+  }
+});
+
+test("the pages of an operator's staff", async ({ page }) => {
+  test.setTimeout(120_000);
+  await signIn(page, NORDTEL_STAFF);
+  const { visited, found } = await walk(page, "/organizations");
+  expect(found.join("\n")).toBe("");
+  expect(visited.map(shape)).toContain("/operators/org/products/prd");
+});
+
+test("the pages of somebody who is not signed in", async ({ page }) => {
+  test.setTimeout(60_000);
+  const { visited, found } = await walk(page, "/");
+  expect(visited).toEqual(expect.arrayContaining(["/", "/signup", "/signin", "/forgot"]));
+  await page.goto("/nothing/is/here");
+  found.push(...(await faults(page)));
+  await page.goto("/verify");
+  found.push(...(await faults(page)));
+  expect(found.join("\n")).toBe("");
+});
+
+test("forms with errors, credentials, menus", async ({ page, world }) => {
+  test.setTimeout(60_000);
+  const found: string[] = [];
+  await page.goto("/signup");
+  await fillSignUp(page, { ...somebody(), password: "password" });
+  await expect(page.getByRole("alert")).toBeVisible();
+  found.push(...(await faults(page)));
+
+  const person = await world.developer();
+  await signIn(page, { ...person, password: "certainly not this" });
+  await expect(page.getByRole("alert")).toBeVisible();
+  found.push(...(await faults(page)));
+  await signIn(page, person);
+  await expect(page).toHaveURL("/organizations");
+  await page.getByLabel(/account menu$/).click();
+  await expect(page.getByRole("button", { name: "Sign out" })).toBeVisible();
+  found.push(...(await faults(page)));
+
+  const path = await world.emptyProduct();
+  await page.goto(`${path}/clients/new`);
+  await page.getByRole("dialog").getByRole("button", { name: "Save client" }).click();
+  await expect(page.getByRole("alert")).toBeVisible();
+  found.push(...(await faults(page)));
+  await page.getByLabel("Client description").fill("this is a test");
+  await page.getByLabel("Login redirect URI 1").fill("https://example.com/callback");
+  await page.getByRole("dialog").getByRole("button", { name: "Save client" }).click();
+  await expect(page.getByText("displayed only once")).toBeVisible();
+  found.push(...(await faults(page)));
+  await page.getByRole("link", { name: "I have stored it" }).click();
+  await page.goto(`${path}/scopes?q=nothing+like+it`);
+  found.push(...(await faults(page)));
+  expect(found.join("\n")).toBe("");
+});
+
+test("the pages of a subscriber", async ({ subscriber, world }) => {
+  test.setTimeout(60_000);
+  const { page } = subscriber;
+  const { client } = await world.product({ optional: ["voicemail.get"] });
+  const scope = "openid phone offline_access voicemail.get";
+  const found: string[] = [];
+  await subscriber.start(client, scope);
+  found.push(...(await faults(page)));
+  await subscriber.numberField.fill("070 174 06 05");
+  await subscriber.button("Send PIN").click();
+  await expect(subscriber.numberField).toHaveAttribute("aria-invalid", "true");
+  found.push(...(await faults(page)));
+  await subscriber.askForPin();
+  found.push(...(await faults(page)));
+  const [pin, wrong] = [await subscriber.pin(), await subscriber.wrongPin()];
+  await subscriber.enterPin(wrong);
+  await expect(page.getByText("4 tries left")).toBeVisible();
+  found.push(...(await faults(page)));
+  await subscriber.enterPin(pin);
+  await expect(subscriber.button("Allow")).toBeVisible();
+  found.push(...(await faults(page)));
+  await page.goto("/oauth2/sessions/logout");
+  found.push(...(await faults(page)));
+  await subscriber.button("Sign out").click();
+  await expect(page.getByRole("heading", { name: "You are signed out" })).toBeVisible();
+  found.push(...(await faults(page)));
+  await subscriber.start({ ...client, redirectUri: "https://example.com/other" }, scope);
+  found.push(...(await faults(page)));
+  expect(found.join("\n")).toBe("");
+});
+
+test("the pages of a subscriber whose operator has not enabled the product", async ({ stranger }) => {
+  await stranger.start(DEMO_WEB, "openid phone");
+  await stranger.signIn();
+  await expect(stranger.page.getByRole("heading", { name: /has not enabled/ })).toBeVisible();
+  expect((await faults(stranger.page)).join("\n")).toBe("");
+});
