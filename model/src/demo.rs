@@ -14,6 +14,7 @@ use crate::{
         SigningAlg, TokenFormat, UriPurpose, client, client_secret, client_uri, distribution, fact, membership,
         number_range, operator, organization, product, product_scope, scope, subscriber, user,
     },
+    password,
     secret::Plain,
 };
 
@@ -77,7 +78,7 @@ pub async fn exists(ctx: &Context) -> Result<bool, Fault> {
 pub async fn create(ctx: &Context) -> Result<(), DemoError> {
     let mut hashes = Vec::with_capacity(USERS.len());
     for _ in USERS {
-        hashes.push(hash_password(ctx)?);
+        hashes.push(password::hash(ctx, PASSWORD).await?);
     }
     ctx.db()
         .write((ctx.clone(), hashes), |tx, (ctx, hashes)| {
@@ -91,15 +92,6 @@ pub async fn create(ctx: &Context) -> Result<(), DemoError> {
             })
         })
         .await
-}
-
-fn hash_password(ctx: &Context) -> Result<String, Fault> {
-    use argon2::PasswordHasher as _;
-    let failed = |_| Fault::Crypto("argon2id");
-    let params = argon2::Params::new(19 * 1024, 2, 1, None).map_err(|_| Fault::Crypto("argon2id"))?;
-    let argon2id = argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params);
-    let salt = ctx.random::<16>()?;
-    Ok(argon2id.hash_password_with_salt(PASSWORD.as_bytes(), &salt).map_err(failed)?.to_string())
 }
 
 struct World<'a> {
@@ -257,7 +249,13 @@ const SCOPES: &[(&str, &str, &str, &str, ScopeAudience)] = &[
         "Forward your calls to another number",
         ScopeAudience::Subscribers,
     ),
-    ("callforwarding.disable", "Call", "Turn call forwarding off", "Turn off call forwarding", ScopeAudience::Subscribers),
+    (
+        "callforwarding.disable",
+        "Call",
+        "Turn call forwarding off",
+        "Turn off call forwarding",
+        ScopeAudience::Subscribers,
+    ),
     (
         "subscription.handset_details:read",
         "Subscription",
@@ -445,13 +443,7 @@ impl World<'_> {
         Ok(id)
     }
 
-    async fn offer(
-        &self,
-        product: Uuid,
-        owner: Uuid,
-        (operator, name): (Uuid, &str),
-        by: Uuid,
-    ) -> Result<(), Fault> {
+    async fn offer(&self, product: Uuid, owner: Uuid, (operator, name): (Uuid, &str), by: Uuid) -> Result<(), Fault> {
         let row = distribution::ActiveModel {
             product_id: Set(product),
             operator_id: Set(operator),

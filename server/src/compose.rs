@@ -16,7 +16,7 @@ use tower_http::compression::CompressionLayer;
 use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite};
 
 use crate::{
-    edge::{self, Assets, Edge},
+    edge::{self, Edge},
     session_store::ModelStore,
 };
 
@@ -54,15 +54,14 @@ impl Default for Web {
 /// The identity provider's paths carry only what every request needs ([`edge`]); sessions and
 /// compression lie around the portal alone.
 pub fn router(ctx: Context, web: &Web) -> Router {
-    let portal =
-        app::router(ctx.clone(), leptos_options(web)).layer(sessions(&ctx)).layer(CompressionLayer::new().br(true).gzip(true));
+    let portal = app::router(ctx.clone(), leptos_options(web))
+        .layer(sessions(&ctx))
+        .layer(CompressionLayer::new().br(true).gzip(true));
     let edge = Arc::new(Edge::new(ctx.clone(), web));
-    let assets = Assets::new(&web.site_root);
     Router::new()
         .merge(idp::router(ctx.clone()))
         .merge(health(ctx, web))
         .merge(portal)
-        .layer(middleware::from_fn_with_state(assets, edge::assets))
         .layer(middleware::from_fn_with_state(edge, edge::handle))
 }
 

@@ -7,7 +7,6 @@
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
     panic::AssertUnwindSafe,
-    path::Path,
     str::FromStr,
     sync::Arc,
     time::Duration,
@@ -59,6 +58,8 @@ pub(crate) struct Edge {
     access_log: bool,
     origins: Vec<String>,
     secure: bool,
+    /// `pkg/` with scripts and styles, and what lies in `public`.
+    files: ServeDir,
 }
 
 impl Edge {
@@ -70,6 +71,10 @@ impl Edge {
             access_log: web.access_log,
             origins: own_origins(&settings.public_url),
             secure: settings.secure(),
+            files: ServeDir::new(&web.site_root)
+                .append_index_html_on_directories(false)
+                .precompressed_br()
+                .precompressed_gzip(),
             ctx,
         }
     }
@@ -118,7 +123,10 @@ async fn checked(edge: &Edge, request: Request, next: Next) -> Response {
         return refusal(path, StatusCode::URI_TOO_LONG, "This address is too long.");
     }
     if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
-        return next.run(request).await;
+        return match static_file(&edge.files, file_lookup(&request)).await {
+            Some(file) => file,
+            None => next.run(request).await,
+        };
     }
     if !OPEN_TO_OTHERS.contains(&path) && !from_own_page(&edge.origins, request.headers()) {
         return refusal(path, StatusCode::FORBIDDEN, "This form was sent from another site, so nothing was done.");
@@ -270,39 +278,35 @@ fn secure_headers(edge: &Edge, headers: &mut HeaderMap) {
     }
 }
 
-/// The static files: `pkg/` with scripts and styles, and what lies in `public`.
-#[derive(Clone)]
-pub(crate) struct Assets {
-    files: ServeDir,
+/// A request for a static file, if the path can name one.
+fn file_lookup(request: &Request) -> Option<Request> {
+    if !names_file(request.uri().path()) {
+        return None;
+    }
+    let mut lookup = Request::new(Body::empty());
+    *lookup.method_mut() = request.method().clone();
+    *lookup.uri_mut() = request.uri().clone();
+    *lookup.headers_mut() = request.headers().clone();
+    Some(lookup)
 }
 
-impl Assets {
-    pub(crate) fn new(site_root: &Path) -> Self {
-        let files = ServeDir::new(site_root).append_index_html_on_directories(false).precompressed_br().precompressed_gzip();
-        Self { files }
-    }
-}
-
-/// Answers with a static file if the path names one. They share first segments with pages
-/// (`/products/voicebox.svg`, `/products/{product}`), so a router cannot tell them apart.
-pub(crate) async fn assets(State(assets): State<Assets>, request: Request, next: Next) -> Response {
-    let path = request.uri().path();
-    if !matches!(*request.method(), Method::GET | Method::HEAD) || !names_file(path) {
-        return next.run(request).await;
-    }
+/// A static file, if there is one. They share first segments with pages
+/// (`/products/voicebox.svg`, `/products/{product}`), so a router could not tell them apart.
+async fn static_file(files: &ServeDir, lookup: Option<Request>) -> Option<Response> {
+    let lookup = lookup?;
+    let path = lookup.uri().path();
     let immutable = path.starts_with("/pkg/") && path.bytes().filter(|byte| *byte == b'.').count() >= 2;
-    let (parts, body) = request.into_parts();
-    let lookup = Request::from_parts(parts.clone(), Body::empty());
-    match assets.files.oneshot(lookup).await {
-        Ok(found) if found.status() != StatusCode::NOT_FOUND => {
-            let mut response = found.map(Body::new);
-            let policy = if immutable { "public, max-age=31536000, immutable" } else { "public, max-age=3600" };
-            response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(policy));
-            response
-        }
-        Ok(_) => next.run(Request::from_parts(parts, body)).await,
+    let found = match files.clone().oneshot(lookup).await {
+        Ok(found) => found,
         Err(never) => match never {},
+    };
+    if found.status() == StatusCode::NOT_FOUND {
+        return None;
     }
+    let mut response = found.map(Body::new);
+    let policy = if immutable { "public, max-age=31536000, immutable" } else { "public, max-age=3600" };
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(policy));
+    Some(response)
 }
 
 /// Whether the path can be that of a file: only these endings are ever served as such.

@@ -3,8 +3,15 @@
 //!
 //! Where to start reading: [`compose::router`] says what is served where.
 
+pub mod carriers;
+pub mod cli;
 pub mod compose;
+pub mod config;
+mod doctor;
 mod edge;
+pub mod jobs;
+mod log;
+mod serve;
 mod session_store;
 
 pub use compose::{Web, router};

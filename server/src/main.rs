@@ -1,3 +1,5 @@
 //! The program `portico`.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    server::cli::main()
+}

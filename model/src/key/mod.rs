@@ -128,8 +128,12 @@ pub async fn rotate_now(ctx: &Context) -> Result<(), Fault> {
     create(ctx, purposes().collect(), ctx.now(), true).await
 }
 
-/// Reads the keys again.
-pub(crate) async fn reload(ctx: &Context) -> Result<(), Fault> {
+/// Reads the keys again: another process may have rotated them.
+///
+/// # Errors
+///
+/// When the database cannot be read, or a key does not open with our master key.
+pub async fn reload(ctx: &Context) -> Result<(), Fault> {
     let rows = key::Entity::find().order_by_asc(key::Column::ActiveFrom).all(ctx.db().reader()).await?;
     let mut loaded = Vec::with_capacity(rows.len());
     for row in rows {

@@ -1,0 +1,260 @@
+//! The command line.
+
+use std::{
+    io::{BufRead as _, IsTerminal as _, Write as _},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use clap::{Args, Parser, Subcommand};
+use model::{
+    demo, key,
+    user::{self, AccountError, Invalid, SignUp},
+};
+
+use crate::{
+    config::{self, Config, Sources},
+    doctor, log,
+    serve::{Stopped, create_demo, database, open_database, open_model, serve},
+};
+
+/// A developer portal with an identity provider built in.
+#[derive(Parser)]
+#[command(name = "portico", version, about)]
+struct Cli {
+    #[command(flatten)]
+    options: Options,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Args)]
+struct Options {
+    /// The configuration file [default: portico.toml, if it exists]
+    #[arg(long, global = true, env = "PORTICO_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Any key of the configuration, such as log.level=debug; can be repeated
+    #[arg(long = "set", global = true, value_name = "KEY=VALUE", value_parser = pair)]
+    set: Vec<(String, String)>,
+    /// The folder for the database and the master key
+    #[arg(long, global = true, value_name = "FOLDER")]
+    data_dir: Option<String>,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("it must be KEY=VALUE")?;
+    Ok((key.trim().to_owned(), value.to_owned()))
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the portal and the identity provider
+    Serve {
+        /// The address to listen on, such as 127.0.0.1:3000
+        #[arg(long, value_name = "ADDRESS")]
+        listen: Option<String>,
+        /// Create the demo world if the database is new
+        #[arg(long)]
+        demo_if_empty: bool,
+    },
+    /// Bring the database's tables up to date
+    Migrate,
+    /// Create the demo world in an empty database
+    Demo,
+    /// Local administration
+    #[command(subcommand)]
+    Admin(Admin),
+    /// Signing and sealing keys
+    #[command(subcommand)]
+    Keys(Keys),
+    /// Check configuration, database, clock, keys, outgoing mail and SMS, and say what to do
+    Doctor,
+    /// The configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}
+
+#[derive(Subcommand)]
+enum Admin {
+    /// Create a user with a verified address; the password is read from standard input
+    CreateUser {
+        /// The address to sign in with
+        #[arg(long)]
+        email: String,
+        /// The person's name
+        #[arg(long)]
+        name: String,
+        /// Make this a platform administrator
+        #[arg(long)]
+        administrator: bool,
+    },
+}
+
+#[derive(Subcommand)]
+enum Keys {
+    /// List the keys and when each is used
+    List,
+    /// Put new keys in the place of all current ones, now
+    Rotate,
+}
+
+#[derive(Subcommand)]
+enum ConfigCommand {
+    /// Print a file with every key, its meaning and its default
+    Example,
+}
+
+/// Runs the program.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    if matches!(cli.command, Command::Config(ConfigCommand::Example)) {
+        print(&config::example());
+        return ExitCode::SUCCESS;
+    }
+    let mut flags = cli.options.set;
+    flags.extend(cli.options.data_dir.map(|folder| ("data_dir".to_owned(), folder)));
+    if let Command::Serve { listen: Some(listen), .. } = &cli.command {
+        flags.push(("listen".to_owned(), listen.clone()));
+    }
+    let config = match Config::read(&Sources::of_process(cli.options.config, flags)) {
+        Ok(config) => config,
+        Err(error) => return fail(&error.to_string()),
+    };
+    let _flush = log::start(&config);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&format!("no threads: {error}")),
+    };
+    match runtime.block_on(run(&config, cli.command)) {
+        Ok(code) => code,
+        Err(error) => fail(&error.to_string()),
+    }
+}
+
+async fn run(config: &Config, command: Command) -> Result<ExitCode, Stopped> {
+    match command {
+        Command::Serve { demo_if_empty, .. } => serve(config, demo_if_empty).await?,
+        Command::Migrate => {
+            let db = open_database(config).await?;
+            let pending = db.pending_migrations().await.map_err(|fault| database(config, fault))?;
+            db.migrate().await.map_err(|fault| database(config, fault))?;
+            db.close().await;
+            match pending.as_slice() {
+                [] => print("The tables are up to date.\n"),
+                names => print(&format!("Done: {}\n", names.join(", "))),
+            }
+        }
+        Command::Demo => {
+            let ctx = opened(config).await?;
+            let created = create_demo(config, &ctx).await;
+            ctx.db().close().await;
+            created?;
+            print(&format!("The demo world is there: sign in as dev@portico.test with {}\n", demo::PASSWORD));
+        }
+        Command::Admin(Admin::CreateUser { email, name, administrator }) => {
+            return create_user(config, SignUp { name, email, password: String::new() }, administrator).await;
+        }
+        Command::Keys(command) => keys(config, &command).await?,
+        Command::Doctor => return Ok(doctor::examine(config).await),
+        Command::Config(ConfigCommand::Example) => print(&config::example()),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The model on a database that is migrated first.
+async fn opened(config: &Config) -> Result<model::Context, Stopped> {
+    let db = open_database(config).await?;
+    db.migrate().await.map_err(|fault| database(config, fault))?;
+    open_model(config, db).await
+}
+
+async fn create_user(config: &Config, mut given: SignUp, administrator: bool) -> Result<ExitCode, Stopped> {
+    let ctx = opened(config).await?;
+    given.password = match read_password() {
+        Ok(password) => password,
+        Err(error) => return Ok(fail(&format!("the password cannot be read: {error}"))),
+    };
+    let created = user::create(&ctx, &given, administrator).await;
+    ctx.db().close().await;
+    match created {
+        Ok(user) => {
+            print(&format!("{} can sign in at {}/signin\n", user.email, config.public_url()));
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(AccountError::Invalid(problems)) => {
+            for problem in problems {
+                let text = match problem {
+                    Invalid::Name(_) => {
+                        format!("the name must be one line of at most {} characters", user::LONGEST_NAME)
+                    }
+                    Invalid::Email(_) => "this is not an address that mail can be sent to".to_owned(),
+                    Invalid::Password(weakness) => format!("the password: {weakness}"),
+                };
+                let _failed = fail(&text);
+            }
+            Ok(ExitCode::FAILURE)
+        }
+        Err(error) => Ok(fail(&error.to_string())),
+    }
+}
+
+/// One line of standard input; at a terminal it is asked for and not shown.
+fn read_password() -> std::io::Result<String> {
+    let terminal = std::io::stdin().is_terminal();
+    let echo = |on: &str| std::process::Command::new("stty").arg(on).status().map(|status| status.success());
+    if terminal {
+        let mut out = std::io::stderr();
+        out.write_all(b"Password: ")?;
+        out.flush()?;
+        let _shown_then = echo("-echo");
+    }
+    let mut line = String::new();
+    let read = std::io::stdin().lock().read_line(&mut line);
+    if terminal {
+        let _shown_before = echo("echo");
+        std::io::stderr().write_all(b"\n")?;
+    }
+    read?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+async fn keys(config: &Config, command: &Keys) -> Result<(), Stopped> {
+    let ctx = opened(config).await?;
+    if matches!(command, Keys::Rotate) {
+        key::rotate_now(&ctx).await.map_err(|fault| database(config, fault))?;
+    }
+    let listed = key::list(&ctx).await.map_err(|fault| database(config, fault))?;
+    let now = ctx.now();
+    let mut text = format!("{:<38}{:<8}{:<12}{:<20}{}\n", "key", "use", "state", "from", "until");
+    for row in listed {
+        let state = match row.retired_at {
+            _ if row.active_from > now => "published",
+            Some(retired) if retired <= now => "retired",
+            _ => "active",
+        };
+        let until = row.retired_at.map(shown).unwrap_or_default();
+        text += &format!("{:<38}{:<8}{state:<12}{:<20}{until}\n", row.id, row.purpose, shown(row.active_from));
+    }
+    ctx.db().close().await;
+    print(&text);
+    Ok(())
+}
+
+/// To the minute, in UTC.
+fn shown(at: model::Timestamp) -> String {
+    let at = at.to_offset();
+    format!("{:04}-{:02}-{:02} {:02}:{:02}", at.year(), u8::from(at.month()), at.day(), at.hour(), at.minute())
+}
+
+fn print(text: &str) {
+    // Whoever reads may have gone away.
+    let _closed = std::io::stdout().write_all(text.as_bytes());
+}
+
+fn fail(text: &str) -> ExitCode {
+    for line in text.lines() {
+        let _closed = writeln!(std::io::stderr(), "error: {line}");
+    }
+    ExitCode::FAILURE
+}
