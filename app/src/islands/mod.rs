@@ -1,1 +1,17 @@
 //! What needs a client. Every page works without these.
+//!
+//! Each island renders on the server what a page without scripts needs, and adds to it when the
+//! browser wakes it. What they do to the document is in `dom`.
+
+mod copy;
+mod dom;
+mod filter;
+mod palette;
+mod times;
+mod uris;
+
+pub use copy::CopyButton;
+pub use filter::FilterRows;
+pub use palette::CommandPalette;
+pub use times::LocalTimes;
+pub use uris::{UriList, UriRow};

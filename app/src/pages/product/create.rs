@@ -59,7 +59,6 @@ pub async fn submit(member: With<ManageProducts>, Form(typed): Form<Typed>) -> R
         Information { name: typed.name.clone(), description: typed.description.clone(), ..Information::default() };
     let id = form_id(ctx, &typed.id)?;
     let actor = Some(member.signed_in.id());
-    // Without an audience nothing is created, but the rest is checked all the same.
     let Some(audience) = audience else {
         return show(&member, typed, errors);
     };
@@ -143,12 +142,7 @@ fn show(member: &Member, typed: Typed, errors: Errors) -> Result<Response, PageE
     }))
 }
 
-fn audience_card(
-    audience: Audience,
-    chosen: &str,
-    title: &'static str,
-    text: &'static str,
-) -> impl IntoView + use<> {
+fn audience_card(audience: Audience, chosen: &str, title: &'static str, text: &'static str) -> impl IntoView + use<> {
     let checked = chosen == audience.as_str();
     view! {
         <label class="radio-card">

@@ -220,10 +220,7 @@ async fn ask(at: &AtProduct, typed: String, errors: Errors) -> Result<Response, 
     let back = at.path("/information");
     let title = format!("Delete {name}?");
     let page = frame::page(at, Place::Description, title.clone()).narrow().crumb("Delete").errors(errors);
-    let effects = vec![
-        what_ends(&reach),
-        "Its description, scopes and distribution go with it.".to_owned(),
-    ];
+    let effects = vec![what_ends(&reach), "Its description, scopes and distribution go with it.".to_owned()];
     Ok(page.render(at.member.visitor(), move || {
         view! {
             <ErrorSummary/>

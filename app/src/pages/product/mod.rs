@@ -24,6 +24,11 @@ use axum::{
     routing::{get, post},
 };
 
+pub(crate) use self::{
+    distribution::state_of,
+    frame::{Confirm, audience, logo},
+    words::count,
+};
 pub use self::{
     access::{AtProduct, ProductWith},
     list::ProductList,
@@ -42,7 +47,7 @@ pub fn routes() -> Router<AppState> {
         .route("/products/{product}/clients", get(clients::page))
         .route("/products/{product}/clients/new", get(new_client::page).post(new_client::submit))
         .route("/products/{product}/clients/{client}", get(client::page).post(client::submit))
-        .route("/products/{product}/clients/{client}/secrets", post(client::rotate))
+        .route("/products/{product}/clients/{client}/secrets", get(client::secrets_page).post(client::rotate))
         .route("/products/{product}/clients/{client}/secrets/{secret}/end", get(client::end_page).post(client::end))
         .route("/products/{product}/clients/{client}/disable", get(client::disable_page).post(client::disable))
         .route("/products/{product}/clients/{client}/enable", post(client::enable))

@@ -1,0 +1,202 @@
+//! What islands do to the document. On the server nothing happens.
+
+#[cfg(all(feature = "hydrate", target_arch = "wasm32"))]
+pub use browser::*;
+#[cfg(not(all(feature = "hydrate", target_arch = "wasm32")))]
+pub use server::*;
+
+#[cfg(all(feature = "hydrate", target_arch = "wasm32"))]
+mod browser {
+    use js_sys::{Object, Reflect};
+    use leptos::prelude::request_animation_frame;
+    use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
+    use wasm_bindgen_futures::{JsFuture, spawn_local};
+    use web_sys::{
+        Document, Element, HtmlDialogElement, HtmlElement, HtmlInputElement, KeyboardEvent, NodeList, Response, window,
+    };
+
+    fn document() -> Option<Document> {
+        window()?.document()
+    }
+
+    fn by_id(id: &str) -> Option<Element> {
+        document()?.get_element_by_id(id)
+    }
+
+    fn elements(list: Option<NodeList>) -> Vec<Element> {
+        let Some(list) = list else { return Vec::new() };
+        (0..list.length()).filter_map(|at| list.item(at)?.dyn_into().ok()).collect()
+    }
+
+    /// Puts `text` on the clipboard.
+    pub fn copy(text: &str) {
+        let Some(window) = window() else { return };
+        // Only there over https and on the person's own machine.
+        if window.is_secure_context() {
+            let _written_by_itself = window.navigator().clipboard().write_text(text);
+        }
+    }
+
+    /// What is in the fields below the element `container`.
+    pub fn values(container: &str) -> Vec<String> {
+        let fields = by_id(container).and_then(|element| element.query_selector_all("input").ok());
+        elements(fields)
+            .into_iter()
+            .filter_map(|field| Some(field.dyn_into::<HtmlInputElement>().ok()?.value()))
+            .collect()
+    }
+
+    /// Whether the focus is in the element `container`.
+    pub fn holds_focus(container: &str) -> bool {
+        let active = document().and_then(|document| document.active_element());
+        by_id(container).is_some_and(|element| element.contains(active.as_deref()))
+    }
+
+    /// Focuses what `selector` finds below `container`, once what changed is drawn.
+    pub fn focus_soon(container: &str, selector: &'static str) {
+        let container = container.to_owned();
+        request_animation_frame(move || {
+            let found = by_id(&container).and_then(|element| element.query_selector(selector).ok().flatten());
+            if let Some(element) = found.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+                let _focused = element.focus();
+            }
+        });
+    }
+
+    /// See [`crate::islands::FilterRows`].
+    pub fn filter_rows(input: &str, table: &str, empty: &str) {
+        let Some(field) = by_id(input).and_then(|field| field.dyn_into::<HtmlInputElement>().ok()) else { return };
+        let (table, empty) = (table.to_owned(), empty.to_owned());
+        let source = field.clone();
+        let filter = Closure::<dyn Fn()>::new(move || {
+            let words = source.value().to_lowercase();
+            let rows = by_id(&table).and_then(|table| table.query_selector_all("tr").ok());
+            let mut any = false;
+            for row in elements(rows) {
+                let text = row.text_content().unwrap_or_default().to_lowercase();
+                let shown = words.split_whitespace().all(|word| text.contains(word));
+                any |= shown;
+                hide(&row, !shown);
+            }
+            if let Some(element) = by_id(&empty) {
+                hide(&element, any);
+            }
+        });
+        let _listening = field.add_event_listener_with_callback("input", filter.as_ref().unchecked_ref());
+        filter.forget();
+    }
+
+    fn hide(element: &Element, hidden: bool) {
+        let _done = if hidden { element.set_attribute("hidden", "") } else { element.remove_attribute("hidden") };
+    }
+
+    /// See [`crate::islands::LocalTimes`].
+    pub fn local_times() {
+        let options = Object::new();
+        for (key, value) in
+            [("day", "numeric"), ("month", "short"), ("year", "numeric"), ("hour", "2-digit"), ("minute", "2-digit")]
+        {
+            let _set = Reflect::set(&options, &key.into(), &value.into());
+        }
+        let _set = Reflect::set(&options, &"timeZoneName".into(), &"short".into());
+        let times = document().and_then(|document| document.query_selector_all("time[datetime]").ok());
+        for time in elements(times) {
+            let text = time.text_content().unwrap_or_default();
+            let Some(moment) = time.get_attribute("datetime").filter(|_| text.ends_with("UTC")) else { continue };
+            let date = js_sys::Date::new(&JsValue::from_str(&moment));
+            if !date.get_time().is_nan() {
+                let local = date.to_locale_string("en-GB", &options);
+                time.set_text_content(local.as_string().as_deref());
+            }
+        }
+    }
+
+    /// Calls `then` on Ctrl or ⌘ and `key`.
+    pub fn on_shortcut(key: char, then: impl Fn() + 'static) {
+        let Some(window) = window() else { return };
+        let listener = Closure::<dyn Fn(KeyboardEvent)>::new(move |event: KeyboardEvent| {
+            let pressed = event.key().eq_ignore_ascii_case(key.encode_utf8(&mut [0; 4]));
+            if pressed && (event.ctrl_key() || event.meta_key()) && !event.alt_key() && !event.shift_key() {
+                event.prevent_default();
+                then();
+            }
+        });
+        let _listening = window.add_event_listener_with_callback("keydown", listener.as_ref().unchecked_ref());
+        listener.forget();
+    }
+
+    fn dialog(id: &str) -> Option<HtmlDialogElement> {
+        by_id(id)?.dyn_into().ok()
+    }
+
+    /// Opens the dialog `id`, with the focus in `field`.
+    pub fn show_dialog(id: &str, field: &str) {
+        let Some(dialog) = dialog(id) else { return };
+        if !dialog.open() {
+            let _shown = dialog.show_modal();
+        }
+        if let Some(field) = by_id(field).and_then(|field| field.dyn_into::<HtmlElement>().ok()) {
+            let _focused = field.focus();
+        }
+    }
+
+    /// Closes the dialog `id`.
+    pub fn close_dialog(id: &str) {
+        if let Some(dialog) = dialog(id) {
+            dialog.close();
+        }
+    }
+
+    /// Goes to another page of ours.
+    pub fn go(path: &str) {
+        if let Some(window) = window() {
+            let _gone = window.location().set_href(path);
+        }
+    }
+
+    /// Fetches a text from us.
+    pub fn fetch_text(path: &'static str, then: impl Fn(String) + 'static) {
+        spawn_local(async move {
+            let Some(window) = window() else { return };
+            let Ok(response) = JsFuture::from(window.fetch_with_str(path)).await else { return };
+            let Ok(response) = response.dyn_into::<Response>() else { return };
+            // A redirect to the sign-in page is not what was asked for.
+            if !response.ok() || response.redirected() {
+                return;
+            }
+            let Ok(text) = response.text() else { return };
+            if let Ok(text) = JsFuture::from(text).await {
+                then(text.as_string().unwrap_or_default());
+            }
+        });
+    }
+}
+
+#[cfg(not(all(feature = "hydrate", target_arch = "wasm32")))]
+mod server {
+    pub const fn copy(_text: &str) {}
+
+    pub const fn values(_container: &str) -> Vec<String> {
+        Vec::new()
+    }
+
+    pub const fn holds_focus(_container: &str) -> bool {
+        false
+    }
+
+    pub const fn focus_soon(_container: &str, _selector: &'static str) {}
+
+    pub const fn filter_rows(_input: &str, _table: &str, _empty: &str) {}
+
+    pub const fn local_times() {}
+
+    pub fn on_shortcut(_key: char, _then: impl Fn() + 'static) {}
+
+    pub const fn show_dialog(_id: &str, _field: &str) {}
+
+    pub const fn close_dialog(_id: &str) {}
+
+    pub const fn go(_path: &str) {}
+
+    pub fn fetch_text(_path: &'static str, _then: impl Fn(String) + 'static) {}
+}
