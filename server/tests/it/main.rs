@@ -11,5 +11,6 @@ mod operators;
 mod organizations;
 mod platform;
 mod products;
+mod revocation;
 mod subscriber;
 mod token;

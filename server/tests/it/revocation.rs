@@ -1,0 +1,116 @@
+//! What ends an authorization, and that everything that hangs from it ends too: codes that were
+//! not redeemed yet, access tokens, refresh tokens, single sign-on.
+
+use model::{
+    distribution::Decision,
+    entity::{client, operator, product},
+    grant::Because,
+};
+use sea_orm::{ColumnTrait as _, DatabaseConnection, EntityTrait as _, QueryFilter as _};
+
+use crate::harness::{App, Browser, Page, authorize_url};
+
+const NUMBER: &str = "+46701740605";
+
+/// Somebody who has signed in and consented, with tokens and a code in hand.
+struct Holder {
+    app: App,
+    browser: Browser,
+    code: String,
+    access: String,
+    refresh: String,
+}
+
+impl Holder {
+    async fn new() -> Self {
+        let app = App::demo().await;
+        let mut browser = app.browser();
+        let page = app.log_in(&mut browser, &authorize_url("demo-web", &[]), NUMBER).await;
+        let code = browser.allow(page).await.redirect_parameters()["code"].clone();
+        let tokens = app.redeem(&code).await.json();
+        let text = |name: &str| tokens[name].as_str().unwrap_or_else(|| panic!("no {name}")).to_owned();
+        let (access, refresh) = (text("access_token"), text("refresh_token"));
+        let code = browser.get(&authorize_url("demo-web", &[])).await.redirect_parameters()["code"].clone();
+        Self { app, browser, code, access, refresh }
+    }
+
+    async fn database(&self) -> DatabaseConnection {
+        let url = self.app.database.replacen("sqlite:", "sqlite://", 1);
+        sea_orm::Database::connect(url).await.expect("the test's database")
+    }
+
+    async fn client(&self) -> client::Model {
+        let rows = client::Entity::find().filter(client::Column::ClientId.eq("demo-web"));
+        rows.one(&self.database().await).await.expect("a row").expect("demo-web")
+    }
+
+    async fn userinfo(&self) -> Page {
+        self.app.get("/userinfo", &[("authorization", &format!("Bearer {}", self.access))]).await
+    }
+
+    /// Nothing that was issued before works any more.
+    async fn assert_void(&self, code: u16) {
+        assert_eq!(self.userinfo().await.status, 401, "the access token");
+        assert_eq!(self.app.redeem(&self.code).await.status, code, "the code");
+        assert_eq!(self.app.refresh(&self.refresh).await.status, code, "the refresh token");
+    }
+}
+
+#[tokio::test]
+async fn b10_c6_the_operator_turns_the_product_off() {
+    let mut holder = Holder::new().await;
+    let db = holder.database().await;
+    let operators = operator::Entity::find().filter(operator::Column::Name.eq("Nordtel"));
+    let nordtel = operators.one(&db).await.unwrap().expect("Nordtel");
+    let products = product::Entity::find().filter(product::Column::Name.eq("Voicebox"));
+    let voicebox = products.one(&db).await.unwrap().expect("Voicebox");
+    assert!(model::distribution::decide(&holder.app.ctx, None, &nordtel, &voicebox, Decision::Disable).await.unwrap());
+    holder.assert_void(400).await;
+    let page = holder.browser.get(&authorize_url("demo-web", &[("prompt", "none")])).await;
+    assert_eq!(page.redirect_parameters()["error"], "access_denied", "single sign-on looks again");
+
+    // Turned on again nobody is asked anew, but what was revoked stays so.
+    assert!(model::distribution::decide(&holder.app.ctx, None, &nordtel, &voicebox, Decision::Enable).await.unwrap());
+    assert_eq!(holder.app.refresh(&holder.refresh).await.status, 400);
+    let page = holder.browser.get(&authorize_url("demo-web", &[("prompt", "none")])).await;
+    assert!(page.redirect_parameters().contains_key("code"));
+}
+
+#[tokio::test]
+async fn b10_c6_the_consent_is_taken_back() {
+    let mut holder = Holder::new().await;
+    let ctx = &holder.app.ctx;
+    let token = model::token::AccessToken::read(ctx, &holder.access).expect("a living token");
+    let consent = token.about.expect("about a subscriber").consent;
+    let ended = ctx
+        .db()
+        .write((ctx.clone(), consent), |tx, (ctx, consent)| {
+            Box::pin(model::consent::end(tx, ctx, *consent, Because::Subscriber))
+        })
+        .await;
+    assert!(ended.unwrap());
+    holder.assert_void(400).await;
+    let page = holder.browser.get(&authorize_url("demo-web", &[("prompt", "none")])).await;
+    assert_eq!(page.redirect_parameters()["error"], "consent_required", "it is asked again");
+}
+
+#[tokio::test]
+async fn b10_c6_the_client_is_disabled() {
+    let holder = Holder::new().await;
+    let client = holder.client().await;
+    assert!(model::client::disable(&holder.app.ctx, None, &client).await.unwrap());
+    holder.assert_void(401).await;
+    assert_eq!(holder.app.get(&authorize_url("demo-web", &[]), &[]).await.status, 400);
+    // Enabled again it may start over; what was revoked stays so.
+    assert!(model::client::enable(&holder.app.ctx, None, &client).await.unwrap());
+    assert_eq!(holder.app.refresh(&holder.refresh).await.status, 400);
+    assert_eq!(holder.app.get(&authorize_url("demo-web", &[]), &[]).await.status, 200);
+}
+
+#[tokio::test]
+async fn b10_c6_the_client_is_deleted() {
+    let holder = Holder::new().await;
+    let client = holder.client().await;
+    assert!(model::client::delete(&holder.app.ctx, None, &client).await.unwrap());
+    holder.assert_void(401).await;
+}
