@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     extract::{Theme, Visitor, organization_path},
+    islands::{CommandPalette, LocalTimes},
     layout::Crumb,
 };
 
@@ -50,6 +51,8 @@ pub fn Topbar(organization: Option<Uuid>, crumbs: Vec<Crumb>) -> impl IntoView {
                 <OrganizationSwitch visitor=visitor.clone() current=organization/>
                 {(!crumbs.is_empty()).then(|| view! { <Breadcrumb crumbs=crumbs/> })}
                 <div class="topbar__end">
+                    <CommandPalette/>
+                    <LocalTimes/>
                     <PersonMenu visitor=visitor/>
                 </div>
             </header>

@@ -15,7 +15,6 @@ pub fn CopyButton(
     /// What it is called.
     label: String,
     /// Whether it says *Copy* beside the icon.
-    #[prop(default = false)]
     words: bool,
 ) -> impl IntoView {
     let copied = RwSignal::new(false);

@@ -75,7 +75,7 @@ fn ProductHead(product: Product, tabs: Vec<Entry>) -> impl IntoView {
                         <span class="copyable">
                             <span class="visually-hidden">"Product id "</span>
                             <code>{shown.clone()}</code>
-                            <CopyButton value=shown label="Copy product id".to_owned()/>
+                            <CopyButton value=shown label="Copy product id".to_owned() words=false/>
                         </span>
                     </p>
                 </div>
@@ -110,7 +110,7 @@ pub fn Copyable(#[prop(into)] value: String, #[prop(into)] label: String) -> imp
     view! {
         <span class="copyable">
             <code>{value.clone()}</code>
-            <CopyButton value=value label=label/>
+            <CopyButton value=value label=label words=false/>
         </span>
     }
 }

@@ -197,7 +197,7 @@ fn step(step: Step) -> impl IntoView {
             <figure class="code">
                 <figcaption class="code__head">
                     <span>{name}</span>
-                    <CopyButton value=command.clone() label=format!("Copy: {name}")/>
+                    <CopyButton value=command.clone() label=format!("Copy: {name}") words=false/>
                 </figcaption>
                 <pre tabindex="0"><code>{command}</code></pre>
             </figure>
