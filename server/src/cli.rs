@@ -234,7 +234,8 @@ async fn keys(config: &Config, command: &Keys) -> Result<(), Stopped> {
             _ => "active",
         };
         let until = row.retired_at.map(shown).unwrap_or_default();
-        text += &format!("{:<38}{:<8}{state:<12}{:<20}{until}\n", row.id, row.purpose, shown(row.active_from));
+        text +=
+            &format!("{:<38}{:<8}{state:<12}{:<20}{until}\n", row.id.to_string(), row.purpose, shown(row.active_from));
     }
     ctx.db().close().await;
     print(&text);

@@ -19,7 +19,8 @@ const WAITING: usize = 4096;
 pub fn start(config: &Config) -> Flush {
     let (lines, waiting) = sync_channel(WAITING);
     let writer = std::thread::spawn(move || write(&waiting));
-    let filter = EnvFilter::builder().parse_lossy(&config.log_level);
+    // The migrator announces itself at every start; what is configured can still ask for it.
+    let filter = EnvFilter::builder().parse_lossy(format!("sea_orm_migration=warn,{}", config.log_level));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(Lines(lines.clone()));
     let result = match config.log_format {
         LogFormat::Json => tracing::subscriber::set_global_default(builder.json().flatten_event(true).finish()),

@@ -22,7 +22,7 @@ use tower::ServiceExt as _;
 
 use crate::{
     compose,
-    config::{Config, MasterKeyError},
+    config::{Config, MasterKeyError, create_folder},
     edge::is_loopback,
     jobs::{Carriers, Jobs},
 };
@@ -68,7 +68,7 @@ pub async fn open_database(config: &Config) -> Result<Db, Stopped> {
     let url = config.database_url();
     if url.starts_with("sqlite:") {
         let folder = &config.data_dir;
-        std::fs::create_dir_all(folder).map_err(|error| Stopped::DataDir(folder.display().to_string(), error))?;
+        create_folder(folder).map_err(|error| Stopped::DataDir(folder.display().to_string(), error))?;
     }
     Db::connect(&url).await.map_err(|fault| database(config, fault))
 }

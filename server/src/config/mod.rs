@@ -188,12 +188,7 @@ impl Config {
         }
         config.apply_environment(&sources.environment, &mut problems);
         for (key, value) in &sources.flags {
-            config.apply(
-                &format!("--{}", key.replace(['.', '_'], "-")),
-                key,
-                &Value::Text(value.clone()),
-                &mut problems,
-            );
+            config.apply("command line", key, &Value::Text(value.clone()), &mut problems);
         }
         if problems.is_empty() {
             config.check(&mut problems);
@@ -412,7 +407,7 @@ fn create_master_key(file: &Path) -> std::io::Result<String> {
     }
     text.push('\n');
     if let Some(folder) = file.parent() {
-        std::fs::create_dir_all(folder)?;
+        create_folder(folder)?;
     }
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
@@ -422,6 +417,15 @@ fn create_master_key(file: &Path) -> std::io::Result<String> {
     opened.write_all(text.as_bytes())?;
     opened.sync_all()?;
     Ok(text)
+}
+
+/// Creates a folder, if it is not there, that only we can look into.
+pub(crate) fn create_folder(folder: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
 }
 
 fn hex_bytes(text: &str, bytes: &mut [u8; 32]) -> Option<()> {
