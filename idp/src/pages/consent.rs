@@ -105,8 +105,8 @@ fn permission(scope: &ProductScope) -> Markup {
                     input type="checkbox" name="scope" value=(scope.name);
                 }
             } @else {
-                label {
-                    span { strong { (words) " " (star()) } }
+                div {
+                    span { strong { (words) "\u{a0}" (star()) } }
                     (icon::check())
                     input type="hidden" name="scope" value=(scope.name);
                 }

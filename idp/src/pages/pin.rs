@@ -63,9 +63,8 @@ pub(crate) async fn render(
                         @if let Some(error) = asked.error { (error_line("pin-e", error)) }
                     }
                     button class="button" { (texts::pin::CONTINUE) }
-                    p class="center" {
+                    p class="choices" {
                         button class="link" formaction="/login/resend" formnovalidate { (texts::pin::RESEND) }
-                        " \u{a0}·\u{a0} "
                         a href={ "/login?i=" (sealed) } { (texts::pin::OTHER_NUMBER) }
                     }
                 } @else {
