@@ -4,6 +4,9 @@
 //! may see, already loaded; it calls the model, and renders a whole document through
 //! [`shell::Page`]. Forms are ordinary forms that post to their own page; islands only add to them.
 
+// The types of views nest as deeply as the elements do.
+#![recursion_limit = "512"]
+
 pub mod components;
 pub mod islands;
 
