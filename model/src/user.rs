@@ -396,6 +396,8 @@ pub enum SignIn {
     Unverified {
         /// Where the mail went.
         email: String,
+        /// For this browser, as after signing up: it has shown that it knows the password.
+        proof: String,
     },
 }
 
@@ -448,7 +450,7 @@ pub async fn sign_in(ctx: &Context, email: &str, password: &str, address: &str) 
                 if limit::take(tx, std::slice::from_ref(mail_budget), ctx.now()).await?.is_ok() {
                     send_verification(tx, ctx, user).await?;
                 }
-                Ok(SignIn::Unverified { email: user.email.clone() })
+                Ok(SignIn::Unverified { email: user.email.clone(), proof: proof(ctx, user) })
             })
         })
         .await

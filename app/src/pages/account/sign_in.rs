@@ -58,8 +58,8 @@ pub(super) async fn submit(
             open_session(&session, &visitor, &user).await?;
             return Ok(Redirect::to(destination(&fields.return_to)).into_response());
         }
-        Ok(SignIn::Unverified { email }) => {
-            return Ok(sign_up::to_mail(&visitor, &super::keep("", &email)));
+        Ok(SignIn::Unverified { email, proof }) => {
+            return Ok(sign_up::to_mail(&visitor, &super::keep(&proof, &email)));
         }
         Err(SignInError::Wrong) => {
             "That e-mail address and password do not go together. Check both and try again.".to_owned()
