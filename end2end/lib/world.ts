@@ -98,12 +98,12 @@ export class World {
   }
 
   private async enable(name: string) {
-    const organizations = await this.nordtel.get("/organizations");
-    const console = firstLink(organizations, /\/operators\/org_\w+/);
+    const console = firstLink(await this.nordtel.get("/organizations"), /\/operators\/org_\w+/);
     const products = await this.nordtel.get(`${console}/products`);
-    const link = products.html.match(new RegExp(`href="(/operators/[^"]+/products/[^"]+)"[^>]*>[^<]*${name}`))?.[1];
+    const row = products.html.split("<tr").find((text) => text.includes(name));
+    const link = row?.match(/href="(\/operators\/[^"]+\/products\/[^"]+)"/)?.[1];
     if (!link) throw new Error(`${name} is not offered to Nordtel`);
-    await this.nordtel.submit(link, {}, `${link}/enable`);
+    await this.nordtel.submit(`${link}/enable`, {});
   }
 }
 

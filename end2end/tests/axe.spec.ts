@@ -135,7 +135,7 @@ test("forms with errors, credentials, menus", async ({ page, world }) => {
   await expect(page.getByRole("alert")).toBeVisible();
   found.push(...(await faults(page)));
   await page.getByLabel("Client description").fill("this is a test");
-  await page.getByLabel("Login redirect URI 1").fill("https://example.com/callback");
+  await page.getByRole("textbox", { name: "Login redirect URI 1", exact: true }).fill("https://example.com/callback");
   await page.getByRole("dialog").getByRole("button", { name: "Save client" }).click();
   await expect(page.getByText("displayed only once")).toBeVisible();
   found.push(...(await faults(page)));

@@ -24,31 +24,31 @@ test("one bad row keeps the others, and says what to do beside itself", async ({
   const path = await world.emptyProduct();
   await page.goto(`${path}/clients/new`);
   const dialog = page.getByRole("dialog", { name: "Create new client" });
-  await dialog.getByLabel("Login redirect URI 1").fill("https://example.com/callback");
+  await dialog.getByRole("textbox", { name: "Login redirect URI 1", exact: true }).fill("https://example.com/callback");
   await dialog.getByRole("button", { name: /Add login redirect URI/i }).click();
-  await dialog.getByLabel("Login redirect URI 2").fill("http://example.com/callback");
+  await dialog.getByRole("textbox", { name: "Login redirect URI 2", exact: true }).fill("http://example.com/callback");
   await dialog.getByRole("button", { name: /Add login redirect URI/i }).click();
-  await dialog.getByLabel("Login redirect URI 3").fill("http://127.0.0.1:8765/callback");
-  await dialog.getByLabel("Post revoke consent redirect URI 1").fill("https://example.com/revoke#there");
+  await dialog.getByRole("textbox", { name: "Login redirect URI 3", exact: true }).fill("http://127.0.0.1:8765/callback");
+  await dialog.getByRole("textbox", { name: "Post revoke consent redirect URI 1", exact: true }).fill("https://example.com/revoke#there");
   await dialog.getByRole("button", { name: "Save client" }).click();
 
   await expect(dialog.getByRole("alert")).toBeVisible();
   await expect(dialog.getByLabel("Client description")).toHaveAccessibleDescription(/Write a description/);
-  await expect(dialog.getByLabel("Login redirect URI 1")).toHaveValue("https://example.com/callback");
-  await expect(dialog.getByLabel("Login redirect URI 1")).not.toHaveAttribute("aria-invalid", "true");
-  await expect(dialog.getByLabel("Login redirect URI 2")).toHaveValue("http://example.com/callback");
-  await expect(dialog.getByLabel("Login redirect URI 2")).toHaveAccessibleDescription(/https/);
-  await expect(dialog.getByLabel("Login redirect URI 3")).toHaveValue("http://127.0.0.1:8765/callback");
-  await expect(dialog.getByLabel("Post revoke consent redirect URI 1")).toHaveAttribute("aria-invalid", "true");
+  await expect(dialog.getByRole("textbox", { name: "Login redirect URI 1", exact: true })).toHaveValue("https://example.com/callback");
+  await expect(dialog.getByRole("textbox", { name: "Login redirect URI 1", exact: true })).not.toHaveAttribute("aria-invalid", "true");
+  await expect(dialog.getByRole("textbox", { name: "Login redirect URI 2", exact: true })).toHaveValue("http://example.com/callback");
+  await expect(dialog.getByRole("textbox", { name: "Login redirect URI 2", exact: true })).toHaveAccessibleDescription(/https/);
+  await expect(dialog.getByRole("textbox", { name: "Login redirect URI 3", exact: true })).toHaveValue("http://127.0.0.1:8765/callback");
+  await expect(dialog.getByRole("textbox", { name: "Post revoke consent redirect URI 1", exact: true })).toHaveAttribute("aria-invalid", "true");
 
   await dialog.getByRole("button", { name: "Remove login redirect URI 2" }).click();
-  await expect(dialog.getByLabel("Login redirect URI 2")).toHaveValue("http://127.0.0.1:8765/callback");
-  await dialog.getByLabel("Post revoke consent redirect URI 1").fill("https://example.com/revoke");
+  await expect(dialog.getByRole("textbox", { name: "Login redirect URI 2", exact: true })).toHaveValue("http://127.0.0.1:8765/callback");
+  await dialog.getByRole("textbox", { name: "Post revoke consent redirect URI 1", exact: true }).fill("https://example.com/revoke");
   await dialog.getByLabel("Client description").fill("mended");
   await dialog.getByRole("button", { name: "Save client" }).click();
   await expect(page.getByText("displayed only once")).toBeVisible();
   await page.getByRole("link", { name: "I have stored it" }).click();
-  await expect(page.getByLabel("Login redirect URI 2")).toHaveValue("http://127.0.0.1:8765/callback");
+  await expect(page.getByRole("textbox", { name: "Login redirect URI 2", exact: true })).toHaveValue("http://127.0.0.1:8765/callback");
 });
 
 test("a client without a login redirect URI is not saved", async ({ page, world }) => {
@@ -58,7 +58,7 @@ test("a client without a login redirect URI is not saved", async ({ page, world 
   const dialog = page.getByRole("dialog", { name: "Create new client" });
   await dialog.getByLabel("Client description").fill("nowhere to go");
   await dialog.getByRole("button", { name: "Save client" }).click();
-  await expect(dialog.getByLabel("Login redirect URI 1")).toHaveAccessibleDescription(/Add at least one address/);
+  await expect(dialog.getByRole("textbox", { name: "Login redirect URI 1", exact: true })).toHaveAccessibleDescription(/Add at least one address/);
   await expect(dialog.getByLabel("Client description")).toHaveValue("nowhere to go");
 });
 
@@ -66,7 +66,7 @@ test("URIs are checked while typing @scripts", async ({ page, world }) => {
   await signIn(page, await world.developer());
   const path = await world.emptyProduct();
   await page.goto(`${path}/clients/new`);
-  const uri = page.getByLabel("Login redirect URI 1");
+  const uri = page.getByRole("textbox", { name: "Login redirect URI 1", exact: true });
   await uri.fill("http://example.com/callback");
   await uri.blur();
   await expect(uri).toHaveAttribute("aria-invalid", "true");
@@ -81,15 +81,15 @@ test("the lists work by keyboard", async ({ page, world }) => {
   await page.goto(`${path}/clients/new`);
   await expect(page.getByLabel("Client description")).toBeFocused();
   await page.keyboard.type("by keyboard");
-  await page.getByLabel("Login redirect URI 1").focus();
+  await page.getByRole("textbox", { name: "Login redirect URI 1", exact: true }).focus();
   await page.keyboard.type("https://example.com/one");
   await page.getByRole("button", { name: /Add login redirect URI/i }).focus();
   await page.keyboard.press("Enter");
-  await page.getByLabel("Login redirect URI 2").fill("https://example.com/two");
+  await page.getByRole("textbox", { name: "Login redirect URI 2", exact: true }).fill("https://example.com/two");
   await page.getByRole("button", { name: "Remove login redirect URI 1" }).focus();
   await page.keyboard.press("Enter");
-  await expect(page.getByLabel("Login redirect URI 1")).toHaveValue("https://example.com/two");
-  await expect(page.getByLabel("Login redirect URI 2")).toHaveCount(0);
+  await expect(page.getByRole("textbox", { name: "Login redirect URI 1", exact: true })).toHaveValue("https://example.com/two");
+  await expect(page.getByRole("textbox", { name: "Login redirect URI 2", exact: true })).toHaveCount(0);
   // Enter in a field saves, and does not remove a row.
   await page.getByLabel("Client description").press("Enter");
   await expect(page.getByText("displayed only once")).toBeVisible();
@@ -109,7 +109,7 @@ test("the secret can be copied, and downloaded with everything a program needs @
   const path = await world.emptyProduct();
   await page.goto(`${path}/clients/new`);
   await page.getByLabel("Client description").fill("this is a test");
-  await page.getByLabel("Login redirect URI 1").fill("https://example.com/callback");
+  await page.getByRole("textbox", { name: "Login redirect URI 1", exact: true }).fill("https://example.com/callback");
   await page.getByRole("dialog").getByRole("button", { name: "Save client" }).click();
   const secret = await shown(page, "Client secret");
   await page.getByRole("button", { name: "Copy client secret" }).click();
@@ -128,7 +128,7 @@ test("saving again by reloading makes no second client, and shows no secret", as
   const path = await world.emptyProduct();
   await page.goto(`${path}/clients/new`);
   await page.getByLabel("Client description").fill("this is a test");
-  await page.getByLabel("Login redirect URI 1").fill("https://example.com/callback");
+  await page.getByRole("textbox", { name: "Login redirect URI 1", exact: true }).fill("https://example.com/callback");
   await page.getByRole("dialog").getByRole("button", { name: "Save client" }).click();
   const secret = await shown(page, "Client secret");
   await page.reload();
@@ -142,7 +142,7 @@ test("an edited list counts at once, character by character, and the secret stay
   const { path, client } = await world.product();
   await signIn(page, await world.developer());
   await open(page, path);
-  await page.getByLabel("Login redirect URI 1").fill("https://example.com/callback2");
+  await page.getByRole("textbox", { name: "Login redirect URI 1", exact: true }).fill("https://example.com/callback2");
   await page.getByLabel("Client description").fill("renamed");
   await page.getByRole("button", { name: "Save client" }).click();
   await expect(page.getByText("Client saved.")).toBeVisible();

@@ -40,8 +40,8 @@ test("from sign-up to a subscriber's phone number", async ({ page, browser, outb
     await page.getByRole("link", { name: "ADD OAUTH CLIENT" }).click();
     const dialog = page.getByRole("dialog", { name: "Create new client" });
     await dialog.getByLabel("Client description").fill("this is a test");
-    await dialog.getByLabel("Login redirect URI 1").fill("https://example.com/callback");
-    await dialog.getByLabel("Post revoke consent redirect URI 1").fill("https://example.com/revoke");
+    await dialog.getByRole("textbox", { name: "Login redirect URI 1", exact: true }).fill("https://example.com/callback");
+    await dialog.getByRole("textbox", { name: "Post revoke consent redirect URI 1", exact: true }).fill("https://example.com/revoke");
     await dialog.getByRole("button", { name: "SAVE CLIENT" }).click();
 
     await expect(page.getByText("displayed only once")).toBeVisible();
@@ -96,10 +96,10 @@ test("from sign-up to a subscriber's phone number", async ({ page, browser, outb
     await staff.getByRole("link", { name: product }).first().click();
     await expect(staff.getByRole("main")).toContainText(organization);
     await expect(staff.getByRole("main")).toContainText("offline_access");
-    await staff.getByRole("main").getByRole("link", { name: `Enable ${product}` }).or(
-      staff.getByRole("main").getByRole("button", { name: `Enable ${product}` }),
-    ).click();
-    await expect(staff.getByText("Enabled", { exact: true }).first()).toBeVisible();
+    await staff.getByRole("main").getByRole("link", { name: `Enable ${product}` }).click();
+    await expect(staff.getByText("Nordtel’s 10 subscribers can sign in")).toBeVisible();
+    await staff.getByRole("button", { name: "Enable product" }).click();
+    await expect(staff.getByText(`${product} is enabled.`)).toBeVisible();
     await context.close();
     await page.reload();
     await expect(page.getByRole("row", { name: /Nordtel/ })).toContainText("Enabled");

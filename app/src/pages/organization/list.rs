@@ -73,6 +73,11 @@ fn card(belonging: Belonging) -> impl IntoView {
         OrganizationKind::Operator => "Operator",
     };
     let path = organization_path(belonging.organization.id);
+    // An operator's staff comes for its console.
+    let path = match belonging.organization.kind {
+        OrganizationKind::Operator => path.replacen("/organizations/", "/operators/", 1),
+        OrganizationKind::Personal | OrganizationKind::Team => path,
+    };
     view! {
         <li class="card-link">
             <span class="avatar avatar--square" aria-hidden="true">{initial(&belonging.organization.name)}</span>
