@@ -46,19 +46,14 @@ mod browser {
             .collect()
     }
 
-    /// Whether the focus is in the element `container`.
-    pub fn holds_focus(container: &str) -> bool {
-        let active = document().and_then(|document| document.active_element());
-        by_id(container).is_some_and(|element| element.contains(active.as_deref()))
-    }
-
-    /// Focuses what `selector` finds below `container`, once what changed is drawn.
-    pub fn focus_soon(container: &str, selector: &'static str) {
+    /// Focuses the last field below the element `container`, once what changed is drawn.
+    pub fn focus_last(container: &str) {
         let container = container.to_owned();
         request_animation_frame(move || {
-            let found = by_id(&container).and_then(|element| element.query_selector(selector).ok().flatten());
-            if let Some(element) = found.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
-                let _focused = element.focus();
+            let fields = by_id(&container).and_then(|element| element.query_selector_all("input").ok());
+            let last = elements(fields).into_iter().next_back();
+            if let Some(field) = last.and_then(|field| field.dyn_into::<HtmlElement>().ok()) {
+                let _focused = field.focus();
             }
         });
     }
@@ -109,6 +104,19 @@ mod browser {
                 time.set_text_content(local.as_string().as_deref());
             }
         }
+    }
+
+    /// Goes to `path` on Escape, unless something else on the page wanted it.
+    pub fn on_escape(path: &str) {
+        let Some(window) = window() else { return };
+        let path = path.to_owned();
+        let listener = Closure::<dyn Fn(KeyboardEvent)>::new(move |event: KeyboardEvent| {
+            if event.key() == "Escape" && !event.default_prevented() {
+                go(&path);
+            }
+        });
+        let _listening = window.add_event_listener_with_callback("keydown", listener.as_ref().unchecked_ref());
+        listener.forget();
     }
 
     /// Calls `then` on Ctrl or ⌘ and `key`.
@@ -180,15 +188,13 @@ mod server {
         Vec::new()
     }
 
-    pub const fn holds_focus(_container: &str) -> bool {
-        false
-    }
-
-    pub const fn focus_soon(_container: &str, _selector: &'static str) {}
+    pub const fn focus_last(_container: &str) {}
 
     pub const fn filter_rows(_input: &str, _table: &str, _empty: &str) {}
 
     pub const fn local_times() {}
+
+    pub const fn on_escape(_path: &str) {}
 
     pub fn on_shortcut(_key: char, _then: impl Fn() + 'static) {}
 

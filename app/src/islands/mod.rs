@@ -5,12 +5,14 @@
 
 mod copy;
 mod dom;
+mod escape;
 mod filter;
 mod palette;
 mod times;
 mod uris;
 
 pub use copy::CopyButton;
+pub use escape::Escape;
 pub use filter::FilterRows;
 pub use palette::CommandPalette;
 pub use times::LocalTimes;

@@ -1,9 +1,8 @@
-//! A list of URIs: rows with buttons without scripts, chips with them.
-
-use std::time::Duration;
+//! A list of URIs: rows with buttons that post, and with scripts chips that are checked while
+//! somebody types.
 
 use leptos::prelude::*;
-use rules::redirect_uri::{self, Problem};
+use rules::redirect_uri;
 use serde::{Deserialize, Serialize};
 
 use super::dom;
@@ -18,18 +17,37 @@ pub struct UriRow {
     pub error: Option<String>,
 }
 
-/// How long a field that was left waits before it becomes a chip: a button that was pressed
-/// meanwhile must not move away from under the pointer.
-const LEFT: Duration = Duration::from_millis(300);
+/// A row as it is now.
+#[derive(Clone, Copy)]
+struct Row {
+    key: usize,
+    value: RwSignal<String>,
+    /// What the server said about it, until it is changed.
+    refused: RwSignal<Option<String>>,
+    /// Whether somebody is typing into it.
+    busy: RwSignal<bool>,
+}
 
-/// The rows of a list of URIs. All its controls are called `name`, so that a form without scripts
+impl Row {
+    fn new(key: usize, value: String, error: Option<String>) -> Self {
+        Self { key, value: RwSignal::new(value), refused: RwSignal::new(error), busy: RwSignal::new(false) }
+    }
+}
+
+/// What there is to say about a row.
+#[derive(Clone, PartialEq, Eq)]
+enum Word {
+    Nothing,
+    Advice(String),
+    Error(String),
+}
+
+/// The rows of a list of URIs. All its fields are called `name`, so that a form without scripts
 /// and one with them send the same.
 #[island]
 pub fn UriList(
     /// The name in the form.
     name: String,
-    /// What the list is called.
-    legend: String,
     /// What one of them is called.
     one: String,
     /// What the server knows.
@@ -38,266 +56,219 @@ pub fn UriList(
     locked: bool,
 ) -> impl IntoView {
     let container = format!("{name}-rows");
+    let small = one.to_lowercase().replace(" uri", " URI");
+    let next = StoredValue::new(rows.len());
     let awake = RwSignal::new(false);
-    let chips = RwSignal::new(Vec::<UriRow>::new());
+    let rows = RwSignal::new(
+        rows.into_iter().enumerate().map(|(key, row)| Row::new(key, row.value, row.error)).collect::<Vec<_>>(),
+    );
+    let list = List { container: container.clone(), name, one, small, rows, next, awake };
+
     Effect::new({
-        let (container, rows) = (container.clone(), rows.clone());
+        let container = container.clone();
         move |_| {
             if locked {
                 return;
             }
             // What was typed before the island woke is in the fields.
-            let typed = dom::values(&container);
-            let focused = dom::holds_focus(&container);
-            let known = |value: &str| rows.iter().find(|row| row.value == value).and_then(|row| row.error.clone());
-            chips.set(
-                typed
-                    .into_iter()
-                    .filter(|value| !value.trim().is_empty())
-                    .map(|value| UriRow { error: known(&value), value })
-                    .collect(),
-            );
-            awake.set(true);
-            if focused {
-                dom::focus_soon(&container, "input[type=text]");
+            for (row, typed) in rows.get_untracked().iter().zip(dom::values(&container)) {
+                if row.value.get_untracked() != typed {
+                    row.value.set(typed);
+                    row.refused.set(None);
+                }
             }
+            awake.set(true);
         }
     });
+
+    let on_add = {
+        let list = list.clone();
+        move |event: leptos::ev::MouseEvent| {
+            event.prevent_default();
+            list.add();
+        }
+    };
+    let add_value = format!("add-{}", list.name);
+    let add_label = format!("Add {}", list.small);
+    let each = {
+        let list = list.clone();
+        move |row: Row| row_view(&list, row)
+    };
     view! {
         <div id=container class="uri-list__body">
-            {move || {
-                if awake.get() {
-                    chips_view(name.clone(), legend.clone(), chips).into_any()
-                } else {
-                    rows_view(&name, &one, &rows).into_any()
-                }
-            }}
+            <ul class="uri-list__rows" class:uri-list__rows--chips=move || awake.get()>
+                <For each=move || rows.get() key=|row| row.key children=each/>
+            </ul>
+            <button class="button button--small uri-list__add" name="action" value=add_value on:click=on_add>
+                <Icon glyph=Glyph::Plus/>
+                {add_label}
+            </button>
         </div>
     }
 }
 
-fn rows_view(name: &str, one: &str, rows: &[UriRow]) -> impl IntoView + use<> {
-    let small = one.to_lowercase().replace(" uri", " URI");
-    let items = rows
-        .iter()
-        .enumerate()
-        .map(|(at, row)| {
-            let number = at + 1;
-            let id = format!("{name}-{number}");
-            let error_id = format!("{id}-error");
-            let error = row.error.clone();
-            view! {
-                <li class="uri-row">
-                    <input
-                        class="input input--mono"
-                        id=id
-                        name=name.to_owned()
-                        type="text"
-                        inputmode="url"
-                        value=row.value.clone()
-                        aria-label=format!("{one} {number}")
-                        aria-invalid=error.is_some().then_some("true")
-                        aria-describedby=error.is_some().then(|| error_id.clone())
-                        placeholder="https://"
-                        autocomplete="off"
-                        autocapitalize="off"
-                        spellcheck="false"
-                    />
-                    <button
-                        class="button button--ghost button--icon"
-                        name="action"
-                        value=format!("remove-{name}-{number}")
-                        aria-label=format!("Remove {small} {number}")
-                    >
-                        <Icon glyph=Glyph::X/>
-                    </button>
-                    {error.map(|error| error_line(error_id, None, error))}
-                </li>
-            }
-        })
-        .collect_view();
-    view! {
-        <ul class="uri-list__rows">{items}</ul>
-        <button class="button button--small uri-list__add" name="action" value=format!("add-{name}")>
-            <Icon glyph=Glyph::Plus/>
-            {format!("Add another {small}")}
-        </button>
+#[derive(Clone)]
+struct List {
+    container: String,
+    name: String,
+    one: String,
+    small: String,
+    rows: RwSignal<Vec<Row>>,
+    next: StoredValue<usize>,
+    awake: RwSignal<bool>,
+}
+
+impl List {
+    fn empty_row(&self) -> Row {
+        let key = self.next.get_value();
+        self.next.set_value(key + 1);
+        Row::new(key, String::new(), None)
     }
-}
 
-fn error_line(id: String, of: Option<String>, error: String) -> impl IntoView {
-    view! {
-        <p class="field__error" id=id>
-            <Icon glyph=Glyph::Warning/>
-            <span>
-                <strong>"Error: "</strong>
-                {of.map(|of| view! { <code>{of}</code> ": " })}
-                {error}
-            </span>
-        </p>
-    }
-}
-
-/// What the field says about what is in it.
-#[derive(Clone, PartialEq, Eq)]
-enum Word {
-    Nothing,
-    Advice(&'static str),
-    Error(&'static str),
-}
-
-fn chips_view(name: String, legend: String, chips: RwSignal<Vec<UriRow>>) -> impl IntoView {
-    let draft = RwSignal::new(String::new());
-    let word = RwSignal::new(Word::Nothing);
-
-    let refusal = move |value: &str| {
-        if chips.with_untracked(|chips| chips.iter().any(|chip| chip.value == value)) {
-            return Some(Problem::Twice);
+    /// Goes to a row at the end for the next one, which is made unless the last one is empty.
+    fn add(&self) {
+        let full = self.rows.with_untracked(|rows| {
+            rows.last().is_none_or(|row| row.value.with_untracked(|value| !value.trim().is_empty()))
+        });
+        if full {
+            let row = self.empty_row();
+            self.rows.update(|rows| rows.push(row));
         }
-        redirect_uri::check(value).err()
+        dom::focus_last(&self.container);
+    }
+
+    /// Takes a row away; an empty one is left if it was the only one.
+    fn remove(&self, row: Row) {
+        let only = self.rows.with_untracked(|rows| rows.len() <= 1).then(|| self.empty_row());
+        self.rows.update(|rows| {
+            rows.retain(|other| other.key != row.key);
+            rows.extend(only);
+        });
+    }
+}
+
+fn row_view(list: &List, row: Row) -> impl IntoView + use<> {
+    let List { name, one, small, rows, awake, .. } = list.clone();
+    let list = list.clone();
+    let number = Memo::new(move |_| rows.with(|rows| rows.iter().position(|r| r.key == row.key).unwrap_or(0)) + 1);
+    let word = Memo::new(move |_| match row.refused.get() {
+        Some(refusal) => Word::Error(refusal),
+        None if awake.get() => said(&rows.get(), row),
+        None => Word::Nothing,
+    });
+    let chip = move || awake.get() && !row.busy.get() && row.value.with(|v| !v.trim().is_empty()) && !failed(&word.get());
+
+    let remove = {
+        let list = list.clone();
+        move |event: leptos::ev::MouseEvent| {
+            event.prevent_default();
+            list.remove(row);
+        }
     };
-    let commit = move || {
-        let value = draft.get_untracked().trim().to_owned();
-        if value.is_empty() {
-            word.set(Word::Nothing);
-            return;
-        }
-        match refusal(&value) {
-            Some(problem) => word.set(Word::Error(problem.advice())),
-            None => {
-                chips.update(|chips| chips.push(UriRow { value, error: None }));
-                draft.set(String::new());
-                word.set(Word::Nothing);
+    let on_key = move |event: leptos::ev::KeyboardEvent| {
+        let empty = row.value.with_untracked(|value| value.trim().is_empty());
+        let key = event.key();
+        if (key == "Enter" && !empty) || key == "," {
+            event.prevent_default();
+            row.busy.set(false);
+            if !empty && !failed(&word.get_untracked()) {
+                list.add();
             }
+        } else if key == "Backspace" && empty && rows.with_untracked(Vec::len) > 1 {
+            // On to the one before, which can be changed or taken away in turn.
+            event.prevent_default();
+            list.remove(row);
+            dom::focus_last(&list.container);
         }
     };
     let on_input = move |event| {
-        let value = event_target_value(&event);
-        let said = match refusal(value.trim()) {
-            Some(problem) if !unfinished(problem) => Word::Advice(problem.advice()),
-            _ => Word::Nothing,
-        };
-        word.set(said);
-        draft.set(value);
-    };
-    let on_key = move |event: leptos::ev::KeyboardEvent| {
-        let empty = draft.with_untracked(|draft| draft.trim().is_empty());
-        match event.key().as_str() {
-            "Enter" if !empty => {
-                event.prevent_default();
-                commit();
-            }
-            "," => {
-                event.prevent_default();
-                commit();
-            }
-            "Backspace" if draft.with_untracked(String::is_empty) => chips.update(|chips| {
-                chips.pop();
-            }),
-            _ => {}
-        }
+        row.busy.set(true);
+        row.refused.set(None);
+        row.value.set(event_target_value(&event));
     };
 
     let id = {
         let name = name.clone();
-        move || format!("{name}-{}", chips.with(Vec::len) + 1)
+        Memo::new(move |_| format!("{name}-{}", number.get()))
     };
-    let word_id = format!("{name}-word");
-    let described = word_id.clone();
-    let field_name = name.clone();
+    let label = move || format!("{one} {}", number.get());
+    let remove_label = move || format!("Remove {small} {}", number.get());
+    let remove_value = {
+        let name = name.clone();
+        move || format!("remove-{name}-{}", number.get())
+    };
     view! {
-        {move || list(&name, chips)}
-        <input
-            class="input input--mono"
-            id=id
-            name=field_name
-            type="text"
-            inputmode="url"
-            prop:value=move || draft.get()
-            aria-label=legend
-            aria-invalid=move || matches!(word.get(), Word::Error(_)).then_some("true")
-            aria-describedby=described
-            placeholder=move || if chips.with(Vec::is_empty) { "https://" } else { "Add another" }
-            autocomplete="off"
-            autocapitalize="off"
-            spellcheck="false"
-            on:input=on_input
-            on:keydown=on_key
-            on:blur=move |_| set_timeout(commit, LEFT)
-        />
-        <div id=word_id role="status">
-            {move || match word.get() {
-                Word::Nothing => ().into_any(),
-                Word::Advice(advice) => view! { <p class="field__hint">{advice}</p> }.into_any(),
-                Word::Error(error) => error_line(String::new(), None, error.to_owned()).into_any(),
-            }}
-        </div>
+        <li class="uri-row" class:uri-row--chip=chip>
+            <input
+                class="input input--mono"
+                id=move || id.get()
+                name=name
+                type="text"
+                inputmode="url"
+                value=row.value.get_untracked()
+                aria-label=label
+                aria-invalid=move || failed(&word.get()).then_some("true")
+                aria-describedby=move || (word.get() != Word::Nothing).then(|| format!("{}-error", id.get()))
+                placeholder="https://"
+                autocomplete="off"
+                autocapitalize="off"
+                spellcheck="false"
+                on:input=on_input
+                on:keydown=on_key
+                on:focus=move |_| row.busy.set(true)
+                on:blur=move |_| row.busy.set(false)
+            />
+            <button
+                class="button button--ghost button--icon"
+                name="action"
+                value=remove_value
+                aria-label=remove_label
+                on:click=remove
+            >
+                <Icon glyph=Glyph::X/>
+            </button>
+            {move || word_view(word.get(), format!("{}-error", id.get()))}
+        </li>
     }
 }
 
-/// Whether typing on may mend it by itself.
-const fn unfinished(problem: Problem) -> bool {
-    matches!(
-        problem,
-        Problem::Empty
-            | Problem::NoScheme
-            | Problem::NoHost
-            | Problem::NoPath
-            | Problem::BadHost
-            | Problem::BadPort
-            | Problem::BadEncoding
-            | Problem::SchemeWithoutDomain
-            | Problem::PlainHttp
-            | Problem::DotSegment
-    )
-}
-
-fn list(name: &str, chips: RwSignal<Vec<UriRow>>) -> impl IntoView + use<> {
-    let rows = chips.get();
-    let values: Vec<&str> = rows.iter().map(|row| row.value.as_str()).collect();
-    let checked = redirect_uri::check_all(&values);
-    let mut lines = Vec::new();
-    for (at, (row, result)) in rows.iter().zip(checked).enumerate() {
-        let id = format!("{name}-{}-error", at + 1);
-        match (result, &row.error) {
-            (Err(problem), _) => {
-                lines.push(error_line(id, Some(row.value.clone()), problem.advice().to_owned()).into_any());
-            }
-            (Ok(_), Some(error)) => lines.push(error_line(id, Some(row.value.clone()), error.clone()).into_any()),
-            (Ok(warnings), None) => {
-                for warning in warnings {
-                    let value = row.value.clone();
-                    let line = view! { <p class="field__hint"><code>{value}</code> ": " {warning.advice()}</p> };
-                    lines.push(line.into_any());
-                }
-            }
+fn word_view(word: Word, id: String) -> AnyView {
+    match word {
+        Word::Nothing => ().into_any(),
+        Word::Advice(advice) => view! { <p class="field__hint" id=id>{advice}</p> }.into_any(),
+        Word::Error(error) => view! {
+            <p class="field__error" id=id>
+                <Icon glyph=Glyph::Warning/>
+                <span>
+                    <strong>"Error: "</strong>
+                    {error}
+                </span>
+            </p>
         }
+        .into_any(),
     }
-    let items = rows
-        .into_iter()
-        .enumerate()
-        .map(|(at, row)| {
-            let remove = move |_| {
-                chips.update(|chips| {
-                    if at < chips.len() {
-                        chips.remove(at);
-                    }
-                });
-            };
-            view! {
-                <li class="chip" id=format!("{name}-{}", at + 1)>
-                    <input type="hidden" name=name.to_owned() value=row.value.clone()/>
-                    <span>{row.value.clone()}</span>
-                    <button class="chip__remove" type="button" aria-label=format!("Remove {}", row.value) on:click=remove>
-                        <Icon glyph=Glyph::X/>
-                    </button>
-                </li>
-            }
-        })
-        .collect::<Vec<_>>();
-    let any = !items.is_empty();
-    view! {
-        {any.then(|| view! { <ul class="chips">{items}</ul> })}
-        {lines}
+}
+
+fn failed(word: &Word) -> bool {
+    matches!(word, Word::Error(_))
+}
+
+/// What the rules say: a problem once somebody has stopped typing, a warning beside what is fine.
+fn said(rows: &[Row], row: Row) -> Word {
+    let at = rows.iter().position(|other| other.key == row.key);
+    let values: Vec<String> = rows.iter().map(|row| row.value.with(|value| value.trim().to_owned())).collect();
+    let Some(result) = at.and_then(|at| redirect_uri::check_all(&values).into_iter().nth(at)) else {
+        return Word::Nothing;
+    };
+    if row.value.with(|value| value.trim().is_empty()) {
+        return Word::Nothing;
+    }
+    match result {
+        Err(_) if row.busy.get() => Word::Nothing,
+        Err(problem) => Word::Error(problem.advice().to_owned()),
+        Ok(warnings) => match warnings.as_slice() {
+            [] => Word::Nothing,
+            warnings => Word::Advice(warnings.iter().map(|w| w.advice()).collect::<Vec<_>>().join(" ")),
+        },
     }
 }

@@ -213,7 +213,6 @@ fn List(
             </legend>
             <UriList
                 name=name.to_owned()
-                legend=legend.to_owned()
                 one=one.to_owned()
                 rows=rows
                 locked=locked

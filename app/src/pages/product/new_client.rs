@@ -25,6 +25,7 @@ use crate::{
     error::PageError,
     extract::ManageClients,
     form::{Errors, Form},
+    islands::Escape,
     layout::Page,
     notice::{self, Tone},
 };
@@ -69,6 +70,7 @@ async fn show(at: &AtProduct, typed: Typed, errors: Errors) -> Result<Response, 
     let clients = client::of(&at.product).list(at.ctx()).await?;
     let behind = at.clone();
     let list = at.path("/clients");
+    let escape = list.clone();
     let subscribers = at.product.audience == Audience::Subscribers;
     let product = at.product.name.clone();
     let beyond_default = typed.kind == ClientKind::Public.as_str()
@@ -82,6 +84,7 @@ async fn show(at: &AtProduct, typed: Typed, errors: Errors) -> Result<Response, 
         .errors(errors);
     Ok(page.render(at.member.visitor(), move || {
         view! {
+            <Escape path=escape/>
             <form method="post" novalidate=true>
                 <Csrf/>
                 <input type="hidden" name="id" value=id.to_string()/>
