@@ -57,12 +57,13 @@ pub fn router(ctx: Context, web: &Web) -> Router {
     let portal = app::router(ctx.clone(), leptos_options(web))
         .layer(sessions(&ctx))
         .layer(CompressionLayer::new().br(true).gzip(true));
-    let edge = Arc::new(Edge::new(ctx.clone(), web));
-    Router::new()
-        .merge(idp::router(ctx.clone()))
-        .merge(health(ctx, web))
-        .merge(portal)
-        .layer(middleware::from_fn_with_state(edge, edge::handle))
+    let doors = Router::new().merge(idp::router(ctx.clone())).merge(health(ctx.clone(), web)).merge(portal);
+    behind_edge(doors, ctx, web)
+}
+
+/// Routes behind what every request passes first, see [`edge`].
+pub fn behind_edge(routes: Router, ctx: Context, web: &Web) -> Router {
+    routes.layer(middleware::from_fn_with_state(Arc::new(Edge::new(ctx, web)), edge::handle))
 }
 
 /// The portal's own session cookie; the identity provider has another one.

@@ -114,6 +114,9 @@ pub async fn create_demo(config: &Config, ctx: &Context) -> Result<(), Stopped> 
 pub async fn serve(config: &Config, demo_if_empty: bool) -> Result<(), Stopped> {
     // The address first: a second start fails before it touches anything.
     let listener = TcpListener::bind(config.listen).await.map_err(|error| Stopped::Listen(config.listen, error))?;
+    // Port 0 means any: from here on it is the one that it became.
+    let listen = listener.local_addr().unwrap_or(config.listen);
+    let config = &Config { listen, ..config.clone() };
     let carriers = Carriers::new(config).map_err(Stopped::Carriers)?;
     let db = open_database(config).await?;
     db.migrate().await.map_err(|fault| database(config, fault))?;
@@ -127,8 +130,7 @@ pub async fn serve(config: &Config, demo_if_empty: bool) -> Result<(), Stopped> 
     let web = config.web();
     let router = compose::router(ctx.clone(), &web);
     let jobs = Jobs::start(&ctx, carriers);
-    let address = listener.local_addr().unwrap_or(config.listen);
-    tracing::info!(%address, public_url = ctx.settings().public_url, database = ctx.db().kind(), "serving");
+    tracing::info!(address = %listen, public_url = ctx.settings().public_url, database = ctx.db().kind(), "serving");
     welcome(&ctx, is_demo);
 
     let connections = GracefulShutdown::new();

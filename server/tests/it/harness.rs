@@ -124,7 +124,7 @@ impl App {
         let [.., a, b] = n.to_be_bytes();
         let origin = self.ctx.settings().public_url.clone();
         Browser {
-            router: self.router.clone(),
+            door: Door::Router(self.router.clone()),
             origin,
             address: IpAddr::V4(Ipv4Addr::new(198, 18, a, b)),
             cookies: BTreeMap::new(),
@@ -305,10 +305,19 @@ pub fn digits(text: &str, length: usize) -> Option<String> {
     text.split(|c: char| !c.is_ascii_digit()).find(|run| run.len() == length).map(str::to_owned)
 }
 
+/// How requests reach Portico.
+#[derive(Clone)]
+enum Door {
+    /// In this process.
+    Router(Router),
+    /// Another process, at this URL.
+    Http(String),
+}
+
 /// A browser: keeps cookies, sends the origin of our pages with forms, follows nothing by itself.
 #[derive(Clone)]
 pub struct Browser {
-    router: Router,
+    door: Door,
     /// What it sends as `Origin`.
     pub origin: String,
     /// Where it connects from.
@@ -318,6 +327,16 @@ pub struct Browser {
 }
 
 impl Browser {
+    /// A browser without cookies, for a program that runs outside of this process.
+    pub fn at(url: &str) -> Self {
+        Self {
+            door: Door::Http(url.to_owned()),
+            origin: url.to_owned(),
+            address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            cookies: BTreeMap::new(),
+        }
+    }
+
     /// Fetches a page. The path may also be a whole URL of ours.
     pub async fn get(&mut self, path: &str) -> Page {
         self.send(Method::GET, path, &[], Body::empty()).await
@@ -402,7 +421,10 @@ impl Browser {
         }
         let mut request = request(method, &path, &headers, body);
         request.extensions_mut().insert(ConnectInfo(SocketAddr::new(self.address, 40_000)));
-        let mut page = answer(&self.router, request).await;
+        let mut page = match &self.door {
+            Door::Router(router) => answer(router, request).await,
+            Door::Http(url) => answer_of(url, request).await,
+        };
         page.path = path;
         for line in page.headers.get_all(header::SET_COOKIE) {
             self.keep(line.to_str().expect("cookies are ASCII"));
@@ -507,7 +529,8 @@ impl Page {
     /// All forms of the page.
     pub fn forms(&self) -> Vec<Form> {
         let html = Html::parse_document(&self.body);
-        html.select(&selector("form"))
+        // A form with the method `dialog` is sent nowhere.
+        html.select(&selector("form:not([method=dialog])"))
             .map(|form| {
                 let action = form.attr("action").filter(|action| !action.is_empty()).unwrap_or(&self.path).to_owned();
                 let post = form.attr("method").is_some_and(|method| method.eq_ignore_ascii_case("post"));
@@ -618,6 +641,33 @@ async fn answer(router: &Router, request: Request<Body>) -> Page {
         status: parts.status.as_u16(),
         headers: parts.headers,
         body: String::from_utf8_lossy(&body).into_owned(),
+        path: String::new(),
+    }
+}
+
+/// The answer of a program that runs outside of this process.
+async fn answer_of(url: &str, request: Request<Body>) -> Page {
+    static HTTP: OnceLock<reqwest::Client> = OnceLock::new();
+    let http = HTTP.get_or_init(|| {
+        // A connection must not outlive the runtime of the test that opened it.
+        let builder = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).pool_max_idle_per_host(0);
+        builder.build().expect("a client")
+    });
+    let (parts, body) = request.into_parts();
+    let body = to_bytes(body, usize::MAX).await.expect("a whole body");
+    let mut headers = parts.headers;
+    headers.remove(header::HOST);
+    let response = http
+        .request(parts.method, format!("{url}{}", parts.uri))
+        .headers(headers)
+        .body(body)
+        .send()
+        .await
+        .unwrap_or_else(|error| panic!("{error}"));
+    Page {
+        status: response.status().as_u16(),
+        headers: response.headers().clone(),
+        body: response.text().await.expect("a whole body"),
         path: String::new(),
     }
 }
@@ -761,8 +811,7 @@ fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime")
 }
 
-/// A fresh, migrated database with the demo world, for a program that runs outside of this
-/// process; the clock that made it is the real one. Dropped with what is returned.
+/// An empty database and an empty folder, for a program that runs outside of this process.
 pub struct Outside {
     pub folder: PathBuf,
     pub url: String,
@@ -771,7 +820,6 @@ pub struct Outside {
 }
 
 impl Outside {
-    /// An empty database, and an empty folder.
     pub async fn new() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let copy = match postgres() {
@@ -787,5 +835,94 @@ impl Outside {
             }
         };
         Self { folder: folder.path().to_owned(), url: copy.url.clone(), _copy: copy, _folder: folder }
+    }
+}
+
+/// The program `portico`, serving the demo world on a port of its own. Killed when dropped.
+pub struct Process {
+    child: std::process::Child,
+    /// Where it is.
+    pub url: String,
+    /// What it logs, as JSON.
+    pub log: PathBuf,
+}
+
+impl Process {
+    /// Starts it on a database, and waits until it serves.
+    pub fn start(outside: &Outside) -> Self {
+        use std::io::BufRead as _;
+        let log = outside.folder.join("log");
+        let file = std::fs::File::options().create(true).append(true).open(&log).expect("a file for the log");
+        let mut command = Self::command(outside);
+        command.env("PORTICO_LOG_LEVEL", "info").env("PORTICO_LOG_FORMAT", "json").stderr(file);
+        command.args(["serve", "--demo-if-empty", "--listen", "127.0.0.1:0"]).stdout(std::process::Stdio::piped());
+        let mut child = command.spawn().expect("the program starts");
+        let mut out = std::io::BufReader::new(child.stdout.take().expect("its output"));
+        let mut line = String::new();
+        loop {
+            line.clear();
+            assert_ne!(out.read_line(&mut line).expect("text"), 0, "the program has ended before it served");
+            if let Some(url) = line.trim().strip_prefix("Portico is at ") {
+                // The rest is read too: a full pipe would stop the program.
+                let url = url.to_owned();
+                std::thread::spawn(move || std::io::copy(&mut out, &mut std::io::sink()));
+                return Self { child, url, log };
+            }
+        }
+    }
+
+    /// The program on a database, with no argument yet.
+    pub fn command(outside: &Outside) -> std::process::Command {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_portico"));
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("PORTICO_") {
+                command.env_remove(name);
+            }
+        }
+        command
+            .current_dir(&outside.folder)
+            .env("PORTICO_DATABASE_URL", &outside.url)
+            .env("PORTICO_DATA_DIR", &outside.folder)
+            .env("PORTICO_LOG_LEVEL", "warn");
+        command
+    }
+
+    /// `kill -9`.
+    pub fn kill(&mut self) {
+        self.child.kill().expect("it can be killed");
+        self.child.wait().expect("it has ended");
+    }
+
+    /// `kill -TERM`; how it ended.
+    pub fn terminate(&mut self) -> std::process::ExitStatus {
+        let killed = std::process::Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        assert!(killed.expect("there is kill").success());
+        self.child.wait().expect("it has ended")
+    }
+
+    /// Goes from an authorization request through PIN and consent; the parameters of the redirect
+    /// back to the client.
+    pub async fn authorize(&self, url: &str, number: &str) -> BTreeMap<String, String> {
+        let mut browser = Browser::at(&self.url);
+        let page = browser.follow(url).await;
+        let page = browser.submit_following(page.form("/login").set("number", number)).await;
+        let outbox = format!("/sandbox/outbox?{}", encode(&[("format", "json"), ("to", number)]));
+        let messages = browser.get(&outbox).await.json();
+        let text = messages[0]["body"].as_str().unwrap_or_else(|| panic!("no message to {number}"));
+        let pin = digits(text, 6).expect("a PIN");
+        let page = browser.submit_following(page.form("/login/pin").set("pin", &pin)).await;
+        browser.allow(page).await.redirect_parameters()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if matches!(self.child.try_wait(), Ok(None)) {
+            self.kill();
+        }
+        if std::thread::panicking() {
+            let log = std::fs::read_to_string(&self.log).unwrap_or_default();
+            log.lines().filter(|line| !line.contains("\"INFO\"")).for_each(|line| eprintln!("{line}"));
+        }
     }
 }
