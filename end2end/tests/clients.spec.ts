@@ -17,7 +17,7 @@ function shown(page: Page, name: string) {
   return page.locator("dt", { hasText: name }).locator("+ dd code").innerText();
 }
 
-const SCOPE = "openid phone offline_access";
+const SCOPE = "phone offline_access";
 
 test("one bad row keeps the others, and says what to do beside itself", async ({ page, world }) => {
   await signIn(page, await world.developer());

@@ -12,7 +12,8 @@ test("from sign-up to a subscriber's phone number", async ({ page, browser, outb
   const organization = `Harbour Works ${unique()}`;
   const product = `Lantern ${unique()}`;
   const technical = () => page.getByRole("navigation", { name: "Product" }).getByRole("link", { name: "Technical integration" });
-  const side = (name: string) => page.getByRole("link", { name, exact: true });
+  const bar = (tab: string, name: string) =>
+    page.getByRole("navigation", { name: tab, exact: true }).getByRole("link", { name, exact: true });
 
   await test.step("1. Sign in", async () => {
     await signUp(page, outbox, developer);
@@ -67,7 +68,7 @@ test("from sign-up to a subscriber's phone number", async ({ page, browser, outb
   });
 
   await test.step("Enable API scopes: the three standard OAuth 2.0 scopes", async () => {
-    await side("Enable API scopes").click();
+    await bar("Technical integration", "Enable API scopes").click();
     await expect(page.getByRole("row", { name: /OAuth 2\.0/ })).toHaveCount(3);
     for (const scope of ["openid", "offline_access", "phone"]) {
       const toggle = page.getByRole("switch", { name: `Enabled: ${scope}`, exact: true });
@@ -81,7 +82,7 @@ test("from sign-up to a subscriber's phone number", async ({ page, browser, outb
 
   await test.step("Product information, Distribution and availability: Nordtel", async () => {
     await page.getByRole("link", { name: "Product information" }).click();
-    await side("Distribution and availability").click();
+    await bar("Product information", "Distribution and availability").click();
     await expect(page.getByRole("row", { name: /Nordtel/ })).toContainText("Not offered");
     await page.getByRole("switch", { name: "Available for Nordtel" }).check();
     await page.getByRole("button", { name: "Save distribution" }).click();
