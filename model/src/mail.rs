@@ -158,13 +158,14 @@ pub(crate) fn invitation(
     role: &str,
     token: &Plain,
 ) -> Mail {
+    let article = if role.starts_with(['a', 'o']) { "an" } else { "a" };
     let lifetime = ctx.settings().lifetimes.invitation;
     Mail {
         to: to.to_owned(),
         subject: format!("Join {organization} on Portico"),
         body: format!(
             "Hello,\n\n\
-             {inviter} invites you to {organization} on Portico, as {role}. Open this page to see the invitation:\n\n\
+             {inviter} invites you to {organization} on Portico, as {article} {role}. Open this page to see the invitation:\n\n\
              {}\n\n\
              It is for this address, and valid for {}. If you do not know {inviter}, ignore this mail.\n",
             link(ctx, "/invitations", token),

@@ -106,16 +106,16 @@ fn Messages(messages: Vec<Kept>, base: String) -> impl IntoView {
     let rows = messages
         .into_iter()
         .map(|message| {
-            let (glyph, kind) = match message.channel {
-                Channel::Mail => (Glyph::Mail, "Mail"),
-                Channel::Sms => (Glyph::Phone, "Text message"),
+            let kind = match message.channel {
+                Channel::Mail => "Mail",
+                Channel::Sms => "Text message",
             };
             view! {
                 <tr role="row">
                     <td role="cell" data-label="When" class="nowrap"><Moment at=message.created_at/></td>
                     <th scope="row" role="rowheader">
                         <span class="cell-main">
-                            {message.to} <small><Icon glyph=glyph small=true/> {kind}</small>
+                            {message.to} <small>{kind}</small>
                         </span>
                     </th>
                     <td role="cell" data-label="Text">

@@ -3,6 +3,7 @@
 use axum::{Router, routing::get};
 use http::HeaderMap;
 use model::{
+    message::{self, Channel},
     session,
     user::{AccountError, Invalid, LONGEST_NAME, User},
 };
@@ -67,6 +68,12 @@ async fn open_session(session: &Session, visitor: &Visitor, user: &User) -> Resu
     session.insert(session::ADDRESS, &visitor.address).await.map_err(failed)?;
     session.insert(session::USER_AGENT, &visitor.user_agent).await.map_err(failed)?;
     Ok(())
+}
+
+/// What to add where a mail is on its way, while mails are being delayed. Said to everybody alike.
+async fn delay(visitor: &Visitor) -> Result<&'static str, PageError> {
+    let delayed = message::delayed(visitor.ctx(), Channel::Mail).await?;
+    Ok(if delayed { " Mail is slow at the moment: it may take some minutes." } else { "" })
 }
 
 /// The ids of the fields that an account's forms name.

@@ -8,7 +8,7 @@ use model::{
 };
 use serde::Deserialize;
 
-use super::{IDS, errors_of, sign_up::LinkQuery};
+use super::{IDS, delay, errors_of, sign_up::LinkQuery};
 use crate::{
     components::{
         field::{ErrorSummary, Field},
@@ -38,7 +38,10 @@ pub(super) async fn send_link(visitor: Visitor, Form(fields): Form<ForgotFields>
             &visitor,
             "/signin",
             Tone::Info,
-            "If there is an account with that address, a link to set a new password is on its way.",
+            &format!(
+                "If there is an account with that address, a link to set a new password is on its way.{}",
+                delay(&visitor).await?
+            ),
         )),
         Err(error) => Ok(forgot_page(&visitor, fields.email, errors_of(error, IDS)?)),
     }

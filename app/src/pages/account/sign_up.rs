@@ -10,7 +10,7 @@ use model::user::{self, AccountError, Proof, SignUp, Verification};
 use serde::Deserialize;
 use tower_sessions::Session;
 
-use super::{IDS, SIGNED_UP, errors_of, keep, kept, open_session};
+use super::{IDS, SIGNED_UP, delay, errors_of, keep, kept, open_session};
 use crate::{
     components::{
         field::{ErrorSummary, Field},
@@ -104,7 +104,7 @@ pub(super) async fn verify(
     Query(query): Query<LinkQuery>,
 ) -> Result<Response, PageError> {
     if query.token.is_empty() {
-        return Ok(waiting(&visitor, kept(&visitor, &headers).map(|(_, email)| email), Errors::new()));
+        return waiting(&visitor, kept(&visitor, &headers).map(|(_, email)| email), Errors::new()).await;
     }
     verify_page(&visitor, &headers, query.token, Errors::new()).await
 }
@@ -122,7 +122,7 @@ async fn verify_page(
         Verification::Done => {
             return Ok(notice::go(visitor, "/signin", Tone::Success, "Your address is confirmed. Sign in."));
         }
-        Verification::Void => return Ok(void(visitor, headers)),
+        Verification::Void => return void(visitor, headers).await,
     };
     Ok(Page::card("Confirm your address").errors(errors).render(visitor, move || {
         view! {
@@ -154,53 +154,54 @@ async fn verify_page(
     }))
 }
 
-fn void(visitor: &Visitor, headers: &HeaderMap) -> Response {
+async fn void(visitor: &Visitor, headers: &HeaderMap) -> Result<Response, PageError> {
     let errors = Errors::one("", "This link does not work any more: it has expired, or a newer one was sent.");
-    waiting(visitor, kept(visitor, headers).map(|(_, email)| email), errors)
+    waiting(visitor, kept(visitor, headers).map(|(_, email)| email), errors).await
 }
 
 /// Look into your mail.
-fn waiting(visitor: &Visitor, email: Option<String>, errors: Errors) -> Response {
+async fn waiting(visitor: &Visitor, email: Option<String>, errors: Errors) -> Result<Response, PageError> {
     let sandbox = visitor.ctx().settings().sandbox;
-    Page::card("Look into your mail")
+    let delay = delay(visitor).await?;
+    let page = Page::card("Look into your mail")
         .errors(errors)
-        .below(|| view! { <p>"Confirmed already? " <a href="/signin">"Sign in"</a></p> })
-        .render(visitor, move || {
-            let sent = email.clone();
-            view! {
-                <header>
-                    <h1>"Look into your mail"</h1>
-                    <p>
-                        "We have sent a link to "
-                        {match sent {
-                            Some(email) => view! { <strong>{email}</strong> }.into_any(),
-                            None => "your address".into_any(),
-                        }} ". Open it to confirm the address."
-                    </p>
-                </header>
-                <ErrorSummary/>
-                {sandbox
-                    .then(|| {
-                        view! {
-                            <p class="muted">
-                                "This is a sandbox: mails are kept in the " <a href="/sandbox/outbox">"outbox"</a> "."
-                            </p>
-                        }
-                    })}
-                <form class="form" method="post" action="/verify/resend">
-                    <Csrf/>
-                    <Field
-                        id="email"
-                        label="Nothing has arrived?"
-                        kind="email"
-                        value=email.unwrap_or_default()
-                        autocomplete="email"
-                        required=true
-                    />
-                    <button class="button button--block">"Send the link again"</button>
-                </form>
-            }
-        })
+        .below(|| view! { <p>"Confirmed already? " <a href="/signin">"Sign in"</a></p> });
+    Ok(page.render(visitor, move || {
+        let sent = email.clone();
+        view! {
+            <header>
+                <h1>"Look into your mail"</h1>
+                <p>
+                    "We have sent a link to "
+                    {match sent {
+                        Some(email) => view! { <strong>{email}</strong> }.into_any(),
+                        None => "your address".into_any(),
+                    }} ". Open it to confirm the address." {delay}
+                </p>
+            </header>
+            <ErrorSummary/>
+            {sandbox
+                .then(|| {
+                    view! {
+                        <p class="muted">
+                            "This is a sandbox: mails are kept in the " <a href="/sandbox/outbox">"outbox"</a> "."
+                        </p>
+                    }
+                })}
+            <form class="form" method="post" action="/verify/resend">
+                <Csrf/>
+                <Field
+                    id="email"
+                    label="Nothing has arrived?"
+                    kind="email"
+                    value=email.unwrap_or_default()
+                    autocomplete="email"
+                    required=true
+                />
+                <button class="button button--block">"Send the link again"</button>
+            </form>
+        }
+    }))
 }
 
 #[derive(Default, Deserialize)]
@@ -251,7 +252,7 @@ pub(super) async fn resend(visitor: Visitor, Form(fields): Form<ResendFields>) -
             Tone::Info,
             "If that address waits to be confirmed, a new link is on its way. Earlier ones no longer work.",
         )),
-        Err(error) => Ok(waiting(&visitor, Some(fields.email), errors_of(error, IDS)?)),
+        Err(error) => waiting(&visitor, Some(fields.email), errors_of(error, IDS)?).await,
     }
 }
 

@@ -212,8 +212,7 @@ fn invitation_row(row: InvitationRow, context: &RowContext) -> impl IntoView + u
         let named = format!(" the invitation of {}", row.email);
         let named_too = named.clone();
         view! {
-            <div class="cluster">
-                <ButtonForm action=format!("{path}/resend") class="button button--small button--ghost">
+            <ButtonForm action=format!("{path}/resend") class="button button--small button--ghost">
                     "Resend"
                     <span class="visually-hidden">{named}</span>
                 </ButtonForm>
@@ -221,7 +220,6 @@ fn invitation_row(row: InvitationRow, context: &RowContext) -> impl IntoView + u
                     "Withdraw"
                     <span class="visually-hidden">{named_too}</span>
                 </ButtonForm>
-            </div>
         }
     });
     let state = if row.expired {

@@ -4,7 +4,7 @@ use axum::response::{Redirect, Response};
 use leptos::prelude::*;
 use model::{
     id,
-    membership::{self, MemberRow, Right},
+    membership::{self, MemberRow, Right, Role},
     organization::{self, OrganizationKind},
 };
 use serde::Deserialize;
@@ -41,6 +41,7 @@ async fn page(member: &Member, typed: Option<String>, errors: Errors) -> Result<
     let organization = member.organization.clone();
     let owner = member.may(Right::ManageOrganization);
     let path = format!("{}/settings", member.path());
+    let last_owner = owner && others.iter().all(|row| row.role != Role::Owner);
     let leave = format!("{}/members/{}/remove", member.path(), id::show("usr", me));
     let page = Page::new("Settings").of(member).crumb("Settings").organization_head(member, OrganizationTab::Settings);
     Ok(page.errors(errors).render(member.visitor(), move || {
@@ -86,7 +87,21 @@ async fn page(member: &Member, typed: Option<String>, errors: Errors) -> Result<
                                 title="Leave"
                                 text="You lose access to its products at once. Coming back takes an invitation."
                             >
-                                <a class="button button--danger" href=leave>"Leave organization"</a>
+                                {if last_owner {
+                                    view! {
+                                        <button
+                                            class="button button--danger"
+                                            disabled=true
+                                            title="You are the last owner: make somebody else an owner first."
+                                        >
+                                            "Leave organization"
+                                        </button>
+                                    }
+                                        .into_any()
+                                } else {
+                                    view! { <a class="button button--danger" href=leave>"Leave organization"</a> }
+                                        .into_any()
+                                }}
                             </DangerRow>
                             {(owner && team).then(|| view! { <Delete path=path name=organization.name/> })}
                         </DangerZone>
@@ -140,8 +155,7 @@ fn Delete(path: String, name: String) -> impl IntoView {
                 <Csrf/>
                 <div class="field">
                     <label class="field__label" for="confirm">{format!("Type “{name}” to confirm")}</label>
-                    <div class="input-group">
-                        <input
+                    <input
                             class="input"
                             id="confirm"
                             name="confirm"
@@ -149,10 +163,9 @@ fn Delete(path: String, name: String) -> impl IntoView {
                             aria-invalid=invalid
                             aria-describedby=error.is_some().then_some("confirm-error")
                         />
-                        <button class="button button--danger">"Delete organization"</button>
-                    </div>
                     <FieldError id="confirm" error=error/>
                 </div>
+                <button class="button button--danger">"Delete organization"</button>
             </form>
         </DangerRow>
     }
