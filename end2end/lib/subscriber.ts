@@ -67,6 +67,8 @@ export class Subscriber {
       { timeout: 10_000 },
     );
     const [request] = await Promise.all([caught, act()]);
+    // Let the browser find out, before anything else is asked of it.
+    await this.page.waitForURL(/^chrome-error:/, { waitUntil: "commit" });
     return new URL(request.url());
   }
 }
