@@ -79,9 +79,9 @@ pub enum Found {
     /// It works.
     Works {
         /// The link.
-        link: link::Model,
+        link: Box<link::Model>,
         /// Whose it is.
-        user: user::Model,
+        user: Box<user::Model>,
     },
     /// It was used already.
     Used,
@@ -112,7 +112,7 @@ pub async fn look(ctx: &Context, purpose: LinkPurpose, token: &str) -> Result<Fo
         return Ok(Found::Void);
     }
     let user = user::Entity::find_by_id(link.user_id).one(db).await?;
-    Ok(user.map_or(Found::Void, |user| Found::Works { link, user }))
+    Ok(user.map_or(Found::Void, |user| Found::Works { link: Box::new(link), user: Box::new(user) }))
 }
 
 /// Deletes links whose time is over. A background job calls it.

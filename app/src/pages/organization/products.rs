@@ -55,7 +55,7 @@ pub(super) async fn show(member: Member, Query(position): Query<Position>) -> Re
             .into_any(),
         };
         view! {
-            <PageHead title="Products">{some.then(|| action)}</PageHead>
+            <PageHead title="Products">{some.then_some(action)}</PageHead>
             <ProductList products=products create=create/>
             {(first.is_some() || next.is_some())
                 .then(|| view! { <Pagination text="Newest first" first=first next=next/> })}
