@@ -211,10 +211,8 @@ async fn d7_neither_page_nor_log_nor_database_holds_a_secret_afterwards() {
     let app = App::demo().await;
     let log = Log::default();
     let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(move || writer.clone())
-        .finish();
+    let subscriber =
+        tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || writer.clone()).finish();
     let logging = tracing::subscriber::set_default(subscriber);
 
     let mut browser = app.sign_in_portal("dev@portico.test").await;
@@ -404,7 +402,11 @@ async fn deleting_wants_the_description_typed_and_retires_the_id() {
     let tokens = app.tokens("openid phone offline_access", "+46701740605").await;
     let delete = format!("{path}/delete");
     let page = browser.get(&delete).await;
-    assert!(page.text().contains("Ends 1 living refresh token and the authorizations of 1 subscriber."), "{}", page.text());
+    assert!(
+        page.text().contains("Ends 1 living refresh token and the authorizations of 1 subscriber."),
+        "{}",
+        page.text()
+    );
     let page = browser.submit(page.form(&delete).set("confirm", "voicebox")).await;
     assert_eq!(page.status, 422);
     assert!(proves_itself(&app, "demo-web", "demo-web-secret").await);
@@ -555,7 +557,8 @@ async fn a_product_for_operators_is_not_asked_for_uris() {
     let token = app.token(&id, Some(&secret), &[("grant_type", "client_credentials")]).await;
     assert_eq!(token.status, 200, "{}", token.body);
     assert_eq!(token.json()["scope"], "metrics.read");
-    let auth = format!("/oauth2/auth?response_type=code&client_id={id}&redirect_uri=https://evil.example/&scope=openid");
+    let auth =
+        format!("/oauth2/auth?response_type=code&client_id={id}&redirect_uri=https://evil.example/&scope=openid");
     assert_eq!(browser.get(&auth).await.status, 400);
 }
 

@@ -1,8 +1,10 @@
 //! Products: information, scopes, distribution.
 
+use axum::http::Method;
+
 use crate::{
     clients::{link, product},
-    harness::{App, Browser, Page},
+    harness::{App, Browser, Form, Page},
 };
 
 async fn create(browser: &mut Browser, name: &str, audience: &str) -> Page {
@@ -90,6 +92,12 @@ async fn h7_what_people_write_is_shown_as_text() {
     }
 }
 
+/// The form that saves the table of scopes; another one filters it.
+fn scopes_form(page: &Page, path: &str) -> Form {
+    let mut forms = page.forms().into_iter().filter(|form| form.action == path && form.method == Method::POST);
+    forms.next().unwrap_or_else(|| panic!("no form on {}: {}", page.path, page.text()))
+}
+
 fn on(page: &Page, name: &str) -> Vec<String> {
     let mut on = page.attributes(&format!("input[name={name}][checked]"), "value");
     on.sort();
@@ -106,7 +114,7 @@ async fn scopes_are_set_in_one_go() {
     assert!(on(&page, "enabled").is_empty());
     let standard = page.select("tbody tr").into_iter().filter(|row| row.starts_with("OAuth 2.0")).count();
     assert_eq!(standard, 3);
-    let mut form = page.form(&scopes);
+    let mut form = scopes_form(&page, &scopes);
     form.add("enabled", "openid").add("enabled", "voicemail.get").add("optional", "voicemail.get");
     // Optional without being enabled means nothing.
     form.add("optional", "phone");
@@ -120,7 +128,7 @@ async fn scopes_are_set_in_one_go() {
     let page = browser.get(&format!("{scopes}?q=voicemail")).await;
     let shown = page.select("tbody tr:not([hidden])");
     assert!(!shown.is_empty() && shown.iter().all(|row| row.to_lowercase().contains("voicemail")), "{shown:?}");
-    assert_eq!(browser.submit(&page.form(&format!("{scopes}?q=voicemail"))).await.status, 303);
+    assert_eq!(browser.submit(&scopes_form(&page, &format!("{scopes}?q=voicemail"))).await.status, 303);
     assert_eq!(on(&browser.get(&scopes).await, "enabled"), ["openid", "voicemail.get"]);
     let page = browser.get(&format!("{scopes}?q=nothing+like+it")).await;
     assert!(page.select("p:not([hidden])").iter().any(|text| text.starts_with("No scope matches.")));
@@ -135,7 +143,7 @@ async fn a_product_cannot_have_scopes_of_the_other_kind() {
     let page = browser.get(&scopes).await;
     assert!(page.select("tbody tr").iter().all(|row| !row.contains("OAuth 2.0")));
     for foreign in ["phone", "openid", "voicemail.get", "no.such:scope"] {
-        let mut form = page.form(&scopes);
+        let mut form = scopes_form(&page, &scopes);
         let answer = browser.submit(form.add("enabled", foreign)).await;
         assert_eq!(answer.status, 422, "{foreign}");
     }
@@ -151,7 +159,7 @@ async fn a_new_scope_is_asked_for_and_not_granted() {
     let scopes = format!("{voicebox}/scopes");
     let page = browser.get(&scopes).await;
     let sms = "sms.text:send_to_subscriber";
-    assert_eq!(browser.submit(page.form(&scopes).add("enabled", sms)).await.status, 303);
+    assert_eq!(browser.submit(scopes_form(&page, &scopes).add("enabled", sms)).await.status, 303);
     let refreshed = app.refresh(tokens["refresh_token"].as_str().unwrap()).await.json();
     assert_eq!(refreshed["scope"], "openid phone offline_access");
 }
