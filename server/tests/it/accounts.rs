@@ -221,8 +221,9 @@ async fn j1_an_unverified_address_does_not_sign_in_and_is_sent_the_link_again() 
     assert_eq!(app.outbox("nia@new.test").await.len(), 2);
     assert_eq!(try_sign_in(&mut browser, "nia@new.test", "wrong password").await.status, 422);
 
-    // Not even with a session of before: nothing that is not confirmed counts.
+    // A browser in which nobody has shown the password yet asks for it.
     let link = app.mailed_link("nia@new.test").await;
+    let mut browser = app.browser();
     let page = browser.get(&link).await;
     assert!(page.text().contains("This browser is another one"), "{}", page.text());
     let mut form = page.form("/verify");
