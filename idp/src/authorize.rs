@@ -97,7 +97,9 @@ impl AuthorizeError {
             Self::NoClientId | Self::UnknownClient | Self::DisabledClient => {
                 PageError::WrongClient(self.to_string()).into_response()
             }
-            Self::NoRedirectUri | Self::WrongRedirectUri => PageError::WrongRedirectUri(self.to_string()).into_response(),
+            Self::NoRedirectUri | Self::WrongRedirectUri => {
+                PageError::WrongRedirectUri(self.to_string()).into_response()
+            }
             Self::Sent { request, code, description } => {
                 flow::answer_error(ctx, &request, code, &crate::error::capitalized(&description))
             }

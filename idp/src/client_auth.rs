@@ -52,7 +52,9 @@ impl From<ClientAuthError> for OAuthError {
         let text = crate::error::capitalized(&error.to_string());
         match error {
             ClientAuthError::TwoMethods | ClientAuthError::Mismatch => Self::bad("invalid_request", text),
-            ClientAuthError::Malformed | ClientAuthError::Absent | ClientAuthError::Invalid => Self::invalid_client(text),
+            ClientAuthError::Malformed | ClientAuthError::Absent | ClientAuthError::Invalid => {
+                Self::invalid_client(text)
+            }
             ClientAuthError::TooMany => {
                 Self { status: StatusCode::TOO_MANY_REQUESTS, retry_after: Some(60), ..Self::invalid_client(text) }
             }

@@ -5,7 +5,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderValue, StatusCode, header};
-use model::Fault;
+use model::{Fault, RequestId};
 use serde::Serialize;
 
 use crate::params::ParamsError;
@@ -30,7 +30,13 @@ impl OAuthError {
     /// Status 400 with a code.
     #[must_use]
     pub fn bad(code: &'static str, description: impl Into<String>) -> Self {
-        Self { status: StatusCode::BAD_REQUEST, code, description: description.into(), challenge: None, retry_after: None }
+        Self {
+            status: StatusCode::BAD_REQUEST,
+            code,
+            description: description.into(),
+            challenge: None,
+            retry_after: None,
+        }
     }
 
     /// `invalid_client`: status 401 with a challenge.
@@ -49,7 +55,10 @@ impl OAuthError {
         tracing::error!(%fault, "a request to the identity provider failed");
         Self {
             status: StatusCode::INTERNAL_SERVER_ERROR,
-            ..Self::bad("server_error", "Something went wrong here. Try again; if it stays, tell us the request id.")
+            ..Self::bad(
+                "server_error",
+                format!("Something went wrong here. If it stays, tell us this request id: {}", RequestId::current().0),
+            )
         }
     }
 }

@@ -135,10 +135,8 @@ impl Denial {
         error: "consent_required",
         description: "The subscriber has to be asked for consent, and prompt=none allows no page.",
     };
-    const OTHER_SUBSCRIBER: Self = Self {
-        error: "login_required",
-        description: "Somebody else than the subject of id_token_hint has signed in.",
-    };
+    const OTHER_SUBSCRIBER: Self =
+        Self { error: "login_required", description: "Somebody else than the subject of id_token_hint has signed in." };
     const RACED: Self = Self {
         error: "access_denied",
         description: "The consent was taken back while the request was being answered.",

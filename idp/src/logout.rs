@@ -23,8 +23,8 @@ use crate::{
     browser::Browser,
     flow::{redirect, with_browser, with_query},
     pages::{self, PageError},
-    paths,
     params::Params,
+    paths,
     session::Session,
 };
 

@@ -37,7 +37,8 @@ impl Params {
                     return Err(ParamsError::TooMany);
                 }
                 if params.0.iter().any(|(known, _)| *known == name) {
-                    let shown: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(40).collect();
+                    let shown: String =
+                        name.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(40).collect();
                     return Err(ParamsError::Repeated(shown));
                 }
                 params.0.push((name.into_owned(), value.into_owned()));
@@ -63,7 +64,11 @@ impl Params {
     /// A parameter's value; an empty one counts as absent (RFC 6749, section 3.1).
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+        self.0
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+            .filter(|value| !value.is_empty())
     }
 }
 
@@ -77,7 +82,7 @@ mod tests {
         assert_eq!(params.get("scope"), None);
         assert_eq!(params.get("state"), Some("a b c"));
         assert_eq!(Params::parse([b"a=1".as_slice(), b"a=2"]), Err(ParamsError::Repeated("a".to_owned())));
-        let many = "x&".repeat(1) + &(0..70).map(|i| format!("p{i}=1&")).collect::<String>();
+        let many = (0..70).map(|i| format!("p{i}=1&")).collect::<String>();
         assert_eq!(Params::parse([many.as_bytes()]), Err(ParamsError::TooMany));
     }
 }

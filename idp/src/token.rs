@@ -40,7 +40,9 @@ pub async fn handle(
     body: Bytes,
 ) -> Response {
     match issue(&idp, address.map(|Extension(address)| address), &headers, &body).await {
-        Ok(tokens) => ([no_store(), (header::PRAGMA, http::HeaderValue::from_static("no-cache"))], Json(tokens)).into_response(),
+        Ok(tokens) => {
+            ([no_store(), (header::PRAGMA, http::HeaderValue::from_static("no-cache"))], Json(tokens)).into_response()
+        }
         Err(error) => OAuthError::from(error).into_response(),
     }
 }
@@ -219,7 +221,8 @@ fn respond(
     let token = AccessToken::for_grant(ctx, client, grant, granted)?;
     let access_token = token.encode(ctx, client.token_format)?;
     let openid = granted.iter().any(|scope| scope == "openid");
-    let id_token = if openid { Some(id_token(ctx, client, product, grant, granted, nonce, &access_token)?) } else { None };
+    let id_token =
+        if openid { Some(id_token(ctx, client, product, grant, granted, nonce, &access_token)?) } else { None };
     Ok(Tokens {
         access_token,
         expires_in: token.expires_at.since(token.issued_at) / 1000,

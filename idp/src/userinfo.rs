@@ -65,7 +65,8 @@ enum UserinfoError {
 impl From<UserinfoError> for OAuthError {
     fn from(error: UserinfoError) -> Self {
         let text = capitalized(&error.to_string());
-        let challenge = |code: &str| format!("Bearer realm=\"portico\", error=\"{code}\", error_description=\"{text}\"");
+        let challenge =
+            |code: &str| format!("Bearer realm=\"portico\", error=\"{code}\", error_description=\"{text}\"");
         match error {
             UserinfoError::NoToken => Self {
                 status: StatusCode::UNAUTHORIZED,

@@ -54,6 +54,14 @@ pub async fn find(ctx: &Context, subscriber: Uuid, product: Uuid) -> Result<Opti
     Ok(row.map(Consent::from))
 }
 
+impl Consent {
+    /// Whether a scope needs no question any more: it was allowed, or it is optional and was left
+    /// out when it was asked for.
+    fn settles(&self, scope: &ProductScope) -> bool {
+        self.scopes.contains(&scope.name) || (scope.optional && self.declined.contains(&scope.name))
+    }
+}
+
 impl From<consent::Model> for Consent {
     fn from(row: consent::Model) -> Self {
         Self { id: row.id, scopes: scopes::split(&row.scopes), declined: scopes::split(&row.declined) }
@@ -78,12 +86,7 @@ pub async fn standing(
         .scopes
         .iter()
         .filter(|scope| requested.contains(&scope.name))
-        .filter(|scope| {
-            again
-                || before.as_ref().is_none_or(|before| {
-                    !before.scopes.contains(&scope.name) && !(scope.optional && before.declined.contains(&scope.name))
-                })
-        })
+        .filter(|scope| again || !before.as_ref().is_some_and(|before| before.settles(scope)))
         .cloned()
         .collect();
     match before {

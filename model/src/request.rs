@@ -23,3 +23,20 @@ impl ClientAddress {
 /// The id under which the log knows the request; error pages show it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestId(pub String);
+
+tokio::task_local! {
+    static CURRENT: RequestId;
+}
+
+impl RequestId {
+    /// Runs the handling of the request, which can ask for [`Self::current`].
+    pub async fn scope<F: Future>(self, handling: F) -> F::Output {
+        CURRENT.scope(self, handling).await
+    }
+
+    /// The id of the request that is being handled; empty outside of one.
+    #[must_use]
+    pub fn current() -> Self {
+        CURRENT.try_with(Self::clone).unwrap_or_else(|_| Self(String::new()))
+    }
+}

@@ -29,6 +29,7 @@ use futures::FutureExt as _;
 use model::{ClientAddress, Context, RequestId};
 use tower::ServiceExt as _;
 use tower_http::services::ServeDir;
+use tracing::Instrument as _;
 
 use crate::compose::Web;
 
@@ -92,7 +93,10 @@ pub(crate) async fn handle(State(edge): State<Arc<Edge>>, mut request: Request, 
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
 
-    let answer = AssertUnwindSafe(tokio::time::timeout(edge.timeout, checked(&edge, request, next))).catch_unwind();
+    // Whatever is logged on the way names the request; error pages show the same id.
+    let handling = checked(&edge, request, next).instrument(tracing::error_span!("request", id));
+    let handling = RequestId(id.clone()).scope(handling);
+    let answer = AssertUnwindSafe(tokio::time::timeout(edge.timeout, handling)).catch_unwind();
     let mut response = match answer.await {
         Ok(Ok(response)) => response,
         Ok(Err(_elapsed)) => {

@@ -3,7 +3,7 @@
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use maud::html;
-use model::Fault;
+use model::{Fault, RequestId};
 
 use super::{
     Page,
@@ -85,9 +85,13 @@ impl PageError {
     }
 
     /// What only helps whoever built the client.
-    fn detail(&self) -> Option<&str> {
+    fn detail(&self) -> Option<String> {
         match self {
-            Self::BadRequest(detail) | Self::WrongClient(detail) | Self::WrongRedirectUri(detail) => Some(detail),
+            Self::BadRequest(detail) | Self::WrongClient(detail) | Self::WrongRedirectUri(detail) => {
+                Some(detail.clone())
+            }
+            // The log knows the cause under this id.
+            Self::Fault(_) => Some(format!("request {}", RequestId::current().0)),
             _ => None,
         }
     }
