@@ -4,7 +4,7 @@ use axum::response::{Redirect, Response};
 use leptos::prelude::*;
 use model::{
     id,
-    membership::{self, MemberRow, Right, Role},
+    membership::{self, MemberRow, Right},
     organization::{self, OrganizationKind},
 };
 use serde::Deserialize;
@@ -41,7 +41,6 @@ async fn page(member: &Member, typed: Option<String>, errors: Errors) -> Result<
     let organization = member.organization.clone();
     let owner = member.may(Right::ManageOrganization);
     let path = format!("{}/settings", member.path());
-    let last_owner = owner && others.iter().all(|row| row.role != Role::Owner);
     let leave = format!("{}/members/{}/remove", member.path(), id::show("usr", me));
     let page = Page::new("Settings").of(member).crumb("Settings").organization_head(member, OrganizationTab::Settings);
     Ok(page.errors(errors).render(member.visitor(), move || {
@@ -87,21 +86,7 @@ async fn page(member: &Member, typed: Option<String>, errors: Errors) -> Result<
                                 title="Leave"
                                 text="You lose access to its products at once. Coming back takes an invitation."
                             >
-                                {if last_owner {
-                                    view! {
-                                        <button
-                                            class="button button--danger"
-                                            disabled=true
-                                            title="You are the last owner: make somebody else an owner first."
-                                        >
-                                            "Leave organization"
-                                        </button>
-                                    }
-                                        .into_any()
-                                } else {
-                                    view! { <a class="button button--danger" href=leave>"Leave organization"</a> }
-                                        .into_any()
-                                }}
+                                <a class="button button--danger" href=leave>"Leave organization"</a>
                             </DangerRow>
                             {(owner && team).then(|| view! { <Delete path=path name=organization.name/> })}
                         </DangerZone>
