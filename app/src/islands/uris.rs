@@ -156,7 +156,8 @@ fn row_view(list: &List, row: Row) -> impl IntoView + use<> {
         None if awake.get() => said(&rows.get(), row),
         None => Word::Nothing,
     });
-    let chip = move || awake.get() && !row.busy.get() && row.value.with(|v| !v.trim().is_empty()) && !failed(&word.get());
+    let chip =
+        move || awake.get() && !row.busy.get() && row.value.with(|v| !v.trim().is_empty()) && !failed(&word.get());
 
     let remove = {
         let list = list.clone();

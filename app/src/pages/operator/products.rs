@@ -10,11 +10,7 @@ use serde::Deserialize;
 
 use super::access::AtOperator;
 use crate::{
-    components::{
-        icon::Glyph,
-        misc::Empty,
-        time::Day,
-    },
+    components::{icon::Glyph, misc::Empty, time::Day},
     error::PageError,
     layout::PageHead,
     pages::product::{audience, count, logo, state_of},
@@ -73,8 +69,7 @@ fn Offers(at: AtOperator, offers: Vec<Offer>, state: Option<DistributionState>) 
         }
     })
     .collect_view();
-    let shown: Vec<Offer> =
-        offers.into_iter().filter(|offer| state.is_none_or(|state| offer.state == state)).collect();
+    let shown: Vec<Offer> = offers.into_iter().filter(|offer| state.is_none_or(|state| offer.state == state)).collect();
     let none = shown.is_empty();
     let summary = count(i64::try_from(shown.len()).unwrap_or(i64::MAX), "product", "products");
     view! {

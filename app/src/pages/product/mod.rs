@@ -24,14 +24,14 @@ use axum::{
     routing::{get, post},
 };
 
+pub use self::{
+    access::{AtProduct, ProductWith},
+    list::ProductList,
+};
 pub(crate) use self::{
     distribution::state_of,
     frame::{Confirm, audience, logo},
     words::count,
-};
-pub use self::{
-    access::{AtProduct, ProductWith},
-    list::ProductList,
 };
 use crate::AppState;
 
