@@ -1,6 +1,14 @@
 //! Portico as a whole, from the outside: every test drives the real router on a database of its
 //! own. Start at [`harness`].
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking; what its helpers find missing is its failure too"
+)]
+
 mod accounts;
 mod authorize;
 mod clients;
