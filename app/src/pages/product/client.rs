@@ -253,7 +253,7 @@ fn Secrets(
                 <p>"A client can have two at a time, so that you change over without a gap."</p>
             </div>
             <div class="table-box">
-                <div class="table-scroll" role="region" aria-labelledby="secrets" tabindex="0">
+                <div class="table-scroll" role="region" aria-label="Secrets of this client" tabindex="0">
                     <table class="table table--cards" role="table" aria-labelledby="secrets">
                         <thead role="rowgroup">
                             <tr role="row">
