@@ -3,7 +3,7 @@
 
 use std::{
     io::{BufWriter, Write},
-    sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel},
+    sync::mpsc::{Receiver, SyncSender, sync_channel},
     thread::JoinHandle,
 };
 
@@ -61,10 +61,7 @@ fn write(waiting: &Receiver<Vec<u8>>) {
             }
             // A log that nobody reads any more is no reason to stop.
             let _closed = out.write_all(&line);
-            next = match waiting.try_recv() {
-                Ok(line) => Some(line),
-                Err(TryRecvError::Empty | TryRecvError::Disconnected) => None,
-            };
+            next = waiting.try_recv().ok();
         }
         let _closed = out.flush();
     }

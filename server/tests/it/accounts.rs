@@ -39,7 +39,7 @@ async fn is_signed_in(browser: &mut Browser) -> bool {
 
 /// What a page says, without what differs from browser to browser.
 fn essence(page: &Page) -> (u16, Option<String>, String) {
-    let token = page.body.contains("name=\"csrf\"").then(|| page.csrf()).unwrap_or_default();
+    let token = if page.body.contains("name=\"csrf\"") { page.csrf() } else { String::new() };
     (page.status, page.location(), page.body.replace(&token, "").replace("data-token", ""))
 }
 

@@ -856,17 +856,18 @@ impl Process {
         let mut command = Self::command(outside);
         command.env("PORTICO_LOG_LEVEL", "info").env("PORTICO_LOG_FORMAT", "json").stderr(file);
         command.args(["serve", "--demo-if-empty", "--listen", "127.0.0.1:0"]).stdout(std::process::Stdio::piped());
-        let mut child = command.spawn().expect("the program starts");
-        let mut out = std::io::BufReader::new(child.stdout.take().expect("its output"));
+        let child = command.spawn().expect("the program starts");
+        let mut process = Self { child, url: String::new(), log };
+        let mut out = std::io::BufReader::new(process.child.stdout.take().expect("its output"));
         let mut line = String::new();
         loop {
             line.clear();
             assert_ne!(out.read_line(&mut line).expect("text"), 0, "the program has ended before it served");
             if let Some(url) = line.trim().strip_prefix("Portico is at ") {
                 // The rest is read too: a full pipe would stop the program.
-                let url = url.to_owned();
+                url.clone_into(&mut process.url);
                 std::thread::spawn(move || std::io::copy(&mut out, &mut std::io::sink()));
-                return Self { child, url, log };
+                return process;
             }
         }
     }

@@ -130,7 +130,8 @@ async fn each_role_may_do_what_its_row_of_the_table_says() {
     let target = join(&app, "target@acme.test").await;
     drop(target);
     // Owner, admin, developer, viewer: 303 done, 403 may not.
-    let table: [(&str, Vec<(&str, &str)>, [u16; 4]); 4] = [
+    type Row = (&'static str, Vec<(&'static str, &'static str)>, [u16; 4]);
+    let table: [Row; 4] = [
         ("/members", vec![("email", "target@acme.test"), ("role", "viewer")], [303, 303, 403, 403]),
         ("/settings", vec![("name", "Acme")], [303, 403, 403, 403]),
         ("/settings/delete", vec![("confirm", "something else")], [422, 403, 403, 403]),
