@@ -1,6 +1,8 @@
 //! A list of URIs: rows with buttons that post, and with scripts chips that are checked while
 //! somebody types.
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 use rules::redirect_uri;
 use serde::{Deserialize, Serialize};
@@ -188,6 +190,16 @@ fn row_view(list: &List, row: Row) -> impl IntoView + use<> {
         row.value.set(event_target_value(&event));
     };
 
+    // What is said below the field moves what is below it: not under a button that is being pressed.
+    let on_blur = move |_| {
+        set_timeout(
+            move || {
+                row.busy.try_set(false);
+            },
+            Duration::from_millis(250),
+        );
+    };
+
     let id = {
         let name = name.clone();
         Memo::new(move |_| format!("{name}-{}", number.get()))
@@ -217,7 +229,7 @@ fn row_view(list: &List, row: Row) -> impl IntoView + use<> {
                 on:input=on_input
                 on:keydown=on_key
                 on:focus=move |_| row.busy.set(true)
-                on:blur=move |_| row.busy.set(false)
+                on:blur=on_blur
             />
             <button
                 class="button button--ghost button--icon"
