@@ -188,7 +188,7 @@ async fn everything(app: &App) -> String {
             text.push_str(&all.join("\n"));
         }
     }
-    assert!(text.contains("audit"), "nothing was read");
+    assert!(text.contains("client.created"), "nothing was read");
     text
 }
 

@@ -708,7 +708,7 @@ impl Copy {
         };
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let name = format!("portico_test_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-        execute(&admin, &format!("CREATE DATABASE {name} TEMPLATE {} STRATEGY FILE_COPY", template.url)).await;
+        execute(&admin, &format!("CREATE DATABASE {name} TEMPLATE {}", template.url)).await;
         Self { url: database_url(&admin, &name), drop: Some((admin, name)), _folder: None }
     }
 }
