@@ -68,7 +68,7 @@ export class Subscriber {
     );
     const [request] = await Promise.all([caught, act()]);
     // Let the browser find out, before anything else is asked of it.
-    await this.page.waitForURL(/^chrome-error:/, { waitUntil: "commit" });
+    await expect.poll(() => this.page.url()).toMatch(/^chrome-error:/);
     return new URL(request.url());
   }
 }

@@ -65,7 +65,7 @@ async function walk(page: Page, start: string): Promise<{ visited: string[]; fou
 }
 
 test("the pages of a developer", async ({ page }) => {
-  test.setTimeout(120_000);
+  test.setTimeout(180_000);
   await signIn(page, DEV);
   const { visited, found } = await walk(page, "/organizations");
   expect(found.join("\n")).toBe("");
@@ -93,7 +93,7 @@ test("the pages of a developer", async ({ page }) => {
 });
 
 test("the pages of an operator's staff", async ({ page }) => {
-  test.setTimeout(120_000);
+  test.setTimeout(180_000);
   await signIn(page, NORDTEL_STAFF);
   const { visited, found } = await walk(page, "/organizations");
   expect(found.join("\n")).toBe("");

@@ -185,10 +185,12 @@ pub fn ThemeSwitch() -> impl IntoView {
         })
         .collect_view();
     view! {
-        <form class="theme-switch" method="post" action="/preferences/theme" role="group" aria-label="Theme">
+        <form method="post" action="/preferences/theme">
             <Csrf/>
             <input type="hidden" name="return_to" value=back.unwrap_or_default()/>
-            {buttons}
+            <div class="theme-switch" role="group" aria-label="Theme">
+                {buttons}
+            </div>
         </form>
     }
 }
