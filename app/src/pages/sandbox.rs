@@ -118,7 +118,7 @@ fn Messages(messages: Vec<Kept>, base: String) -> impl IntoView {
                             {message.to} <small>{kind}</small>
                         </span>
                     </th>
-                    <td role="cell" data-label="Text">
+                    <td role="cell" class="prose">
                         {(!message.subject.is_empty()).then(|| view! { <p><strong>{message.subject}</strong></p> })}
                         {paragraphs(&message.body, &base)}
                     </td>
