@@ -17,7 +17,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use url::Url;
 
-use crate::browser::{Browser, authority, target};
+use crate::browser::{Browser, authority};
 use crate::load::{CONNECTIONS, Measured, Work};
 use crate::people::{REDIRECT_URI, REPORTS, WEB};
 use crate::server::Server;
@@ -190,9 +190,7 @@ impl Bench {
 
     async fn page(&mut self, name: &str, browser: &Browser, url: &Url, budget: u32) -> Result<()> {
         let request = browser.prepared(url);
-        let name = format!("{name} ({})", target(url).split('?').next().unwrap_or_default());
-        let name: String = name.chars().take(44).collect();
-        self.measure(&name, Work::Same { request, status: 200 }, Some(budget), P99).await
+        self.measure(name, Work::Same { request, status: 200 }, Some(budget), P99).await
     }
 
     async fn same(

@@ -2,11 +2,10 @@
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use sea_orm::{ConnectionTrait, Database};
-use tokio::process::{Child, Command};
 use url::Url;
 
 use crate::Result;
@@ -48,8 +47,7 @@ impl Server {
             .env("PORTICO_LOG_LEVEL", "warn")
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
-            .stderr(log)
-            .kill_on_drop(true);
+            .stderr(log);
         let started = Instant::now();
         let child = self.child.insert(command.spawn()?);
         let probe = http::request("GET", &authority(&self.url), "/health/ready", &[], None);
@@ -73,12 +71,15 @@ impl Server {
     /// Asks the server to stop, as an operator would, and waits for its end.
     pub async fn stop(&mut self) -> Result<()> {
         if let Some(mut child) = self.child.take() {
-            if let Some(id) = child.id() {
-                Command::new("kill").args(["-TERM", &id.to_string()]).status().await?;
-            }
-            if tokio::time::timeout(Duration::from_secs(15), child.wait()).await.is_err() {
-                child.kill().await?;
-                return Err("the server did not stop within 15 s of SIGTERM".into());
+            Command::new("kill").args(["-TERM", &child.id().to_string()]).status()?;
+            let asked = Instant::now();
+            while child.try_wait()?.is_none() {
+                if asked.elapsed() > Duration::from_secs(30) {
+                    child.kill()?;
+                    child.wait()?;
+                    return Err("the server did not stop within 30 s of SIGTERM".into());
+                }
+                tokio::time::sleep(Duration::from_millis(5)).await;
             }
         }
         Ok(())
@@ -86,7 +87,7 @@ impl Server {
 
     /// Resident memory, in megabytes.
     pub fn memory(&self) -> Option<f64> {
-        let id = self.child.as_ref()?.id()?;
+        let id = self.child.as_ref()?.id();
         let status = std::fs::read_to_string(format!("/proc/{id}/status")).ok()?;
         let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
         let kilobytes: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
@@ -100,6 +101,16 @@ impl Server {
         db.execute_unprepared(statement).await?;
         db.close().await?;
         Ok(())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.child {
+            // Nobody is left to hear about it.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
     }
 }
 
