@@ -66,7 +66,7 @@ enum Frame {
 
 /// A page about to be rendered.
 ///
-/// ```ignore
+/// ```text
 /// Page::new("Members").of(&member).crumb("Members").render(member.visitor(), move || view! { … })
 /// ```
 #[must_use]

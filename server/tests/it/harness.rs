@@ -1,6 +1,6 @@
 //! How tests drive Portico.
 //!
-//! ```ignore
+//! ```text
 //! #[tokio::test]
 //! async fn a_subscriber_signs_in() {
 //!     let app = App::demo().await;                    // the demo world, on a database of its own
