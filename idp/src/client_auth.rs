@@ -166,7 +166,7 @@ async fn check(ctx: &Context, presented: &Presented) -> Result<Option<Arc<Client
                 }
             }
             if let Some(id) = matched {
-                ctx.caches().secret_used(id, now);
+                ctx.caches().credential_used(id, now);
             }
             matched.is_some()
         }

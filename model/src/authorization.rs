@@ -7,16 +7,71 @@ use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
-use crate::{Context, Fault, Timestamp, key::Sealed};
+use crate::{Context, Fault, Timestamp, key::Sealed, subject::Subject};
 
 /// How the answer travels back (OAuth 2.0 Multiple Response Type Encoding Practices; Form Post
-/// Response Mode).
+/// Response Mode; JARM, section 2.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ResponseMode {
     /// In the query of the redirect URI.
     Query,
     /// In a form that the browser posts.
     FormPost,
+    /// As a JWT in the query.
+    QueryJwt,
+    /// As a JWT in a form that the browser posts.
+    FormPostJwt,
+}
+
+impl ResponseMode {
+    /// All modes, as requests and metadata name them.
+    pub const ALL: [(&'static str, Self); 4] = [
+        ("query", Self::Query),
+        ("form_post", Self::FormPost),
+        ("query.jwt", Self::QueryJwt),
+        ("form_post.jwt", Self::FormPostJwt),
+    ];
+
+    /// Reads a `response_mode`; `jwt` is the default one for codes, in the query.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = if text == "jwt" { "query.jwt" } else { text };
+        Self::ALL.iter().find(|(name, _)| *name == text).map(|(_, mode)| *mode)
+    }
+
+    /// Whether the answer is signed.
+    #[must_use]
+    pub const fn signed(self) -> bool {
+        matches!(self, Self::QueryJwt | Self::FormPostJwt)
+    }
+}
+
+/// Claims asked for one by one (OpenID Connect Core, section 5.5).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClaimsRequest {
+    /// From userinfo.
+    pub userinfo: Vec<String>,
+    /// In the ID token.
+    pub id_token: Vec<String>,
+}
+
+impl ClaimsRequest {
+    /// Whether nothing was asked for.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.userinfo.is_empty() && self.id_token.is_empty()
+    }
+}
+
+/// To which key a token is bound; as JSON it is the `cnf` of RFC 7800.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Confirmation {
+    /// The thumbprint of a DPoP key (RFC 9449, section 6.1).
+    #[serde(rename = "jkt")]
+    Jkt(String),
+    /// The thumbprint of a certificate (RFC 8705, section 3.1).
+    #[serde(rename = "x5t#S256")]
+    Certificate(String),
 }
 
 /// What `prompt` asks for; it is a list.
@@ -51,10 +106,22 @@ pub struct Request {
     pub prompt: Prompt,
     /// How old the sign-in may be, in seconds.
     pub max_age: Option<i64>,
-    /// A phone number to fill in.
+    /// A phone number or an e-mail address to fill in.
     pub login_hint: Option<String>,
-    /// The subject that a valid `id_token_hint` named.
+    /// The subject that a valid `id_token_hint`, or the `claims` parameter, named.
     pub subject_hint: Option<String>,
+    /// Authentication contexts in order of preference.
+    pub acr_values: Vec<String>,
+    /// Claims asked for one by one.
+    pub claims: ClaimsRequest,
+    /// Audiences (RFC 8707); empty for the provider's own.
+    pub resources: Vec<String>,
+    /// The DPoP key that the code is bound to (RFC 9449, section 10).
+    pub dpop_jkt: Option<String>,
+    /// In which languages pages are wanted, best first (BCP 47).
+    pub ui_locales: Vec<String>,
+    /// The pushed request that this one came as, to be used up by its answer.
+    pub pushed: Option<Uuid>,
 }
 
 /// What an authorization code says, sealed in the code itself.
@@ -67,9 +134,13 @@ pub struct Code {
     /// The consent that it stands on.
     pub consent: Uuid,
     /// Who signed in.
-    pub subscriber: Uuid,
+    pub subject: Subject,
     /// In which session.
     pub session: Uuid,
+    /// How (RFC 8176), space-delimited.
+    pub amr: String,
+    /// In which authentication context.
+    pub acr: String,
     /// SHA-256 of the redirect URI that it was sent to.
     pub redirect_uri_hash: [u8; 32],
     /// What was granted.
@@ -78,7 +149,13 @@ pub struct Code {
     pub nonce: Option<String>,
     /// PKCE.
     pub code_challenge: Option<String>,
-    /// When the subscriber signed in.
+    /// Claims asked for one by one.
+    pub claims: ClaimsRequest,
+    /// Audiences.
+    pub resources: Vec<String>,
+    /// The DPoP key that it is bound to.
+    pub dpop_jkt: Option<String>,
+    /// When the subject signed in.
     pub auth_time: Timestamp,
     /// When it was issued.
     pub issued_at: Timestamp,

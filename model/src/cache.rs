@@ -21,8 +21,9 @@ use uuid::Uuid;
 use crate::{
     Context, Fault, Settings, Timestamp,
     change::{Change, RevokedKind},
+    client::Metadata,
     entity::{
-        Audience, ClientKind, ClientState, DistributionState, Profile, SigningAlg, TokenFormat, UriPurpose, client,
+        Audience, AuthMethod, ClientKind, ClientState, DistributionState, Profile, SigningAlg, TokenFormat, UriPurpose, client, client_key,
         client_secret, client_uri, distribution, operator, organization, product, product_scope, revocation, scope,
         subscriber,
     },
@@ -59,6 +60,23 @@ pub struct Client {
     pub post_logout_uris: Vec<String>,
     /// Its living secrets.
     pub secrets: Vec<Secret>,
+    /// How it proves who it is.
+    pub auth_method: AuthMethod,
+    /// Its registered public keys.
+    pub keys: Vec<Key>,
+    /// What else it has registered.
+    pub metadata: Metadata,
+}
+
+/// A registered public key of a client.
+#[derive(Debug)]
+pub struct Key {
+    /// The row's id.
+    pub id: Uuid,
+    /// What assertions call it.
+    pub kid: String,
+    /// RFC 7517.
+    pub jwk: serde_json::Value,
 }
 
 /// A living secret of a client.
@@ -129,8 +147,8 @@ pub struct Caches {
     operators: Cache<Uuid, Arc<operator::Model>>,
     subscribers: Cache<Uuid, Arc<subscriber::Model>>,
     revoked: RwLock<HashMap<(RevokedKind, Uuid), Revoked>>,
-    /// When a client secret was used last, until a job writes it down.
-    secrets_used: Mutex<HashMap<Uuid, Timestamp>>,
+    /// When a client's secret or key was used last, until a job writes it down.
+    credentials_used: Mutex<HashMap<Uuid, Timestamp>>,
     /// Grows with every change: what was read before a change is not put in after it.
     epoch: AtomicU64,
 }
@@ -150,7 +168,7 @@ impl Caches {
             operators: Cache::builder().max_capacity(1_000).time_to_live(staleness).build(),
             subscribers: Cache::builder().max_capacity(50_000).time_to_live(staleness).build(),
             revoked: RwLock::default(),
-            secrets_used: Mutex::default(),
+            credentials_used: Mutex::default(),
             epoch: AtomicU64::new(0),
         }
     }
@@ -188,9 +206,9 @@ impl Caches {
         !revoked.is_empty() && revoked.get(&(kind, id)).is_some_and(|entry| issued_at <= entry.at)
     }
 
-    /// Notes that a client secret was used, for [`flush_secrets_used`].
-    pub fn secret_used(&self, id: Uuid, now: Timestamp) {
-        self.secrets_used.lock().unwrap_or_else(PoisonError::into_inner).insert(id, now);
+    /// Notes that a client's secret or key was used, for [`flush_credentials_used`].
+    pub fn credential_used(&self, id: Uuid, now: Timestamp) {
+        self.credentials_used.lock().unwrap_or_else(PoisonError::into_inner).insert(id, now);
     }
 
     fn epoch(&self) -> u64 {
@@ -233,13 +251,13 @@ pub async fn sweep_revocations(ctx: &Context) -> Result<(), Fault> {
         .await
 }
 
-/// Writes down when client secrets were used last. A background job calls it.
+/// Writes down when clients' secrets and keys were used last. A background job calls it.
 ///
 /// # Errors
 ///
 /// When the database fails; the times are then kept for the next call.
-pub async fn flush_secrets_used(ctx: &Context) -> Result<(), Fault> {
-    let used = std::mem::take(&mut *ctx.caches().secrets_used.lock().unwrap_or_else(PoisonError::into_inner));
+pub async fn flush_credentials_used(ctx: &Context) -> Result<(), Fault> {
+    let used = std::mem::take(&mut *ctx.caches().credentials_used.lock().unwrap_or_else(PoisonError::into_inner));
     if used.is_empty() {
         return Ok(());
     }
@@ -248,18 +266,25 @@ pub async fn flush_secrets_used(ctx: &Context) -> Result<(), Fault> {
         .write(used.clone(), |tx, used| {
             Box::pin(async move {
                 for (id, at) in used {
-                    client_secret::Entity::update_many()
+                    let secrets = client_secret::Entity::update_many()
                         .col_expr(client_secret::Column::LastUsedAt, at.0.into())
                         .filter(client_secret::Column::Id.eq(*id))
                         .exec(tx)
                         .await?;
+                    if secrets.rows_affected == 0 {
+                        client_key::Entity::update_many()
+                            .col_expr(client_key::Column::LastUsedAt, at.0.into())
+                            .filter(client_key::Column::Id.eq(*id))
+                            .exec(tx)
+                            .await?;
+                    }
                 }
                 Ok::<_, Fault>(())
             })
         })
         .await;
     if result.is_err() {
-        let mut waiting = ctx.caches().secrets_used.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = ctx.caches().credentials_used.lock().unwrap_or_else(PoisonError::into_inner);
         for (id, at) in used {
             waiting.entry(id).or_insert(at);
         }
@@ -288,6 +313,7 @@ pub async fn client(ctx: &Context, client_id: &str) -> Result<Option<Arc<Client>
         .all(db)
         .await?;
     let secrets = client_secret::Entity::find().filter(client_secret::Column::ClientId.eq(row.id)).all(db).await?;
+    let keys = client_key::Entity::find().filter(client_key::Column::ClientId.eq(row.id)).all(db).await?;
     let of = |purpose| uris.iter().filter(|uri| uri.purpose == purpose).map(|uri| uri.uri.clone()).collect();
     let loaded = Arc::new(Client {
         id: row.id,
@@ -303,6 +329,16 @@ pub async fn client(ctx: &Context, client_id: &str) -> Result<Option<Arc<Client>
         token_format: row.token_format,
         id_token_alg: row.id_token_alg,
         state: row.state,
+        auth_method: row.auth_method,
+        metadata: Metadata::parse(&row.metadata),
+        keys: keys
+            .into_iter()
+            .map(|key| Key {
+                id: key.id,
+                kid: key.kid,
+                jwk: serde_json::from_str(&key.jwk).unwrap_or_default(),
+            })
+            .collect(),
         secrets: secrets
             .into_iter()
             .map(|secret| Secret { id: secret.id, hash: secret.secret_hash, expires_at: secret.expires_at })

@@ -1,4 +1,4 @@
-//! What a subscriber allowed a product: asked once for a set of scopes, later only for the
+//! What somebody allowed a product: asked once for a set of scopes, later only for the
 //! difference, and taken back as a whole. Everything that was issued under it hangs from it.
 
 use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
@@ -12,6 +12,7 @@ use crate::{
     entity::{consent, grant},
     grant::{Because, revoke},
     scopes,
+    subject::Subject,
 };
 
 /// A living consent.
@@ -39,14 +40,14 @@ pub enum Standing {
     },
 }
 
-/// The living consent of a subscriber to a product.
+/// The living consent of a subject to a product.
 ///
 /// # Errors
 ///
 /// When the database fails.
-pub async fn find(ctx: &Context, subscriber: Uuid, product: Uuid) -> Result<Option<Consent>, Fault> {
+pub async fn find(ctx: &Context, subject: Subject, product: Uuid) -> Result<Option<Consent>, Fault> {
     let row = consent::Entity::find()
-        .filter(consent::Column::SubscriberId.eq(subscriber))
+        .filter(consent::Column::SubjectId.eq(subject.id()))
         .filter(consent::Column::ProductId.eq(product))
         .filter(consent::Column::RevokedAt.is_null())
         .one(ctx.db().reader())
@@ -76,12 +77,12 @@ impl From<consent::Model> for Consent {
 /// When the database fails.
 pub async fn standing(
     ctx: &Context,
-    subscriber: Uuid,
+    subject: Subject,
     product: &Product,
     requested: &[String],
     again: bool,
 ) -> Result<Standing, Fault> {
-    let before = find(ctx, subscriber, product.id).await?;
+    let before = find(ctx, subject, product.id).await?;
     let ask: Vec<ProductScope> = product
         .scopes
         .iter()
@@ -112,7 +113,7 @@ pub enum GrantError {
 crate::from_database!(GrantError);
 
 struct Allow {
-    subscriber: Uuid,
+    subject: Subject,
     product: Uuid,
     organization: Uuid,
     allowed: Vec<String>,
@@ -121,7 +122,7 @@ struct Allow {
     ctx: Context,
 }
 
-/// Stores that the subscriber allows `allowed` of the `requested` scopes to the product. What was
+/// Stores that the subject allows `allowed` of the `requested` scopes to the product. What was
 /// allowed before stays; what was allowed twice is stored once.
 ///
 /// # Errors
@@ -129,7 +130,7 @@ struct Allow {
 /// [`GrantError`] when the answer does not fit the question.
 pub async fn grant(
     ctx: &Context,
-    subscriber: Uuid,
+    subject: Subject,
     product: &Product,
     requested: &[String],
     allowed: &[String],
@@ -138,7 +139,7 @@ pub async fn grant(
     if allowed.iter().any(|name| !asked.iter().any(|scope| scope.name == *name)) {
         return Err(GrantError::NotAsked);
     }
-    let before = find(ctx, subscriber, product.id).await?;
+    let before = find(ctx, subject, product.id).await?;
     let had = |name: &String| before.as_ref().is_some_and(|before| before.scopes.contains(name));
     if asked.iter().any(|scope| !scope.optional && !allowed.contains(&scope.name) && !had(&scope.name)) {
         return Err(GrantError::RequiredMissing);
@@ -150,7 +151,7 @@ pub async fn grant(
         .collect();
     let allow = || -> Result<Allow, Fault> {
         Ok(Allow {
-            subscriber,
+            subject,
             product: product.id,
             organization: product.organization_id,
             allowed: allowed.to_vec(),
@@ -161,7 +162,7 @@ pub async fn grant(
     };
     match ctx.db().write(allow()?, |tx, allow| Box::pin(store(tx, allow))).await {
         // The same answer twice at once: the other one was first, so now there is a row to extend.
-        Err(GrantError::Fault(fault)) if fault.violates("consents_living", "consents.subscriber_id") => {
+        Err(GrantError::Fault(fault)) if fault.violates("consents_living", "consents.subject_id") => {
             ctx.db().write(allow()?, |tx, allow| Box::pin(store(tx, allow))).await
         }
         stored => stored,
@@ -172,7 +173,7 @@ async fn store(tx: &crate::db::Tx, allow: &Allow) -> Result<Consent, GrantError>
     let ctx = &allow.ctx;
     let now = ctx.now();
     let row = consent::Entity::find()
-        .filter(consent::Column::SubscriberId.eq(allow.subscriber))
+        .filter(consent::Column::SubjectId.eq(allow.subject.id()))
         .filter(consent::Column::ProductId.eq(allow.product))
         .filter(consent::Column::RevokedAt.is_null())
         .one(tx)
@@ -193,7 +194,8 @@ async fn store(tx: &crate::db::Tx, allow: &Allow) -> Result<Consent, GrantError>
     consent.declined.retain(|name| !consent.scopes.contains(name));
     let stored = consent::ActiveModel {
         id: Set(consent.id),
-        subscriber_id: Set(allow.subscriber),
+        subject_kind: Set(allow.subject.kind()),
+        subject_id: Set(allow.subject.id()),
         product_id: Set(allow.product),
         scopes: Set(scopes::join(&consent.scopes)),
         declined: Set(scopes::join(&consent.declined)),
@@ -207,6 +209,10 @@ async fn store(tx: &crate::db::Tx, allow: &Allow) -> Result<Consent, GrantError>
     } else {
         consent::Entity::insert(stored).exec_without_returning(tx).await?;
     }
+    let who = match allow.subject {
+        Subject::Subscriber(_) => "A subscriber",
+        Subject::User(_) => "A portal user",
+    };
     audit::record(
         tx,
         ctx,
@@ -216,7 +222,7 @@ async fn store(tx: &crate::db::Tx, allow: &Allow) -> Result<Consent, GrantError>
             actor: None,
             object_kind: "consent",
             object: Some(consent.id),
-            detail: format!("A subscriber allowed {}", scopes::join(&allow.allowed)),
+            detail: format!("{who} allowed {}", scopes::join(&allow.allowed)),
         },
     )
     .await?;

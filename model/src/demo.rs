@@ -10,8 +10,8 @@ use crate::{
     change::Change,
     db::Tx,
     entity::{
-        Audience, ClientKind, ClientState, DistributionState, OrganizationKind, Profile, Role, ScopeAudience,
-        SigningAlg, TokenFormat, UriPurpose, client, client_secret, client_uri, distribution, fact, membership,
+        Audience, AuthMethod, ClientKind, ClientState, DistributionState, OrganizationKind, Profile, Role, ScopeAudience,
+        SigningAlg, TokenFormat, UriPurpose, client, client_key, client_secret, client_uri, distribution, fact, membership,
         number_range, operator, organization, product, product_scope, scope, subscriber, user,
     },
     password,
@@ -154,15 +154,32 @@ struct ClientFacts {
     description: &'static str,
     profile: Profile,
     kind: ClientKind,
+    auth_method: AuthMethod,
     secret: Option<&'static str>,
     uris: &'static [(UriPurpose, &'static str)],
 }
+
+const WORKBENCH: ProductFacts = ProductFacts {
+    audience: Audience::Users,
+    name: "Workbench",
+    description: "Plan, test and watch your integrations in one place, signed in with your portal account.",
+    logo: "/products/workbench.svg",
+    scopes: &[
+        ("openid", false),
+        ("profile", false),
+        ("email", false),
+        ("address", true),
+        ("phone", true),
+        ("offline_access", false),
+    ],
+};
 
 const DEMO_WEB: ClientFacts = ClientFacts {
     client_id: "demo-web",
     description: "Voicebox web server",
     profile: Profile::Classic,
     kind: ClientKind::Confidential,
+    auth_method: AuthMethod::Secret,
     secret: Some("demo-web-secret"),
     uris: &[
         (UriPurpose::Login, "https://example.com/callback"),
@@ -177,15 +194,49 @@ const DEMO_SPA: ClientFacts = ClientFacts {
     description: "Voicebox in the browser",
     profile: Profile::Standard,
     kind: ClientKind::Public,
+    auth_method: AuthMethod::None,
     secret: None,
     uris: &[(UriPurpose::Login, "http://127.0.0.1:8766/callback")],
 };
+
+const DEMO_APP: ClientFacts = ClientFacts {
+    client_id: "demo-app",
+    description: "Workbench web server",
+    profile: Profile::Standard,
+    kind: ClientKind::Confidential,
+    auth_method: AuthMethod::Secret,
+    secret: Some("demo-app-secret"),
+    uris: &[
+        (UriPurpose::Login, "http://127.0.0.1:8765/callback"),
+        (UriPurpose::Login, "https://example.com/callback"),
+        (UriPurpose::PostLogout, "https://example.com/"),
+    ],
+};
+
+const DEMO_FAPI: ClientFacts = ClientFacts {
+    client_id: "demo-fapi",
+    description: "Workbench for banks",
+    profile: Profile::Fapi2,
+    kind: ClientKind::Confidential,
+    auth_method: AuthMethod::PrivateKeyJwt,
+    secret: None,
+    uris: &[
+        (UriPurpose::Login, "http://127.0.0.1:8765/callback"),
+        (UriPurpose::Login, "https://example.com/callback"),
+        (UriPurpose::PostLogout, "https://example.com/"),
+    ],
+};
+
+/// The key pair of `demo-fapi` as a JSON Web Key, private part and all: the demo world is for
+/// trying out. Its public part is registered.
+pub const FAPI_KEY: &str = r#"{"kty":"EC","crv":"P-256","x":"iaJfyWhAhU2damU4PVs3Ontu7QT_iME_SnZ934OvV6I","y":"ytBic0DvZOKPet3jhrWwWx_uLYNjbnsRyaLGGPLY-6M","d":"yeFlRP4KQDvZv47WrrnThYtanYpeM4EdDMwuwR0GZ_I","alg":"ES256","use":"sig","kid":"demo-fapi-1"}"#;
 
 const DEMO_REPORTS: ClientFacts = ClientFacts {
     client_id: "demo-reports",
     description: "Report collector",
     profile: Profile::Standard,
     kind: ClientKind::Confidential,
+    auth_method: AuthMethod::Secret,
     secret: Some("demo-reports-secret"),
     uris: &[],
 };
@@ -317,6 +368,11 @@ impl World<'_> {
 
         let reports = self.product(&TRAFFIC_REPORTS, acme, dev).await?;
         self.client(&DEMO_REPORTS, (reports, acme), dev).await?;
+
+        let workbench = self.product(&WORKBENCH, acme, dev).await?;
+        self.client(&DEMO_APP, (workbench, acme), dev).await?;
+        let fapi = self.client(&DEMO_FAPI, (workbench, acme), dev).await?;
+        self.key(fapi, dev).await?;
 
         let row = fact::ActiveModel { name: Set(FACT.to_owned()), value: Set(self.now.0.to_string()) };
         fact::Entity::insert(row).exec_without_returning(self.tx).await?;
@@ -469,7 +525,29 @@ impl World<'_> {
         self.record("distribution.enabled", operator, by, ("product", product), VOICEBOX.name).await
     }
 
-    async fn client(&self, facts: &ClientFacts, (product, owner): (Uuid, Uuid), by: Uuid) -> Result<(), Fault> {
+    /// Registers the public part of [`FAPI_KEY`].
+    async fn key(&self, client: Uuid, by: Uuid) -> Result<(), Fault> {
+        let broken = || Fault::Stopped("the demo key is a key");
+        let mut jwk: serde_json::Map<String, serde_json::Value> =
+            serde_json::from_str(FAPI_KEY).map_err(|_| broken())?;
+        jwk.remove("d");
+        let key = crate::client::keys::public_key(&jwk.into()).map_err(|_| broken())?;
+        let row = client_key::ActiveModel {
+            id: Set(self.ctx.new_id()?),
+            client_id: Set(client),
+            label: Set("Demo".to_owned()),
+            kid: Set(key.kid),
+            thumbprint: Set(key.thumbprint),
+            jwk: Set(key.jwk.to_string()),
+            created_by: Set(Some(by)),
+            created_at: Set(self.now),
+            last_used_at: Set(None),
+        };
+        client_key::Entity::insert(row).exec_without_returning(self.tx).await?;
+        Ok(())
+    }
+
+    async fn client(&self, facts: &ClientFacts, (product, owner): (Uuid, Uuid), by: Uuid) -> Result<Uuid, Fault> {
         let id = self.ctx.new_id()?;
         let row = client::ActiveModel {
             id: Set(id),
@@ -482,6 +560,8 @@ impl World<'_> {
             token_format: Set(TokenFormat::Opaque),
             id_token_alg: Set(SigningAlg::Rs256),
             state: Set(ClientState::Active),
+            auth_method: Set(facts.auth_method),
+            metadata: Set("{}".to_owned()),
             created_by: Set(Some(by)),
             created_at: Set(self.now),
             updated_at: Set(self.now),
@@ -513,7 +593,8 @@ impl World<'_> {
             client_secret::Entity::insert(row).exec_without_returning(self.tx).await?;
         }
         self.tx.changed(Change::Client(facts.client_id.to_owned()));
-        self.record("client.created", owner, by, ("client", id), facts.description).await
+        self.record("client.created", owner, by, ("client", id), facts.description).await?;
+        Ok(id)
     }
 
     async fn record(

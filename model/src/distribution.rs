@@ -54,7 +54,7 @@ pub async fn of_product(ctx: &Context, product: &product::Model) -> Result<Vec<S
         .query_all_raw(Statement::from_sql_and_values(
             db.get_database_backend(),
             "SELECT s.operator_id AS operator, COUNT(*) AS consents FROM consents c \
-             JOIN subscribers s ON s.id = c.subscriber_id \
+             JOIN subscribers s ON s.id = c.subject_id \
              WHERE c.product_id = $1 AND c.revoked_at IS NULL GROUP BY s.operator_id",
             [product.id.into()],
         ))

@@ -1,8 +1,6 @@
 //! Grants: one authorization of one client under a consent, from the redemption of its code. The
 //! refresh tokens of a grant are its family; at any time one of them lives.
 
-use std::sync::Arc;
-
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, QueryFilter as _, Statement,
     sea_query::OnConflict,
@@ -13,14 +11,15 @@ use uuid::Uuid;
 use crate::{
     Context, Fault, Timestamp,
     audit::{self, Event},
-    authorization::Code,
+    authorization::{ClaimsRequest, Code, Confirmation},
     cache::{self, Client, Product},
     change::{Change, RevokedKind},
     db::Tx,
-    entity::{ClientState, consent, grant, revocation, subscriber},
+    entity::{ClientState, consent, grant, revocation},
     hours,
     key::Sealed,
     scopes,
+    subject::{Allowed, Subject, allowed},
 };
 
 /// Why something was revoked, as the tables keep it.
@@ -63,17 +62,27 @@ pub struct Grant {
     /// The consent that it stands on.
     pub consent: Uuid,
     /// Who signed in.
-    pub subscriber: Uuid,
-    /// The number of the subscriber, as it is now.
-    pub phone_number: String,
+    pub subject: Subject,
+    /// The number of a subscriber, as it is now.
+    pub phone_number: Option<String>,
     /// In which session.
     pub session: Uuid,
+    /// How (RFC 8176), space-delimited.
+    pub amr: String,
+    /// In which authentication context.
+    pub acr: String,
     /// What was granted, in the order of the request.
     pub scopes: Vec<String>,
-    /// When the subscriber signed in.
+    /// When the subject signed in.
     pub auth_time: Timestamp,
     /// Of the authorization request.
     pub nonce: Option<String>,
+    /// Claims asked for one by one.
+    pub claims: ClaimsRequest,
+    /// Audiences (RFC 8707).
+    pub resources: Vec<String>,
+    /// What the refresh token is bound to.
+    pub confirmation: Option<Confirmation>,
     /// The living refresh token, if the grant has one.
     pub refresh: Option<RefreshToken>,
 }
@@ -125,6 +134,9 @@ pub enum RedeemError {
     /// What it stands on was revoked or turned off.
     #[error("the authorization behind it has ended")]
     Ended,
+    /// The proof is of another key than the one that it is bound to.
+    #[error("it is bound to another key")]
+    OtherKey,
     /// More was asked for than was granted; the refresh token still lives.
     #[error("the scope {0} was not granted")]
     WiderScope(String),
@@ -135,7 +147,7 @@ pub enum RedeemError {
 
 crate::from_database!(RedeemError);
 
-/// Whether client, product, operator and subscriber still allow what a consent allowed.
+/// Whether client, product, operator and subject still allow what a consent allowed.
 ///
 /// # Errors
 ///
@@ -144,11 +156,12 @@ async fn still_allowed(
     ctx: &Context,
     client: &Client,
     product: &Product,
-    subscriber: Uuid,
-) -> Result<Arc<subscriber::Model>, RedeemError> {
-    let subscriber = cache::subscriber(ctx, subscriber).await?.ok_or(RedeemError::Ended)?;
-    let living = subscriber.ended_at.is_none() && client.state == ClientState::Active;
-    if living && product.enabled_by(subscriber.operator_id) { Ok(subscriber) } else { Err(RedeemError::Ended) }
+    subject: Subject,
+) -> Result<Allowed, RedeemError> {
+    if client.state != ClientState::Active {
+        return Err(RedeemError::Ended);
+    }
+    allowed(ctx, subject, product).await?.ok_or(RedeemError::Ended)
 }
 
 struct Redemption {
@@ -157,6 +170,8 @@ struct Redemption {
     client: Uuid,
     organization: Uuid,
     refresh: bool,
+    refresh_lifetime: i64,
+    confirmation: Option<Confirmation>,
 }
 
 /// Redeems a code for the client that it was issued to: the one write of the code flow. The
@@ -167,7 +182,13 @@ struct Redemption {
 /// # Errors
 ///
 /// [`RedeemError`]; the revocation or the incident is committed all the same.
-pub async fn redeem(ctx: &Context, client: &Client, product: &Product, code: Code) -> Result<Grant, RedeemError> {
+pub async fn redeem(
+    ctx: &Context,
+    client: &Client,
+    product: &Product,
+    code: Code,
+    confirmation: Option<Confirmation>,
+) -> Result<Grant, RedeemError> {
     if code.client != client.id {
         note_foreign(ctx, client, "code").await?;
         return Err(RedeemError::ForeignClient);
@@ -177,14 +198,21 @@ pub async fn redeem(ctx: &Context, client: &Client, product: &Product, code: Cod
     let ended = caches.is_revoked(RevokedKind::Consent, code.consent, code.issued_at)
         || caches.is_revoked(RevokedKind::Client, client.id, code.issued_at)
         || caches.is_revoked(RevokedKind::Session, code.session, code.issued_at)
-        || caches.is_revoked(RevokedKind::Subscriber, code.subscriber, code.issued_at);
+        || code.subject.ended_since(ctx, code.issued_at);
     if ended {
         return Err(RedeemError::Ended);
     }
-    let subscriber = still_allowed(ctx, client, product, code.subscriber).await?;
+    let allowed = still_allowed(ctx, client, product, code.subject).await?;
     let refresh = code.scopes.iter().any(|scope| scope == "offline_access");
-    let redemption =
-        Redemption { ctx: ctx.clone(), client: client.id, organization: client.organization_id, refresh, code };
+    let redemption = Redemption {
+        ctx: ctx.clone(),
+        client: client.id,
+        organization: client.organization_id,
+        refresh,
+        refresh_lifetime: refresh_lifetime(ctx, client),
+        code,
+        confirmation,
+    };
     if expired {
         // Too late for tokens, not too late to notice a replay.
         let used = grant::Entity::find_by_id(redemption.code.id).one(ctx.db().reader()).await?.is_some();
@@ -195,26 +223,32 @@ pub async fn redeem(ctx: &Context, client: &Client, product: &Product, code: Cod
         return Err(RedeemError::Expired);
     }
     let mut grant = ctx.db().write(redemption, |tx, redemption| Box::pin(redeem_once(tx, redemption))).await??;
-    grant.phone_number.clone_from(&subscriber.phone_number);
+    grant.phone_number = allowed.phone_number;
     Ok(grant)
 }
 
 async fn redeem_once(tx: &Tx, redemption: &Redemption) -> Result<Result<Grant, RedeemError>, Fault> {
-    let Redemption { ctx, code, client, refresh, .. } = redemption;
+    let Redemption { ctx, code, client, refresh, refresh_lifetime, confirmation, .. } = redemption;
     let now = ctx.now();
     let generation = i64::from(*refresh);
     let row = grant::ActiveModel {
         id: Set(code.id),
         consent_id: Set(code.consent),
         client_id: Set(*client),
-        subscriber_id: Set(code.subscriber),
+        subject_kind: Set(code.subject.kind()),
+        subject_id: Set(code.subject.id()),
         session_id: Set(code.session),
         scopes: Set(scopes::join(&code.scopes)),
         auth_time: Set(code.auth_time),
+        amr: Set(code.amr.clone()),
+        acr: Set(Some(code.acr.clone())),
         nonce: Set(code.nonce.clone()),
+        resources: Set(scopes::join(&code.resources)),
+        claims: Set(to_json((!code.claims.is_empty()).then_some(&code.claims))),
+        confirmation: Set(to_json(confirmation.as_ref())),
         refresh_generation: Set(generation),
         refreshed_at: Set(None),
-        refresh_expires_at: Set(refresh.then(|| now.plus(ctx.settings().lifetimes.refresh_token))),
+        refresh_expires_at: Set(refresh.then(|| now.plus(*refresh_lifetime))),
         created_at: Set(now),
         revoked_at: Set(None),
         revoked_because: Set(None),
@@ -237,14 +271,34 @@ async fn redeem_once(tx: &Tx, redemption: &Redemption) -> Result<Result<Grant, R
     Ok(Ok(Grant {
         id: code.id,
         consent: code.consent,
-        subscriber: code.subscriber,
-        phone_number: String::new(),
+        subject: code.subject,
+        phone_number: None,
         session: code.session,
+        amr: code.amr.clone(),
+        acr: code.acr.clone(),
         scopes: code.scopes.clone(),
         auth_time: code.auth_time,
         nonce: code.nonce.clone(),
+        claims: code.claims.clone(),
+        resources: code.resources.clone(),
+        confirmation: confirmation.clone(),
         refresh: refresh.then_some(RefreshToken { grant: code.id, client: *client, generation }),
     }))
+}
+
+/// How long a client's refresh tokens live, in milliseconds.
+fn refresh_lifetime(ctx: &Context, client: &Client) -> i64 {
+    let longest = ctx.settings().lifetimes.refresh_token;
+    let own = client.metadata.refresh_token_lifetime.map(|seconds| seconds.saturating_mul(1000));
+    own.map_or(longest, |own| own.min(longest))
+}
+
+fn to_json<T: Serialize>(value: Option<&T>) -> Option<String> {
+    value.and_then(|value| serde_json::to_string(value).ok())
+}
+
+fn from_json<T: serde::de::DeserializeOwned>(text: Option<&str>) -> Option<T> {
+    text.and_then(|text| serde_json::from_str(text).ok())
 }
 
 /// A code came a second time: what the first time gave is revoked, once.
@@ -270,7 +324,18 @@ struct Rotation {
     organization: Uuid,
 }
 
+/// Whether the key that a refresh token is bound to was shown.
+fn bound_to(row: &grant::Model, shown: Option<&Confirmation>) -> bool {
+    match &row.confirmation {
+        None => true,
+        // What does not read is bound to something that nobody can show.
+        Some(text) => shown.is_some() && from_json::<Confirmation>(Some(text)).as_ref() == shown,
+    }
+}
+
 /// Puts the successor in a refresh token's place: one conditional update.
+///
+/// With a profile that does not rotate, the token stays as it is.
 ///
 /// A token that was rotated a moment ago, and whose successor nobody has used, is answered with
 /// that same successor: the response may have been lost. A token that was rotated earlier is a
@@ -285,6 +350,7 @@ pub async fn refresh(
     product: &Product,
     token: RefreshToken,
     asked: &[String],
+    shown: Option<&Confirmation>,
 ) -> Result<Grant, RedeemError> {
     if token.client != client.id {
         note_foreign(ctx, client, "refresh token").await?;
@@ -292,15 +358,34 @@ pub async fn refresh(
     }
     // A request that is refused for these reasons does not cost the client its token.
     let row = grant::Entity::find_by_id(token.grant).one(ctx.db().reader()).await?.ok_or(RedeemError::Ended)?;
+    if !bound_to(&row, shown) {
+        return Err(RedeemError::OtherKey);
+    }
     let granted = scopes::split(&row.scopes);
     if let Some(wider) = asked.iter().find(|scope| !granted.contains(scope)) {
         return Err(RedeemError::WiderScope(wider.clone()));
     }
-    let subscriber = still_allowed(ctx, client, product, row.subscriber_id).await?;
+    let allowed = still_allowed(ctx, client, product, Subject::new(row.subject_kind, row.subject_id)).await?;
+    if !client.profile.rules().rotates {
+        let mut grant = keep(ctx, row, token)?;
+        grant.phone_number = allowed.phone_number;
+        return Ok(grant);
+    }
     let rotation = Rotation { ctx: ctx.clone(), token, organization: client.organization_id };
     let mut grant = ctx.db().write(rotation, |tx, rotation| Box::pin(rotate(tx, rotation))).await??;
-    grant.phone_number.clone_from(&subscriber.phone_number);
+    grant.phone_number = allowed.phone_number;
     Ok(grant)
+}
+
+/// The grant of a refresh token that stays: no write.
+fn keep(ctx: &Context, row: grant::Model, token: RefreshToken) -> Result<Grant, RedeemError> {
+    if row.revoked_at.is_some() || row.client_id != token.client || row.refresh_generation != token.generation {
+        return Err(RedeemError::Ended);
+    }
+    if row.refresh_expires_at.is_none_or(|end| end <= ctx.now()) {
+        return Err(RedeemError::Expired);
+    }
+    Ok(Grant::living(row, token))
 }
 
 async fn rotate(tx: &Tx, rotation: &Rotation) -> Result<Result<Grant, RedeemError>, Fault> {
@@ -351,12 +436,17 @@ impl Grant {
         Self {
             id: row.id,
             consent: row.consent_id,
-            subscriber: row.subscriber_id,
-            phone_number: String::new(),
+            subject: Subject::new(row.subject_kind, row.subject_id),
+            phone_number: None,
             session: row.session_id,
+            amr: row.amr,
+            acr: row.acr.unwrap_or_default(),
             scopes: scopes::split(&row.scopes),
             auth_time: row.auth_time,
             nonce: row.nonce,
+            claims: from_json(row.claims.as_deref()).unwrap_or_default(),
+            resources: scopes::split(&row.resources),
+            confirmation: from_json(row.confirmation.as_deref()),
             refresh: Some(refresh),
         }
     }
@@ -454,7 +544,7 @@ pub async fn revoke_for_distribution(tx: &Tx, ctx: &Context, product: Uuid, oper
         .query_all_raw(Statement::from_sql_and_values(
             tx.get_database_backend(),
             "SELECT DISTINCT g.id FROM grants g \
-             JOIN consents c ON c.id = g.consent_id JOIN subscribers s ON s.id = c.subscriber_id \
+             JOIN consents c ON c.id = g.consent_id JOIN subscribers s ON s.id = c.subject_id \
              WHERE c.product_id = $1 AND s.operator_id = $2 AND g.revoked_at IS NULL",
             [product.into(), operator.into()],
         ))
@@ -484,7 +574,7 @@ pub async fn reach_of_client(ctx: &Context, client: Uuid) -> Result<Reach, Fault
     let row = db
         .query_one_raw(Statement::from_sql_and_values(
             db.get_database_backend(),
-            "SELECT COUNT(DISTINCT subscriber_id) AS subscribers, \
+            "SELECT COUNT(DISTINCT subject_id) AS subscribers, \
              COUNT(CASE WHEN refresh_expires_at > $2 THEN 1 END) AS refresh_tokens \
              FROM grants WHERE client_id = $1 AND revoked_at IS NULL",
             [client.into(), ctx.now().0.into()],

@@ -115,10 +115,10 @@ impl Of {
             .query_one_raw(Statement::from_sql_and_values(
                 db.get_database_backend(),
                 "SELECT (SELECT COUNT(*) FROM subscribers WHERE operator_id = $1 AND ended_at IS NULL) AS subscribers, \
-                 (SELECT COUNT(*) FROM consents c JOIN subscribers s ON s.id = c.subscriber_id \
+                 (SELECT COUNT(*) FROM consents c JOIN subscribers s ON s.id = c.subject_id \
                   WHERE s.operator_id = $2 AND c.product_id = $3 AND c.revoked_at IS NULL) AS consents, \
                  (SELECT COUNT(*) FROM grants g JOIN consents c ON c.id = g.consent_id \
-                  JOIN subscribers s ON s.id = c.subscriber_id \
+                  JOIN subscribers s ON s.id = c.subject_id \
                   WHERE s.operator_id = $4 AND c.product_id = $5 AND g.revoked_at IS NULL \
                   AND g.refresh_expires_at > $6) AS refresh_tokens",
                 [

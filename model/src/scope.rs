@@ -23,7 +23,11 @@ impl ScopeAudience {
     pub const fn reaches(self, audience: Audience) -> bool {
         matches!(
             (self, audience),
-            (Self::Both, _) | (Self::Subscribers, Audience::Subscribers) | (Self::Operators, Audience::Operators)
+            (Self::Both, Audience::Subscribers | Audience::Operators)
+                | (Self::People, Audience::Subscribers | Audience::Users)
+                | (Self::Subscribers, Audience::Subscribers)
+                | (Self::Operators, Audience::Operators)
+                | (Self::Users, Audience::Users)
         )
     }
 }

@@ -60,6 +60,8 @@ pub struct Lifetimes {
     pub refresh_retry: i64,
     /// An authorization request in progress.
     pub interaction: i64,
+    /// A pushed authorization request: under ten minutes (FAPI 2.0 Security Profile, section 5.3.2.2).
+    pub pushed_request: i64,
     /// A PIN: at most ten minutes.
     pub pin: i64,
     /// A subscriber's single sign-on session.
@@ -89,6 +91,7 @@ impl Default for Lifetimes {
             refresh_token: days(180),
             refresh_retry: seconds(30),
             interaction: minutes(30),
+            pushed_request: seconds(90),
             pin: minutes(10),
             subscriber_session: hours(12),
             portal_session: days(14),

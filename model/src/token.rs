@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     Context, Fault, Timestamp,
+    authorization::Confirmation,
     cache::Client,
     change::RevokedKind,
     db::Tx,
@@ -15,6 +16,7 @@ use crate::{
     grant::{self, Grant},
     key::Sealed,
     scopes,
+    subject::Subject,
 };
 
 /// The `typ` of JWT access tokens (RFC 9068, section 2.1).
@@ -33,44 +35,71 @@ pub struct AccessToken {
     pub product: Uuid,
     /// For whom it speaks; absent for client credentials, where the client speaks for itself.
     pub about: Option<About>,
+    /// Its `sub`.
+    pub sub: String,
     /// What it allows, space-delimited.
     pub scope: String,
+    /// For whom it is (RFC 8707); empty for the provider's own endpoints.
+    pub audience: Vec<String>,
+    /// To which key it is bound.
+    pub confirmation: Option<Confirmation>,
+    /// Who acts for the subject, if somebody else does (RFC 8693, section 4.1): the acting
+    /// client's id, the most recent first.
+    pub actors: Vec<String>,
     /// When it was issued.
     pub issued_at: Timestamp,
     /// When it is void.
     pub expires_at: Timestamp,
 }
 
-/// The subscriber whom an access token is about.
+/// The person whom an access token is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct About {
     /// Which grant it belongs to.
     pub grant: Uuid,
     /// Which consent that stands on.
     pub consent: Uuid,
-    /// In which session the subscriber signed in.
+    /// In which session they signed in.
     pub session: Uuid,
     /// Who.
-    pub subscriber: Uuid,
-    /// When the subscriber signed in.
+    pub subject: Subject,
+    /// When they signed in.
     pub auth_time: Timestamp,
+    /// In which authentication context.
+    pub acr: String,
+    /// Claims that userinfo tells beyond those of the scopes.
+    pub claims: Vec<String>,
+}
+
+/// What an access token is to be.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted<'a> {
+    /// What it allows.
+    pub scopes: &'a [String],
+    /// For whom; empty for the provider's own endpoints.
+    pub audience: &'a [String],
+    /// To which key it is bound.
+    pub confirmation: Option<Confirmation>,
 }
 
 impl AccessToken {
-    /// A token under a grant, for `granted` of its scopes.
+    /// A token under a grant.
     ///
     /// # Errors
     ///
     /// [`Fault::Crypto`] when there is no randomness.
-    pub fn for_grant(ctx: &Context, client: &Client, grant: &Grant, granted: &[String]) -> Result<Self, Fault> {
+    pub fn for_grant(ctx: &Context, client: &Client, grant: &Grant, wanted: Wanted<'_>) -> Result<Self, Fault> {
         let about = About {
             grant: grant.id,
             consent: grant.consent,
             session: grant.session,
-            subscriber: grant.subscriber,
+            subject: grant.subject,
             auth_time: grant.auth_time,
+            acr: grant.acr.clone(),
+            claims: grant.claims.userinfo.clone(),
         };
-        Self::new(ctx, client, Some(about), granted)
+        let sub = grant.subject.sub(ctx, client);
+        Self::new(ctx, client, Some(about), sub, wanted)
     }
 
     /// A token with which the client speaks for itself.
@@ -78,37 +107,59 @@ impl AccessToken {
     /// # Errors
     ///
     /// [`Fault::Crypto`] when there is no randomness.
-    pub fn for_client(ctx: &Context, client: &Client, granted: &[String]) -> Result<Self, Fault> {
-        Self::new(ctx, client, None, granted)
+    pub fn for_client(ctx: &Context, client: &Client, wanted: Wanted<'_>) -> Result<Self, Fault> {
+        Self::new(ctx, client, None, client.client_id.clone(), wanted)
     }
 
-    fn new(ctx: &Context, client: &Client, about: Option<About>, granted: &[String]) -> Result<Self, Fault> {
+    fn new(
+        ctx: &Context,
+        client: &Client,
+        about: Option<About>,
+        sub: String,
+        wanted: Wanted<'_>,
+    ) -> Result<Self, Fault> {
         let now = ctx.now();
+        let longest = ctx.settings().lifetimes.access_token;
+        let own = client.metadata.access_token_lifetime.map(|seconds| seconds.saturating_mul(1000));
         Ok(Self {
             id: ctx.new_id()?,
             client_id: client.client_id.clone(),
             client: client.id,
             product: client.product_id,
             about,
-            scope: scopes::join(granted),
+            sub,
+            scope: scopes::join(wanted.scopes),
+            audience: wanted.audience.to_vec(),
+            confirmation: wanted.confirmation,
+            actors: Vec::new(),
             issued_at: now,
-            expires_at: now.plus(ctx.settings().lifetimes.access_token),
+            expires_at: now.plus(own.map_or(longest, |own| own.min(longest))),
         })
+    }
+
+    /// What `token_type` says of it (RFC 6750; RFC 9449, section 5).
+    #[must_use]
+    pub const fn token_type(&self) -> &'static str {
+        match self.confirmation {
+            Some(Confirmation::Jkt(_)) => "DPoP",
+            _ => "bearer",
+        }
+    }
+
+    /// Its audience: what it was asked for, or the provider itself.
+    #[must_use]
+    pub fn audience_or_own<'a>(&'a self, ctx: &'a Context) -> Vec<&'a str> {
+        if self.audience.is_empty() {
+            vec![&ctx.settings().issuer]
+        } else {
+            self.audience.iter().map(String::as_str).collect()
+        }
     }
 
     /// Whether it allows `scope`.
     #[must_use]
     pub fn allows(&self, scope: &str) -> bool {
         self.scope.split(' ').any(|allowed| allowed == scope)
-    }
-
-    /// Its subject: the subscriber towards this product, or the client itself.
-    #[must_use]
-    pub fn subject(&self, ctx: &Context) -> String {
-        match &self.about {
-            Some(about) => crate::pairwise::subject(ctx, self.product, about.subscriber),
-            None => self.client_id.clone(),
-        }
     }
 
     /// The token as the client gets it.
@@ -122,14 +173,17 @@ impl AccessToken {
             TokenFormat::Jwt => {
                 let claims = JwtClaims {
                     iss: &ctx.settings().issuer,
-                    sub: &self.subject(ctx),
-                    aud: &ctx.settings().issuer,
+                    sub: &self.sub,
+                    aud: Audience(&self.audience_or_own(ctx)),
                     client_id: &self.client_id,
                     scope: &self.scope,
                     jti: self.id,
                     iat: self.issued_at.seconds(),
                     exp: self.expires_at.seconds(),
                     auth_time: self.about.as_ref().map(|about| about.auth_time.seconds()),
+                    acr: self.about.as_ref().map(|about| about.acr.as_str()),
+                    cnf: self.confirmation.as_ref(),
+                    act: Actor::chain(&self.actors),
                     // What our own endpoints need to know is sealed: it is nobody else's business.
                     ptc: ctx.seal(Sealed::AccessToken, self)?,
                 };
@@ -158,7 +212,7 @@ impl AccessToken {
                 revoked(RevokedKind::Grant, about.grant)
                     || revoked(RevokedKind::Consent, about.consent)
                     || revoked(RevokedKind::Session, about.session)
-                    || revoked(RevokedKind::Subscriber, about.subscriber)
+                    || revoked(RevokedKind::Subscriber, about.subject.id())
             })
     }
 }
@@ -167,7 +221,7 @@ impl AccessToken {
 struct JwtClaims<'a> {
     iss: &'a str,
     sub: &'a str,
-    aud: &'a str,
+    aud: Audience<'a>,
     client_id: &'a str,
     scope: &'a str,
     jti: Uuid,
@@ -175,7 +229,42 @@ struct JwtClaims<'a> {
     exp: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     auth_time: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    acr: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cnf: Option<&'a Confirmation>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    act: Option<Actor<'a>>,
     ptc: String,
+}
+
+/// `aud`: one audience is a string, several are a list (RFC 7519, section 4.1.3).
+pub struct Audience<'a>(pub &'a [&'a str]);
+
+impl Serialize for Audience<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            [one] => serializer.serialize_str(one),
+            several => several.serialize(serializer),
+        }
+    }
+}
+
+/// `act` (RFC 8693, section 4.1): who acts, and for whom they acted before.
+#[derive(Debug, Serialize)]
+pub struct Actor<'a> {
+    sub: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    act: Option<Box<Actor<'a>>>,
+}
+
+impl<'a> Actor<'a> {
+    /// The chain, the most recent actor outermost.
+    #[must_use]
+    pub fn chain(actors: &'a [String]) -> Option<Self> {
+        let (first, rest) = actors.split_first()?;
+        Some(Self { sub: first, act: Self::chain(rest).map(Box::new) })
+    }
 }
 
 /// Revokes one access token (RFC 7009).

@@ -79,6 +79,16 @@ pub async fn find(ctx: &Context, id: Uuid) -> Result<Option<User>, Fault> {
     Ok(user::Entity::find_by_id(id).one(ctx.db().reader()).await?)
 }
 
+/// Whether the user of this id exists, has confirmed the address, and is not suspended.
+///
+/// # Errors
+///
+/// When the database fails.
+pub async fn may_sign_in(ctx: &Context, id: Uuid) -> Result<bool, Fault> {
+    let user = find(ctx, id).await?;
+    Ok(user.is_some_and(|user| user.suspended_at.is_none() && user.email_verified_at.is_some()))
+}
+
 async fn by_email(ctx: &Context, key: &str) -> Result<Option<User>, Fault> {
     Ok(user::Entity::find().filter(user::Column::EmailKey.eq(key)).one(ctx.db().reader()).await?)
 }

@@ -92,7 +92,7 @@ async fn deliver(ctx: Context, carriers: Carriers) {
 }
 
 async fn flush(ctx: Context) {
-    report("noting which secrets were used", cache::flush_secrets_used(&ctx).await);
+    report("noting which credentials were used", cache::flush_credentials_used(&ctx).await);
 }
 
 async fn keys(ctx: Context) {

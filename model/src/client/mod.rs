@@ -3,6 +3,9 @@
 //! A client's public identifier is never given to another one, not even after its end. A secret
 //! is returned once, by the verb that made it; what is stored is its hash.
 
+pub mod keys;
+mod metadata;
+pub mod profile;
 mod registration;
 mod secrets;
 
@@ -12,6 +15,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 pub use self::{
+    metadata::{Metadata, SubjectType},
     registration::{Invalid, ListProblem, RegisterError, Registered, Registration, Uris, edit, register},
     secrets::{AddSecretError, Added, Grace, LABEL_LENGTH, MOST_LIVING, SecretRow, add_secret, end_secret, secrets},
 };

@@ -3,13 +3,13 @@
 use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, QueryFilter as _};
 use uuid::Uuid;
 
-use super::{Client, DESCRIPTION_LENGTH, event};
+use super::{Client, DESCRIPTION_LENGTH, Metadata, event};
 use crate::{
     Context, Fault, audit,
     change::Change,
     db::Tx,
     entity::{
-        Audience, ClientKind, ClientState, Profile, SigningAlg, TokenFormat, UriPurpose, client, client_secret,
+        Audience, AuthMethod, ClientKind, ClientState, Profile, SigningAlg, TokenFormat, UriPurpose, client, client_secret,
         client_uri, product, retired_client_id,
     },
     redirect_uri::{self, MOST, Problem},
@@ -115,7 +115,7 @@ fn check(audience: Audience, description: &str, uris: &Uris) -> Result<Checked, 
     let mut invalid = Invalid::default();
     let description = rules::text::line(description, DESCRIPTION_LENGTH);
     let mut checked = Vec::new();
-    if audience == Audience::Subscribers {
+    if audience.signs_in() {
         for purpose in UriPurpose::ALL.iter().copied() {
             let list = uris.list(purpose);
             if list.is_empty() && purpose == UriPurpose::Login {
@@ -166,11 +166,22 @@ pub async fn register(
 ) -> Result<Registered, RegisterError> {
     let Registration { description, kind, profile, uris } = registration;
     let Checked { description, uris } = check(product.audience, description, uris).map_err(RegisterError::Invalid)?;
-    // Without subscribers there is only client credentials, for which a secret is needed.
-    let kind = if product.audience == Audience::Operators { ClientKind::Confidential } else { *kind };
-    let secret = match kind {
-        ClientKind::Confidential => Some((ctx.new_id()?, Plain::generate(ctx, Kind::Client)?)),
-        ClientKind::Public => None,
+    // Without people there is only client credentials, for which a secret or a key is needed.
+    let kind = if product.audience.signs_in() { *kind } else { ClientKind::Confidential };
+    let kind = match profile.rules().kinds {
+        [only] => *only,
+        _ => kind,
+    };
+    let auth_method = match kind {
+        ClientKind::Public => AuthMethod::None,
+        // The first that its profile allows: a secret, or keys of its own.
+        ClientKind::Confidential => {
+            profile.rules().auth_methods.first().copied().unwrap_or(AuthMethod::PrivateKeyJwt)
+        }
+    };
+    let secret = match auth_method {
+        AuthMethod::Secret => Some((ctx.new_id()?, Plain::generate(ctx, Kind::Client)?)),
+        _ => None,
     };
     let now = ctx.now();
     let client = Client {
@@ -184,6 +195,8 @@ pub async fn register(
         token_format: TokenFormat::Opaque,
         id_token_alg: SigningAlg::Rs256,
         state: ClientState::Active,
+        auth_method,
+        metadata: Metadata::default().to_text(),
         created_by: actor,
         created_at: now,
         updated_at: now,

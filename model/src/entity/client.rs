@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 
 use crate::{
     Timestamp,
-    entity::{ClientKind, ClientState, Profile, SigningAlg, TokenFormat},
+    entity::{AuthMethod, ClientKind, ClientState, Profile, SigningAlg, TokenFormat},
 };
 
 /// An OAuth 2.0 client.
@@ -23,6 +23,9 @@ pub struct Model {
     pub token_format: TokenFormat,
     pub id_token_alg: SigningAlg,
     pub state: ClientState,
+    pub auth_method: AuthMethod,
+    /// Metadata without a column of its own, as JSON; see [`crate::client::Metadata`].
+    pub metadata: String,
     pub created_by: Option<Uuid>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,

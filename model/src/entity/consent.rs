@@ -1,16 +1,17 @@
-//! What a subscriber allowed a product.
+//! What somebody allowed a product.
 
 use sea_orm::entity::prelude::*;
 
-use crate::Timestamp;
+use crate::{Timestamp, entity::SubjectKind};
 
-/// What a subscriber allowed a product.
+/// What somebody allowed a product.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "consents")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
-    pub subscriber_id: Uuid,
+    pub subject_kind: SubjectKind,
+    pub subject_id: Uuid,
     pub product_id: Uuid,
     /// Space-delimited.
     pub scopes: String,

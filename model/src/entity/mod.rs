@@ -2,6 +2,7 @@
 
 pub mod audit_event;
 pub mod client;
+pub mod client_key;
 pub mod client_secret;
 pub mod client_uri;
 pub mod consent;
@@ -20,15 +21,17 @@ pub mod organization;
 pub mod pin_challenge;
 pub mod product;
 pub mod product_scope;
+pub mod pushed_request;
 pub mod retired_client_id;
 pub mod revocation;
 pub mod scope;
 pub mod session;
+pub mod spent;
 pub mod subscriber;
 pub mod user;
 mod values;
 
 pub use values::{
-    Audience, Channel, ClientKind, ClientState, DistributionState, LinkPurpose, MessageState, OrganizationKind,
-    Profile, Role, ScopeAudience, SigningAlg, TokenFormat, UriPurpose,
+    Audience, AuthMethod, Channel, ClientKind, ClientState, DistributionState, LinkPurpose, MessageState, OrganizationKind,
+    Profile, Role, ScopeAudience, SigningAlg, SubjectKind, TokenFormat, UriPurpose,
 };

@@ -137,11 +137,21 @@ pub enum Audience {
     #[serde(rename = "operators")]
     #[sea_orm(string_value = "operators")]
     Operators,
+    /// Authorization code: a portal user signs in and consents.
+    #[serde(rename = "users")]
+    #[sea_orm(string_value = "users")]
+    Users,
 }
 
 impl Audience {
     /// All values, in the order in which people see them.
-    pub const ALL: &'static [Self] = &[Self::Subscribers, Self::Operators];
+    pub const ALL: &'static [Self] = &[Self::Subscribers, Self::Operators, Self::Users];
+
+    /// Whether somebody signs in, or clients speak only for themselves.
+    #[must_use]
+    pub const fn signs_in(self) -> bool {
+        matches!(self, Self::Subscribers | Self::Users)
+    }
 
     /// The value's name in tables, forms and on the wire.
     #[must_use]
@@ -149,6 +159,7 @@ impl Audience {
         match self {
             Self::Subscribers => "subscribers",
             Self::Operators => "operators",
+            Self::Users => "users",
         }
     }
 
@@ -171,15 +182,23 @@ pub enum ScopeAudience {
     #[serde(rename = "operators")]
     #[sea_orm(string_value = "operators")]
     Operators,
-    /// Any product.
+    /// Products for subscribers and products for operators.
     #[serde(rename = "both")]
     #[sea_orm(string_value = "both")]
     Both,
+    /// Products for portal users.
+    #[serde(rename = "users")]
+    #[sea_orm(string_value = "users")]
+    Users,
+    /// Products to which people sign in: subscribers or portal users.
+    #[serde(rename = "people")]
+    #[sea_orm(string_value = "people")]
+    People,
 }
 
 impl ScopeAudience {
     /// All values, in the order in which people see them.
-    pub const ALL: &'static [Self] = &[Self::Subscribers, Self::Operators, Self::Both];
+    pub const ALL: &'static [Self] = &[Self::Subscribers, Self::Operators, Self::Both, Self::Users, Self::People];
 
     /// The value's name in tables, forms and on the wire.
     #[must_use]
@@ -188,6 +207,8 @@ impl ScopeAudience {
             Self::Subscribers => "subscribers",
             Self::Operators => "operators",
             Self::Both => "both",
+            Self::Users => "users",
+            Self::People => "people",
         }
     }
 
@@ -249,11 +270,19 @@ pub enum Profile {
     #[serde(rename = "standard")]
     #[sea_orm(string_value = "standard")]
     Standard,
+    /// FAPI 2.0 Security Profile: for banks and the like.
+    #[serde(rename = "fapi2")]
+    #[sea_orm(string_value = "fapi2")]
+    Fapi2,
+    /// The Model Context Protocol: for agents.
+    #[serde(rename = "mcp")]
+    #[sea_orm(string_value = "mcp")]
+    Mcp,
 }
 
 impl Profile {
     /// All values, in the order in which people see them.
-    pub const ALL: &'static [Self] = &[Self::Classic, Self::Standard];
+    pub const ALL: &'static [Self] = &[Self::Classic, Self::Standard, Self::Fapi2, Self::Mcp];
 
     /// The value's name in tables, forms and on the wire.
     #[must_use]
@@ -261,6 +290,8 @@ impl Profile {
         match self {
             Self::Classic => "classic",
             Self::Standard => "standard",
+            Self::Fapi2 => "fapi2",
+            Self::Mcp => "mcp",
         }
     }
 
@@ -303,6 +334,70 @@ impl ClientKind {
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|value| value.as_str() == text)
     }
+}
+
+/// How a client proves who it is (OpenID Connect Core, section 9; RFC 8705, section 2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
+pub enum AuthMethod {
+    /// A secret, in the header (`client_secret_basic`) or in the body (`client_secret_post`).
+    #[serde(rename = "secret")]
+    #[sea_orm(string_value = "secret")]
+    Secret,
+    /// A JWT that it signs with a key of its own (RFC 7523, section 2.2).
+    #[serde(rename = "private_key_jwt")]
+    #[sea_orm(string_value = "private_key_jwt")]
+    PrivateKeyJwt,
+    /// A certificate of an authority that we know (RFC 8705, section 2.1).
+    #[serde(rename = "tls_client_auth")]
+    #[sea_orm(string_value = "tls_client_auth")]
+    Tls,
+    /// A certificate over a key that it has registered (RFC 8705, section 2.2).
+    #[serde(rename = "self_signed_tls_client_auth")]
+    #[sea_orm(string_value = "self_signed_tls_client_auth")]
+    SelfSignedTls,
+    /// It cannot prove anything: a public client.
+    #[serde(rename = "none")]
+    #[sea_orm(string_value = "none")]
+    None,
+}
+
+impl AuthMethod {
+    /// All values, in the order in which people see them.
+    pub const ALL: &'static [Self] =
+        &[Self::Secret, Self::PrivateKeyJwt, Self::Tls, Self::SelfSignedTls, Self::None];
+
+    /// The value's name in tables, forms and on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Secret => "secret",
+            Self::PrivateKeyJwt => "private_key_jwt",
+            Self::Tls => "tls_client_auth",
+            Self::SelfSignedTls => "self_signed_tls_client_auth",
+            Self::None => "none",
+        }
+    }
+
+    /// Reads what [`Self::as_str`] writes.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|value| value.as_str() == text)
+    }
+}
+
+/// Of which kind a subject is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
+pub enum SubjectKind {
+    /// Someone with a SIM of an operator.
+    #[serde(rename = "subscriber")]
+    #[sea_orm(string_value = "subscriber")]
+    Subscriber,
+    /// A person with a portal account.
+    #[serde(rename = "user")]
+    #[sea_orm(string_value = "user")]
+    User,
 }
 
 /// How a client's access tokens look.

@@ -1,0 +1,139 @@
+//! The profiles of clients: one table of rules, which the endpoints enforce and from which the
+//! client's page and the documentation are written.
+
+use crate::entity::{AuthMethod, ClientKind, Profile};
+
+/// When PKCE (RFC 7636) is needed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pkce {
+    /// Verified when used.
+    Optional,
+    /// For public clients; a confidential one may send a nonce instead, or ask for no ID token.
+    PublicClients,
+    /// Always.
+    Required,
+}
+
+/// Which audiences a client assertion may name (RFC 7523, section 3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AssertionAudience {
+    /// The issuer or the token endpoint.
+    IssuerOrEndpoint,
+    /// The issuer, as a string and not in a list (FAPI 2.0 Security Profile, section 5.3.2.1).
+    IssuerOnly,
+}
+
+/// The rules of a profile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rules {
+    /// The client types that can have it.
+    pub kinds: &'static [ClientKind],
+    /// How its clients may authenticate.
+    pub auth_methods: &'static [AuthMethod],
+    /// When PKCE is needed.
+    pub pkce: Pkce,
+    /// Whether requests must be pushed (RFC 9126).
+    pub par_required: bool,
+    /// Whether access tokens must be bound to a key or a certificate.
+    pub bound_tokens: bool,
+    /// What an assertion's `aud` may be.
+    pub assertion_audience: AssertionAudience,
+    /// With which algorithms its assertions, proofs and request objects may be signed.
+    pub algs: &'static [&'static str],
+    /// Whether a refresh token is replaced when it is used.
+    pub rotates: bool,
+    /// Whether ID tokens carry the phone number with the scope `phone`.
+    pub phone_in_id_token: bool,
+    /// Whether a Client ID Metadata Document can be the client's identifier.
+    pub metadata_document: bool,
+}
+
+/// What every verifier of ours accepts; never `none`, never a shared key.
+pub const ASYMMETRIC: &[&str] = &["PS256", "ES256", "EdDSA", "RS256"];
+
+const CLASSIC: Rules = Rules {
+    kinds: &[ClientKind::Confidential],
+    auth_methods: &[AuthMethod::Secret],
+    pkce: Pkce::Optional,
+    par_required: false,
+    bound_tokens: false,
+    assertion_audience: AssertionAudience::IssuerOrEndpoint,
+    algs: ASYMMETRIC,
+    rotates: true,
+    phone_in_id_token: true,
+    metadata_document: false,
+};
+
+const STANDARD: Rules = Rules {
+    kinds: &[ClientKind::Confidential, ClientKind::Public],
+    auth_methods: &[
+        AuthMethod::Secret,
+        AuthMethod::PrivateKeyJwt,
+        AuthMethod::Tls,
+        AuthMethod::SelfSignedTls,
+        AuthMethod::None,
+    ],
+    pkce: Pkce::PublicClients,
+    par_required: false,
+    bound_tokens: false,
+    assertion_audience: AssertionAudience::IssuerOrEndpoint,
+    algs: ASYMMETRIC,
+    rotates: true,
+    phone_in_id_token: false,
+    metadata_document: false,
+};
+
+const FAPI2: Rules = Rules {
+    kinds: &[ClientKind::Confidential],
+    auth_methods: &[AuthMethod::PrivateKeyJwt, AuthMethod::Tls, AuthMethod::SelfSignedTls],
+    pkce: Pkce::Required,
+    par_required: true,
+    bound_tokens: true,
+    assertion_audience: AssertionAudience::IssuerOnly,
+    algs: &["PS256", "ES256", "EdDSA"],
+    rotates: false,
+    phone_in_id_token: false,
+    metadata_document: false,
+};
+
+const MCP: Rules = Rules {
+    kinds: &[ClientKind::Public],
+    auth_methods: &[AuthMethod::None],
+    pkce: Pkce::Required,
+    par_required: false,
+    bound_tokens: false,
+    assertion_audience: AssertionAudience::IssuerOrEndpoint,
+    algs: ASYMMETRIC,
+    rotates: true,
+    phone_in_id_token: false,
+    metadata_document: true,
+};
+
+impl Profile {
+    /// Its rules.
+    #[must_use]
+    pub const fn rules(self) -> &'static Rules {
+        match self {
+            Self::Classic => &CLASSIC,
+            Self::Standard => &STANDARD,
+            Self::Fapi2 => &FAPI2,
+            Self::Mcp => &MCP,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_profile_has_a_way_to_authenticate_for_each_of_its_kinds() {
+        for profile in Profile::ALL {
+            let rules = profile.rules();
+            for kind in rules.kinds {
+                let fits = |method: &AuthMethod| (*method == AuthMethod::None) == (*kind == ClientKind::Public);
+                assert!(rules.auth_methods.iter().any(fits), "{profile:?} {kind:?}");
+            }
+        }
+    }
+}
