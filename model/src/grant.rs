@@ -12,7 +12,7 @@ use crate::{
     Context, Fault, Timestamp,
     audit::{self, Event},
     authorization::{ClaimsRequest, Code, Confirmation},
-    cache::{self, Client, Product},
+    cache::{Client, Product},
     change::{Change, RevokedKind},
     db::Tx,
     entity::{ClientState, consent, grant, revocation},
