@@ -14,6 +14,7 @@ mod m20261121_000002_portal;
 mod m20261121_000003_provider;
 mod m20261121_000004_operations;
 mod m20261121_000005_subjects;
+mod m20261121_000006_account;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000003_provider::Migration),
             Box::new(m20261121_000004_operations::Migration),
             Box::new(m20261121_000005_subjects::Migration),
+            Box::new(m20261121_000006_account::Migration),
         ]
     }
 }

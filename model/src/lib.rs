@@ -8,6 +8,7 @@
 //! writes reach the database; [`entity`] holds the tables as types.
 
 pub mod audit;
+pub mod authentication;
 pub mod authorization;
 pub mod cache;
 pub mod change;
@@ -19,6 +20,7 @@ pub mod demo;
 pub mod distribution;
 pub mod email;
 pub mod entity;
+pub mod factor;
 mod fault;
 pub mod form;
 pub mod grant;
@@ -34,11 +36,14 @@ pub mod message;
 pub mod operator;
 pub mod organization;
 pub mod pairwise;
+pub mod passkey;
 pub mod password;
 pub mod phone;
 pub mod pin;
 pub mod pushed;
 pub mod product;
+
+pub mod recovery;
 pub mod redirect_uri;
 mod request;
 pub mod scope;
@@ -52,6 +57,7 @@ pub mod subject;
 pub mod subscriber;
 mod time;
 pub mod token;
+pub mod totp;
 pub mod user;
 
 pub use context::{Context, Rng, SystemRng};

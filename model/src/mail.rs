@@ -105,6 +105,23 @@ pub(crate) fn password_changed(ctx: &Context, to: &str, name: &str) -> Mail {
     }
 }
 
+/// A way of signing in has changed; `sentence` says which, after the greeting.
+pub(crate) fn sign_in_changed(ctx: &Context, to: &str, name: &str, subject: &str, sentence: &str) -> Mail {
+    Mail {
+        to: to.to_owned(),
+        subject: subject.to_owned(),
+        body: format!(
+            "Hello {name},\n\n\
+             {sentence}\n\n\
+             If it was not you, set a new password at once, which signs you out everywhere, and then look at how you \
+             sign in:\n\n{}\n\n{}\n",
+            page(ctx, "/forgot"),
+            page(ctx, "/account/security"),
+        ),
+        lifetime: crate::days(2),
+    }
+}
+
 pub(crate) fn change_email(ctx: &Context, to: &str, name: &str, token: &Plain) -> Mail {
     let lifetime = ctx.settings().lifetimes.verify_link;
     Mail {

@@ -26,6 +26,13 @@ pub const USER: &str = "user";
 pub const ADDRESS: &str = "address";
 /// The key of what the browser calls itself.
 pub const USER_AGENT: &str = "user_agent";
+/// The key of when the user showed who they are, in milliseconds. Its column is filled from it.
+pub const AUTH_TIME: &str = "auth_time";
+/// The key of how, space-delimited (RFC 8176). Its column is filled from it.
+pub const AMR: &str = "amr";
+
+/// For how long after a sign-in one may change how one signs in.
+pub const FRESH: i64 = minutes(10);
 
 const DOMAIN: &str = "sessions.data";
 
@@ -50,6 +57,8 @@ pub async fn create(ctx: &Context, id: &str, data: &Data) -> Result<bool, Fault>
         created_at: Set(now),
         last_seen_at: Set(now),
         expires_at: Set(now.plus(ctx.settings().lifetimes.portal_session)),
+        auth_time: Set(auth_time_of(data)),
+        amr: Set(amr_of(data)),
     };
     ctx.db()
         .write(row, |tx, row| {
@@ -75,6 +84,8 @@ pub async fn save(ctx: &Context, id: &str, data: &Data) -> Result<(), Fault> {
         data_sealed: Set(seal(ctx, data)?),
         last_seen_at: Set(ctx.now()),
         expires_at: Set(ctx.now().plus(ctx.settings().lifetimes.portal_session)),
+        auth_time: Set(auth_time_of(data)),
+        amr: Set(amr_of(data)),
         ..Default::default()
     };
     ctx.db()
@@ -126,6 +137,18 @@ pub struct Person {
     pub user: user::Model,
     /// By what name lists know the session.
     pub session: Uuid,
+    /// When they last showed who they are (OpenID Connect Core, `auth_time`).
+    pub auth_time: Timestamp,
+    /// How (RFC 8176).
+    pub amr: Vec<String>,
+}
+
+impl Person {
+    /// Whether they have signed in so lately that they may change how they sign in.
+    #[must_use]
+    pub const fn is_fresh(&self, now: Timestamp) -> bool {
+        now.since(self.auth_time) < FRESH
+    }
 }
 
 /// Who is signed in with the session `id`, from where; notes that it was seen.
@@ -141,9 +164,16 @@ pub async fn person(ctx: &Context, id: &str, address: &str) -> Result<Option<Per
         return Ok(None);
     };
     if ctx.now().since(row.last_seen_at) >= SEEN_EVERY {
-        seen(ctx, row.id_hash, address.to_owned()).await?;
+        seen(ctx, row.id_hash.clone(), address.to_owned()).await?;
     }
-    Ok(Some(Person { user, session: row.public_id }))
+    let amr = row.amr.unwrap_or_else(|| "pwd".to_owned());
+    Ok(Some(Person {
+        user,
+        session: row.public_id,
+        // Sessions from before these columns were opened with a password.
+        auth_time: row.auth_time.unwrap_or(row.created_at),
+        amr: amr.split_ascii_whitespace().map(str::to_owned).collect(),
+    }))
 }
 
 async fn seen(ctx: &Context, id_hash: String, address: String) -> Result<(), Fault> {
@@ -244,6 +274,14 @@ pub async fn sweep(ctx: &Context) -> Result<u64, Fault> {
 
 fn user_of(data: &Data) -> Option<Uuid> {
     data.get(USER).and_then(Value::as_str).and_then(|text| Uuid::try_parse(text).ok())
+}
+
+fn auth_time_of(data: &Data) -> Option<Timestamp> {
+    data.get(AUTH_TIME).and_then(Value::as_i64).map(Timestamp)
+}
+
+fn amr_of(data: &Data) -> Option<String> {
+    data.get(AMR).and_then(Value::as_str).map(str::to_owned)
 }
 
 fn seal(ctx: &Context, data: &Data) -> Result<String, Fault> {

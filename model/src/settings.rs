@@ -112,6 +112,9 @@ pub struct Limits {
     pub sign_in_account: Rule,
     /// Sign-ins and sign-ups from one address.
     pub sign_in_address: Rule,
+    /// Wrong codes at the second step of a sign-in, for one account. Whoever gets there knows the
+    /// password, so that a tight budget locks no stranger's victim out.
+    pub second_factor: Rule,
     /// Mails (verification, reset, invitation) to one address.
     pub mail_recipient: Rule,
     /// PINs sent to one number.
@@ -135,6 +138,7 @@ impl Default for Limits {
         Self {
             sign_in_account: Rule::new(10, minutes(15)),
             sign_in_address: Rule::new(60, minutes(15)),
+            second_factor: Rule::new(10, hours(1)),
             mail_recipient: Rule::new(5, hours(1)),
             pin_number: Rule::new(5, minutes(30)),
             pin_address: Rule::new(30, minutes(30)),

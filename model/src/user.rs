@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::{
     Context, Fault,
     audit::{self, Event},
+    authentication::{self, FirstStep},
     days,
     db::Tx,
     entity::{LinkPurpose, OrganizationKind, membership, organization, user},
@@ -69,6 +70,14 @@ pub enum AccountError {
 }
 
 crate::from_database!(AccountError);
+
+impl User {
+    /// The hash of their password; `None` for who signs in with passkeys alone.
+    #[must_use]
+    pub fn password(&self) -> Option<&str> {
+        (!self.password_hash.is_empty()).then_some(self.password_hash.as_str())
+    }
+}
 
 /// The user of this id.
 ///
@@ -359,7 +368,7 @@ pub async fn verification(ctx: &Context, token: &str, browser: Option<&str>) -> 
 /// # Errors
 ///
 /// [`AccountError::LinkVoid`], [`AccountError::WrongPassword`] or [`AccountError::TooMany`].
-pub async fn verify(ctx: &Context, token: &str, shown: &Proof) -> Result<User, AccountError> {
+pub async fn verify(ctx: &Context, token: &str, shown: &Proof) -> Result<FirstStep, AccountError> {
     let Found::Works { user, .. } = link::look(ctx, LinkPurpose::VerifyEmail, token).await? else {
         return Err(AccountError::LinkVoid);
     };
@@ -369,7 +378,8 @@ pub async fn verify(ctx: &Context, token: &str, shown: &Proof) -> Result<User, A
         Proof::Password(password) => confirm_password(ctx, &user, password).await?,
     }
     let args = (ctx.clone(), secret::hash(token), user.password_hash);
-    ctx.db()
+    let user = ctx
+        .db()
         .write(args, |tx, (ctx, token, hash)| {
             Box::pin(async move {
                 let used = link::consume(tx, LinkPurpose::VerifyEmail, token, ctx.now()).await?;
@@ -391,16 +401,17 @@ pub async fn verify(ctx: &Context, token: &str, shown: &Proof) -> Result<User, A
                 }
             })
         })
-        .await
+        .await?;
+    Ok(authentication::after_password(ctx, user).await?)
 }
 
 // ---- Signing in ----
 
-/// Who has signed in.
+/// Whose password was right.
 #[derive(Clone, Debug)]
 pub enum SignIn {
-    /// Come in.
-    Welcome(User),
+    /// Come in, perhaps by a second step.
+    Welcome(FirstStep),
     /// The password is right, but the address is not confirmed. The link was mailed again,
     /// unless it was too often.
     Unverified {
@@ -441,7 +452,7 @@ pub async fn sign_in(ctx: &Context, email: &str, password: &str, address: &str) 
     let budgets = sign_in_budgets(ctx, &key, address);
     take(ctx, budgets.clone()).await??;
     let user = by_email(ctx, &key).await?;
-    let right = password::verify(password, user.as_ref().map(|user| user.password_hash.as_str())).await?;
+    let right = password::verify(password, user.as_ref().and_then(User::password)).await?;
     let user = match user {
         Some(user) if right => user,
         _ => return Err(SignInError::Wrong),
@@ -450,20 +461,26 @@ pub async fn sign_in(ctx: &Context, email: &str, password: &str, address: &str) 
         return Err(SignInError::Suspended);
     }
     let mail_budget = Budget::new(ctx, "mail", &key, ctx.settings().limits.mail_recipient);
-    ctx.db()
-        .write((ctx.clone(), user, budgets, mail_budget), |tx, (ctx, user, budgets, mail_budget)| {
+    let args = (ctx.clone(), user.clone(), budgets, mail_budget);
+    let unverified = ctx
+        .db()
+        .write(args, |tx, (ctx, user, budgets, mail_budget)| {
             Box::pin(async move {
                 limit::give_back(tx, budgets).await?;
                 if user.email_verified_at.is_some() {
-                    return Ok(SignIn::Welcome(user.clone()));
+                    return Ok::<_, SignInError>(None);
                 }
                 if limit::take(tx, std::slice::from_ref(mail_budget), ctx.now()).await?.is_ok() {
                     send_verification(tx, ctx, user).await?;
                 }
-                Ok(SignIn::Unverified { email: user.email.clone(), proof: proof(ctx, user) })
+                Ok(Some(SignIn::Unverified { email: user.email.clone(), proof: proof(ctx, user) }))
             })
         })
-        .await
+        .await?;
+    match unverified {
+        Some(unverified) => Ok(unverified),
+        None => Ok(SignIn::Welcome(authentication::after_password(ctx, user).await?)),
+    }
 }
 
 fn sign_in_budgets(ctx: &Context, key: &str, address: &str) -> Vec<Budget> {
@@ -484,7 +501,7 @@ async fn take(ctx: &Context, budgets: Vec<Budget>) -> Result<Result<(), TooMany>
 async fn confirm_password(ctx: &Context, user: &User, password: &str) -> Result<(), AccountError> {
     let budget = Budget::new(ctx, "sign_in_account", &user.email_key, ctx.settings().limits.sign_in_account);
     take(ctx, vec![budget.clone()]).await??;
-    if !password::verify(password, Some(&user.password_hash)).await? {
+    if !password::verify(password, user.password()).await? {
         return Err(AccountError::WrongPassword);
     }
     ctx.db()

@@ -22,6 +22,10 @@ pub struct Model {
     pub created_at: Timestamp,
     pub last_seen_at: Timestamp,
     pub expires_at: Timestamp,
+    /// When its owner last showed who they are.
+    pub auth_time: Option<Timestamp>,
+    /// How, space-delimited (RFC 8176).
+    pub amr: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -32,6 +32,12 @@ pub enum Sealed {
     Session,
     /// A form's anti-forgery token.
     Form,
+    /// A sign-in to the portal that waits for its second step.
+    SecondStep,
+    /// An authenticator app that waits for its first code.
+    TotpSetup,
+    /// A passkey's challenge that waits for an answer.
+    Challenge,
 }
 
 impl Sealed {
@@ -43,6 +49,9 @@ impl Sealed {
             Self::Interaction => b"interaction",
             Self::Session => b"session",
             Self::Form => b"form",
+            Self::SecondStep => b"second step",
+            Self::TotpSetup => b"totp setup",
+            Self::Challenge => b"challenge",
         }
     }
 }
