@@ -29,7 +29,7 @@ pub fn routes() -> Router<Idp> {
 async fn ask(State(idp): State<Idp>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
     page_of(async {
         let (browser, interaction) = back_again(&idp, &headers, &Fields::of_query(query.as_deref()))?;
-        let session = Session::read(&idp.ctx, &headers).await?;
+        let session = flow::session_for(&idp, &headers, &interaction).await?;
         Ok(flow::proceed(&idp, &browser, interaction, session).await)
     })
     .await
@@ -42,7 +42,7 @@ async fn ask(State(idp): State<Idp>, headers: HeaderMap, RawQuery(query): RawQue
 async fn answer(State(idp): State<Idp>, headers: HeaderMap, body: Bytes) -> Response {
     page_of(async {
         let (fields, browser, interaction) = sent(&idp, &headers, &body)?;
-        let session = Session::read(&idp.ctx, &headers).await?;
+        let session = flow::session_for(&idp, &headers, &interaction).await?;
         if fields.get("decision") == "cancel" {
             return cancel(&idp, &interaction, session.as_ref()).await;
         }
@@ -60,10 +60,10 @@ async fn answer(State(idp): State<Idp>, headers: HeaderMap, body: Bytes) -> Resp
 async fn cancel(idp: &Idp, interaction: &Interaction, session: Option<&Session>) -> Result<Response, PageError> {
     let (_, product) = interaction.parties(&idp.ctx).await?;
     let denial = match session {
-        Some(session) if !product.enabled_by(session.operator) => Denial::NOT_ENABLED,
+        Some(session) if session.operator.is_some_and(|operator| !product.enabled_by(operator)) => Denial::NOT_ENABLED,
         _ => Denial::CANCELLED,
     };
-    flow::deny(&idp.ctx, interaction, denial)
+    flow::deny(&idp.ctx, interaction, denial).await
 }
 
 async fn allow(

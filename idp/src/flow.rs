@@ -10,9 +10,9 @@ use model::{
     authorization::{Code, Request, ResponseMode, sha256},
     cache::{self, Client, Product},
     consent::{self, Consent, GrantError, Standing},
-    entity::ClientState,
+    entity::{Audience, ClientState},
     key::Sealed,
-    pairwise, scopes,
+    pushed, scopes,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -125,22 +125,43 @@ pub struct Denial {
 impl Denial {
     /// The person said no.
     pub const CANCELLED: Self =
-        Self { error: "access_denied", description: "The subscriber has cancelled the request." };
+        Self { error: "access_denied", description: "The person has cancelled the request." };
     /// The operator said no.
     pub const NOT_ENABLED: Self =
         Self { error: "access_denied", description: "The subscriber's operator has not enabled this product." };
     const LOGIN_REQUIRED: Self =
-        Self { error: "login_required", description: "The subscriber has to sign in, and prompt=none allows no page." };
+        Self { error: "login_required", description: "The person has to sign in, and prompt=none allows no page." };
     const CONSENT_REQUIRED: Self = Self {
         error: "consent_required",
-        description: "The subscriber has to be asked for consent, and prompt=none allows no page.",
+        description: "The person has to be asked for consent, and prompt=none allows no page.",
     };
     const OTHER_SUBSCRIBER: Self =
         Self { error: "login_required", description: "Somebody else than the subject of id_token_hint has signed in." };
+    /// The sign-in that the client insists on cannot be had.
+    const ACR_NOT_MET: Self = Self {
+        error: "unmet_authentication_requirements",
+        description: "The person cannot sign in in any of the authentication contexts that are essential.",
+    };
+    const ANSWERED: Self =
+        Self { error: "invalid_request", description: "An answer was given to this pushed request before." };
     const RACED: Self = Self {
         error: "access_denied",
         description: "The consent was taken back while the request was being answered.",
     };
+}
+
+/// Who has signed in in this browser, of those whom the request's product is for.
+///
+/// # Errors
+///
+/// [`PageError`] when the client has gone.
+pub async fn session_for(
+    idp: &Idp,
+    headers: &HeaderMap,
+    interaction: &Interaction,
+) -> Result<Option<Session>, PageError> {
+    let (_, product) = interaction.parties(&idp.ctx).await?;
+    Ok(Session::read(&idp.ctx, headers, product.audience).await?)
 }
 
 /// Takes the next step: a page, or the answer to the client.
@@ -163,32 +184,66 @@ async fn step(
 
     let Some(session) = session.filter(|session| fresh_enough(interaction, session)) else {
         if request.prompt.none {
-            return deny(ctx, interaction, Denial::LOGIN_REQUIRED);
+            return deny(ctx, interaction, Denial::LOGIN_REQUIRED).await;
         }
-        return pages::login::page(idp, browser, interaction, &client, &product).await;
+        return sign_in(idp, browser, interaction, &client, &product, request.prompt.login).await;
     };
     if let Some(expected) = &request.subject_hint
-        && *expected != pairwise::subject(ctx, product.id, session.subscriber)
+        && *expected != session.subject.sub(ctx, &client)
     {
         // With a page at hand the person can sign in as the one who is expected, once.
         if request.prompt.none || session.auth_time >= interaction.started_at {
-            return deny(ctx, interaction, Denial::OTHER_SUBSCRIBER);
+            return deny(ctx, interaction, Denial::OTHER_SUBSCRIBER).await;
         }
-        return pages::login::page(idp, browser, interaction, &client, &product).await;
+        return sign_in(idp, browser, interaction, &client, &product, true).await;
     }
-    if !product.enabled_by(session.operator) {
+    if let Some(operator) = session.operator
+        && !product.enabled_by(operator)
+    {
         if request.prompt.none {
-            return deny(ctx, interaction, Denial::NOT_ENABLED);
+            return deny(ctx, interaction, Denial::NOT_ENABLED).await;
         }
-        return pages::not_enabled::page(idp, browser, interaction, &session, &product).await;
+        return pages::not_enabled::page(idp, browser, interaction, &session, operator, &product).await;
     }
-    match consent::standing(ctx, session.subscriber, &product, &request.scopes, request.prompt.consent).await? {
-        Standing::Remembered(consent) => complete(ctx, interaction, &session, &client, &consent),
-        Standing::Missing { .. } if request.prompt.none => deny(ctx, interaction, Denial::CONSENT_REQUIRED),
+    if request.acr_essential && !request.acr_values.iter().any(|wanted| wanted == session.acr()) {
+        return deny(ctx, interaction, Denial::ACR_NOT_MET).await;
+    }
+    match consent::standing(ctx, session.subject, &product, &request.to_be_allowed(), request.prompt.consent).await? {
+        Standing::Remembered(consent) => complete(ctx, interaction, &session, &client, &consent).await,
+        Standing::Missing { .. } if request.prompt.none => deny(ctx, interaction, Denial::CONSENT_REQUIRED).await,
         Standing::Missing { ask, before } => {
             pages::consent::page(idp, browser, interaction, &session, &product, &ask, before.as_ref()).await
         }
     }
+}
+
+/// Leads to the sign-in: subscribers give their number here, portal users sign in to the portal
+/// and come back. `again` asks for it even in a living session.
+async fn sign_in(
+    idp: &Idp,
+    browser: &Browser,
+    interaction: &Interaction,
+    client: &Client,
+    product: &Product,
+    again: bool,
+) -> Result<Response, PageError> {
+    match product.audience {
+        Audience::Users => {
+            let again = again || interaction.request.max_age.is_some();
+            Ok(redirect(&portal_sign_in(&interaction.seal(&idp.ctx)?, again)))
+        }
+        _ => pages::login::page(idp, browser, interaction, client, product).await,
+    }
+}
+
+/// The portal's sign-in page, from which the request in progress goes on.
+#[must_use]
+pub fn portal_sign_in(sealed: &str, again: bool) -> String {
+    let again = if again { "again=1&" } else { "" };
+    let query = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("return_to", &format!("/consent?i={sealed}"))
+        .finish();
+    format!("/signin?{again}{query}")
 }
 
 /// Whether a session is as young as the request wants it. What was asked for counts from the
@@ -219,18 +274,18 @@ pub async fn finish_with_consent(
     if !fresh_enough(interaction, session) {
         return Err(PageError::SignInAgain);
     }
-    if !product.enabled_by(session.operator) {
-        return deny(ctx, interaction, Denial::NOT_ENABLED);
+    if session.operator.is_some_and(|operator| !product.enabled_by(operator)) {
+        return deny(ctx, interaction, Denial::NOT_ENABLED).await;
     }
-    match consent::grant(ctx, session.subscriber, &product, &interaction.request.scopes, allowed).await {
-        Ok(consent) => complete(ctx, interaction, session, &client, &consent),
+    match consent::grant(ctx, session.subject, &product, &interaction.request.to_be_allowed(), allowed).await {
+        Ok(consent) => complete(ctx, interaction, session, &client, &consent).await,
         Err(GrantError::Fault(fault)) => Err(fault.into()),
         Err(GrantError::NotAsked | GrantError::RequiredMissing) => Err(PageError::Tampered),
     }
 }
 
 /// Issues the code: no write, it is sealed.
-fn complete(
+async fn complete(
     ctx: &Context,
     interaction: &Interaction,
     session: &Session,
@@ -240,19 +295,28 @@ fn complete(
     let request = &interaction.request;
     let granted = scopes::among(&request.scopes, &consent.scopes);
     if granted.is_empty() && !request.scopes.is_empty() {
-        return deny(ctx, interaction, Denial::RACED);
+        return deny(ctx, interaction, Denial::RACED).await;
+    }
+    if !use_up(ctx, request).await? {
+        let Denial { error, description } = Denial::ANSWERED;
+        return Ok(answer_error(ctx, request, error, description));
     }
     let now = ctx.now();
     let code = Code {
         id: ctx.new_id()?,
         client: client.id,
         consent: consent.id,
-        subscriber: session.subscriber,
+        subject: session.subject,
         session: session.id,
+        amr: session.amr.join(" "),
+        acr: session.acr().to_owned(),
         redirect_uri_hash: sha256(&request.redirect_uri),
         scopes: granted.clone(),
         nonce: request.nonce.clone(),
         code_challenge: request.code_challenge.clone(),
+        claims: request.claims.allowed_by(&consent.scopes),
+        resources: request.resources.clone(),
+        dpop_jkt: request.dpop_jkt.clone(),
         auth_time: session.auth_time,
         issued_at: now,
         expires_at: now.plus(ctx.settings().lifetimes.code),
@@ -261,13 +325,23 @@ fn complete(
     Ok(answer(ctx, request, &[("code", &code), ("scope", &scopes::join(&granted))]))
 }
 
+/// Uses a pushed request up; a request that was not pushed can be answered.
+async fn use_up(ctx: &Context, request: &Request) -> Result<bool, Fault> {
+    match request.pushed {
+        Some(id) => pushed::answer(ctx, id).await,
+        None => Ok(true),
+    }
+}
+
 /// Tells the client no.
 ///
 /// # Errors
 ///
-/// None; the type is that of its siblings.
-pub fn deny(ctx: &Context, interaction: &Interaction, denial: Denial) -> Result<Response, PageError> {
-    Ok(answer_error(ctx, &interaction.request, denial.error, denial.description))
+/// When the database fails.
+pub async fn deny(ctx: &Context, interaction: &Interaction, denial: Denial) -> Result<Response, PageError> {
+    let Denial { error, description } =
+        if use_up(ctx, &interaction.request).await? { denial } else { Denial::ANSWERED };
+    Ok(answer_error(ctx, &interaction.request, error, description))
 }
 
 /// Sends an error to the client, in the way that it asked for.
@@ -283,10 +357,31 @@ fn answer(ctx: &Context, request: &Request, parameters: &[(&str, &str)]) -> Resp
         parameters.push(("state", state));
     }
     parameters.push(("iss", &ctx.settings().issuer));
+    let signed = match request.response_mode.signed().then(|| signed(ctx, request, &parameters)) {
+        Some(Ok(jwt)) => Some(jwt),
+        Some(Err(fault)) => return PageError::from(fault).into_response(),
+        None => None,
+    };
+    let parameters = match &signed {
+        Some(jwt) => vec![("response", jwt.as_str())],
+        None => parameters,
+    };
     match request.response_mode {
-        ResponseMode::Query => redirect(&with_query(&request.redirect_uri, &parameters)),
-        ResponseMode::FormPost => pages::form_post::page(&request.redirect_uri, &parameters),
+        ResponseMode::Query | ResponseMode::QueryJwt => redirect(&with_query(&request.redirect_uri, &parameters)),
+        ResponseMode::FormPost | ResponseMode::FormPostJwt => {
+            pages::form_post::page(&request.redirect_uri, &parameters)
+        }
     }
+}
+
+/// The parameters as a JWT (JARM, section 2.1). It lives as long as a code.
+fn signed(ctx: &Context, request: &Request, parameters: &[(&str, &str)]) -> Result<String, Fault> {
+    let mut claims: serde_json::Map<String, serde_json::Value> =
+        parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())).collect();
+    claims.insert("aud".to_owned(), request.client_id.clone().into());
+    claims.insert("exp".to_owned(), ctx.now().plus(ctx.settings().lifetimes.code).seconds().into());
+    claims.insert("iat".to_owned(), ctx.now().seconds().into());
+    ctx.keys().signer(request.response_alg, ctx.now())?.sign_jwt("JWT", &claims)
 }
 
 /// 303: the browser follows with GET, and sends no form along (RFC 9700, section 4.12).

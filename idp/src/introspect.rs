@@ -6,12 +6,15 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use http::HeaderMap;
+use std::sync::Arc;
+
+use http::{HeaderMap, HeaderValue, header};
 use model::{
     ClientAddress, Fault,
+    authorization::Confirmation,
     cache::{self, Client},
-    entity::ClientKind,
-    token::AccessToken,
+    entity::{ClientKind, SigningAlg},
+    token::{AccessToken, Actor, Audience},
 };
 use serde::Serialize;
 use uuid::Uuid;
@@ -21,6 +24,7 @@ use crate::{
     client_auth::{ClientAuthError, authenticate},
     error::{OAuthError, capitalized, no_store},
     params::{Params, ParamsError},
+    paths,
 };
 
 /// `POST /oauth2/introspect`.
@@ -31,7 +35,7 @@ pub async fn handle(
     body: Bytes,
 ) -> Response {
     match introspect(&idp, address.map(|Extension(address)| address), &headers, &body).await {
-        Ok(answer) => ([no_store()], Json(answer)).into_response(),
+        Ok((asking, answer)) => respond(&idp, &headers, &asking, answer),
         Err(error) => OAuthError::from(error).into_response(),
     }
 }
@@ -53,7 +57,13 @@ struct Answer {
     #[serde(skip_serializing_if = "Option::is_none")]
     sub: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    aud: Option<String>,
+    aud: Option<serde_json::Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cnf: Option<Confirmation>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    acr: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    act: Option<serde_json::Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     iss: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -92,20 +102,55 @@ async fn introspect(
     address: Option<ClientAddress>,
     headers: &HeaderMap,
     body: &[u8],
-) -> Result<Answer, IntrospectError> {
+) -> Result<(Arc<Client>, Answer), IntrospectError> {
     let ctx = &idp.ctx;
     let params = Params::of_body(headers, body)?;
-    let asking = authenticate(ctx, &idp.failures, headers, &params, address).await?;
+    let asking = authenticate(idp, headers, &params, address, paths::INTROSPECT).await?.once(ctx).await?;
     if asking.kind == ClientKind::Public {
         // Who cannot prove who it is could try tokens for others.
         return Err(ClientAuthError::Invalid.into());
     }
     let text = params.get("token").ok_or(IntrospectError::NoToken)?;
     match AccessToken::read(ctx, text) {
-        Some(token) if may_know(idp, &asking, &token.client_id).await? => Ok(describe(idp, token)),
-        _ => Ok(Answer::default()),
+        Some(token) if may_know(idp, &asking, &token.client_id).await? => Ok((asking, describe(idp, token))),
+        _ => Ok((asking, Answer::default())),
     }
 }
+
+/// As JSON, or signed for clients that ask for that (RFC 9701, section 4).
+fn respond(idp: &Idp, headers: &HeaderMap, asking: &Client, answer: Answer) -> Response {
+    #[derive(Serialize)]
+    struct Signed<'a> {
+        iss: &'a str,
+        aud: &'a str,
+        iat: i64,
+        token_introspection: Answer,
+    }
+    let accepts = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let registered = asking.metadata.introspection_signed_response_alg.as_deref().and_then(SigningAlg::parse);
+    if registered.is_none() && !accepts.contains(INTROSPECTION_JWT) {
+        return ([no_store()], Json(answer)).into_response();
+    }
+    let ctx = &idp.ctx;
+    let claims = Signed {
+        iss: &ctx.settings().issuer,
+        aud: &asking.client_id,
+        iat: ctx.now().seconds(),
+        token_introspection: answer,
+    };
+    let alg = registered.unwrap_or(SigningAlg::Rs256);
+    let jwt = ctx.keys().signer(alg, ctx.now()).and_then(|key| key.sign_jwt("token-introspection+jwt", &claims));
+    match jwt {
+        Ok(jwt) => {
+            let type_ = (header::CONTENT_TYPE, HeaderValue::from_static(INTROSPECTION_JWT));
+            ([no_store(), type_], jwt).into_response()
+        }
+        Err(fault) => OAuthError::internal(&fault).into_response(),
+    }
+}
+
+/// The media type of signed answers (RFC 9701, section 8.3).
+const INTROSPECTION_JWT: &str = "application/token-introspection+jwt";
 
 /// Whether whoever asks may know about a client's tokens: both are of the same organization.
 async fn may_know(idp: &Idp, asking: &Client, client_id: &str) -> Result<bool, Fault> {
@@ -118,13 +163,16 @@ fn describe(idp: &Idp, token: AccessToken) -> Answer {
     let issuer = &ctx.settings().issuer;
     Answer {
         active: true,
-        sub: Some(token.subject(ctx)),
+        aud: serde_json::to_value(Audience(&token.audience_or_own(ctx))).ok(),
+        token_type: Some(token.token_type()),
+        act: Actor::chain(&token.actors).and_then(|actor| serde_json::to_value(actor).ok()),
+        acr: token.about.as_ref().map(|about| about.acr.clone()),
+        cnf: token.confirmation,
+        sub: Some(token.sub),
         scope: Some(token.scope),
         client_id: Some(token.client_id),
-        token_type: Some("bearer"),
         exp: Some(token.expires_at.seconds()),
         iat: Some(token.issued_at.seconds()),
-        aud: Some(issuer.clone()),
         iss: Some(issuer.clone()),
         jti: Some(token.id),
         sid: token.about.as_ref().map(|about| about.session),

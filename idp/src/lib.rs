@@ -6,9 +6,13 @@
 //! [`flow`] through the pages to its code.
 
 pub mod authorize;
+mod bearer;
+mod binding;
 pub mod browser;
 mod client_auth;
+mod client_keys;
 mod consent_page;
+mod dpop;
 mod error;
 pub mod flow;
 pub mod form;
@@ -17,7 +21,10 @@ mod login;
 mod logout;
 pub mod metadata;
 pub mod pages;
+mod par;
 mod params;
+mod request_object;
+mod resource;
 mod revoke;
 pub mod session;
 mod token;
@@ -55,6 +62,8 @@ pub mod paths {
     pub const INTROSPECT: &str = "/oauth2/introspect";
     /// UserInfo (OpenID Connect Core, section 5.3).
     pub const USERINFO: &str = "/userinfo";
+    /// Pushed requests (RFC 9126, section 2).
+    pub const PAR: &str = "/oauth2/par";
     /// End session (OpenID Connect RP-Initiated Logout).
     pub const LOGOUT: &str = "/oauth2/sessions/logout";
     /// Keys (RFC 7517).
@@ -75,14 +84,16 @@ pub fn router(ctx: Context) -> Router {
         http::header::AUTHORIZATION,
         http::header::CONTENT_TYPE,
         http::header::ACCEPT,
+        dpop::HEADER,
     ]);
     let machines = Router::new()
         .route(paths::TOKEN, post(token::handle))
+        .route(paths::PAR, post(par::handle))
         .route(paths::REVOKE, post(revoke::handle))
         .route(paths::USERINFO, get(userinfo::get).post(userinfo::post))
         .route(paths::JWKS, get(metadata::jwks))
-        .route(paths::OPENID_CONFIGURATION, get(metadata::openid_configuration))
-        .route(paths::AUTHORIZATION_SERVER, get(metadata::authorization_server))
+        .route(paths::OPENID_CONFIGURATION, get(metadata::metadata))
+        .route(paths::AUTHORIZATION_SERVER, get(metadata::metadata))
         .layer(cors);
     Router::new()
         .merge(machines)

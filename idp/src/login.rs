@@ -13,6 +13,7 @@ use axum::{
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use model::{
     ClientAddress,
+    entity::Audience,
     limit::TooMany,
     phone::PhoneNumber,
     pin::{self, Refused, SendError},
@@ -55,7 +56,7 @@ async fn give_number(
     page_of(async {
         let (fields, browser, interaction) = sent(&idp, &headers, &body)?;
         if fields.get("action") == "cancel" {
-            return flow::deny(&idp.ctx, &interaction, Denial::CANCELLED);
+            return flow::deny(&idp.ctx, &interaction, Denial::CANCELLED).await;
         }
         let sending = Sending { idp: &idp, browser: &browser, interaction, address: address_of(address) };
         match PhoneNumber::parse(fields.get("number")) {
@@ -138,7 +139,7 @@ async fn give_pin(
             }
             Err(refused) => {
                 // The second click of two finds the PIN used, by the first.
-                let session = Session::read(ctx, &headers).await?;
+                let session = Session::read(ctx, &headers, Audience::Subscribers).await?;
                 if refused == Refused::Ended
                     && session.is_some_and(|session| session.auth_time >= interaction.started_at)
                 {

@@ -14,7 +14,10 @@ use http::{HeaderMap, header};
 use model::{
     Fault,
     cache::{self, Client},
-    pairwise, token,
+    entity::Audience,
+    session,
+    subject::Subject,
+    token,
 };
 use std::sync::Arc;
 
@@ -56,17 +59,27 @@ async fn respond(idp: &Idp, headers: &HeaderMap, params: Result<Params, crate::p
 async fn handle(idp: &Idp, headers: &HeaderMap, params: &Params) -> Result<Response, PageError> {
     let ctx = &idp.ctx;
     let browser = Browser::of(ctx, headers)?;
-    let session = Session::read(ctx, headers).await?;
     let hint = params.get("id_token_hint").and_then(|text| token::read_hint(ctx, text));
     let client = match &hint {
         Some(hint) => hinted_client(idp, &hint.aud, params.get("client_id")).await?,
         None => None,
     };
+    let session = match &client {
+        Some(client) => {
+            let product = cache::product(ctx, client.product_id).await?;
+            Session::read(ctx, headers, product.map_or(Audience::Subscribers, |product| product.audience)).await?
+        }
+        // Nobody says whose session: whichever there is.
+        None => match Session::read(ctx, headers, Audience::Subscribers).await? {
+            None => Session::read(ctx, headers, Audience::Users).await?,
+            session => session,
+        },
+    };
     let back = client.as_ref().and_then(|client| way_back(client, params));
     let confirmed = params.get("csrf").is_some_and(|token| browser.owns_form(ctx, token));
     let its_own = match (&session, &client, &hint) {
         (Some(session), Some(client), Some(hint)) => {
-            pairwise::subject(ctx, client.product_id, session.subscriber) == hint.sub
+            session.subject.sub(ctx, client) == hint.sub
         }
         _ => false,
     };
@@ -75,8 +88,11 @@ async fn handle(idp: &Idp, headers: &HeaderMap, params: &Params) -> Result<Respo
         return Ok(with_browser(ctx, &browser, pages::logout::confirm(idp, &browser, params)));
     }
     token::end_session(ctx, session.id).await?;
+    if let Subject::User(user) = session.subject {
+        session::end(ctx, user, session.id).await?;
+    }
     let mut response = leave(idp, back);
-    response.headers_mut().append(header::SET_COOKIE, Session::clear_cookie(ctx));
+    response.headers_mut().append(header::SET_COOKIE, session.clear_cookie(ctx));
     Ok(response)
 }
 

@@ -4,18 +4,19 @@
 //! check requests.
 
 use axum::{
+    body::Bytes,
     extract::State,
     response::{IntoResponse, Response},
 };
 use http::{HeaderValue, header};
-use model::{Settings, entity::SigningAlg};
+use model::{Settings, authorization::ResponseMode, claims, client::profile::ASYMMETRIC, entity::SigningAlg};
 use serde_json::json;
 
-use crate::{Idp, paths, token::ACR};
+use crate::{Idp, authorize::PROMPTS, paths, session::acr, token::GRANT_TYPES};
 
 /// The metadata, serialized once: it depends on nothing that changes while we run.
 pub struct Documents {
-    metadata: String,
+    metadata: Bytes,
 }
 
 impl Documents {
@@ -24,9 +25,12 @@ impl Documents {
     pub fn new(settings: &Settings) -> Self {
         let issuer = &settings.issuer;
         let at = |path: &str| format!("{}{path}", settings.issuer.trim_end_matches('/'));
-        let client_auth = ["client_secret_basic", "client_secret_post", "none"];
-        let confidential = ["client_secret_basic", "client_secret_post"];
+        let client_auth = ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"];
+        let confidential = ["client_secret_basic", "client_secret_post", "private_key_jwt"];
         let algs: Vec<_> = SigningAlg::ALL.iter().map(|alg| alg.as_str()).collect();
+        let own_claims = ["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid"];
+        let told = claims::BY_SCOPE.iter().flat_map(|(_, claims)| claims.iter().copied());
+        let scopes = ["openid", "offline_access"].into_iter().chain(claims::BY_SCOPE.iter().map(|(scope, _)| *scope));
         let metadata = json!({
             "issuer": issuer,
             "authorization_endpoint": at(paths::AUTHORIZE),
@@ -35,51 +39,56 @@ impl Documents {
             "revocation_endpoint": at(paths::REVOKE),
             "introspection_endpoint": at(paths::INTROSPECT),
             "end_session_endpoint": at(paths::LOGOUT),
+            "pushed_authorization_request_endpoint": at(paths::PAR),
             "jwks_uri": at(paths::JWKS),
             "response_types_supported": ["code"],
-            "response_modes_supported": ["query", "form_post"],
-            "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
+            "response_modes_supported": ResponseMode::ALL.map(|(name, _)| name),
+            "grant_types_supported": GRANT_TYPES,
             "code_challenge_methods_supported": ["S256"],
             "token_endpoint_auth_methods_supported": client_auth,
+            "token_endpoint_auth_signing_alg_values_supported": ASYMMETRIC,
             "revocation_endpoint_auth_methods_supported": client_auth,
+            "revocation_endpoint_auth_signing_alg_values_supported": ASYMMETRIC,
             "introspection_endpoint_auth_methods_supported": confidential,
-            "scopes_supported": ["openid", "offline_access", "phone"],
-            "claims_supported": [
-                "iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid",
-                "phone_number", "phone_number_verified",
-            ],
+            "introspection_endpoint_auth_signing_alg_values_supported": ASYMMETRIC,
+            "introspection_signing_alg_values_supported": algs,
+            "scopes_supported": scopes.collect::<Vec<_>>(),
+            "claims_supported": own_claims.into_iter().chain(told).collect::<Vec<_>>(),
             "claim_types_supported": ["normal"],
-            "subject_types_supported": ["pairwise"],
+            "subject_types_supported": ["public", "pairwise"],
             "id_token_signing_alg_values_supported": algs,
-            "acr_values_supported": [ACR],
-            "prompt_values_supported": ["none", "login", "consent", "select_account"],
+            "userinfo_signing_alg_values_supported": algs,
+            "authorization_signing_alg_values_supported": algs,
+            "request_object_signing_alg_values_supported": ASYMMETRIC,
+            "dpop_signing_alg_values_supported": ASYMMETRIC,
+            "acr_values_supported": acr::ALL,
+            "prompt_values_supported": PROMPTS,
+            "display_values_supported": ["page"],
             "ui_locales_supported": ["en"],
             "authorization_response_iss_parameter_supported": true,
-            "request_parameter_supported": false,
+            "require_pushed_authorization_requests": false,
+            "require_signed_request_object": false,
+            "request_parameter_supported": true,
             "request_uri_parameter_supported": false,
             "require_request_uri_registration": false,
-            "claims_parameter_supported": false,
+            "claims_parameter_supported": true,
         });
-        Self { metadata: metadata.to_string() }
+        Self { metadata: metadata.to_string().into() }
     }
 }
 
-/// `GET /.well-known/openid-configuration`.
-pub async fn openid_configuration(State(idp): State<Idp>) -> Response {
-    json_for_minutes(idp.documents.metadata.clone())
-}
-
-/// `GET /.well-known/oauth-authorization-server`.
-pub async fn authorization_server(State(idp): State<Idp>) -> Response {
+/// `GET /.well-known/openid-configuration` and `GET /.well-known/oauth-authorization-server`: one
+/// document with two names.
+pub async fn metadata(State(idp): State<Idp>) -> Response {
     json_for_minutes(idp.documents.metadata.clone())
 }
 
 /// `GET /.well-known/jwks.json`.
 pub async fn jwks(State(idp): State<Idp>) -> Response {
-    json_for_minutes(idp.ctx.keys().jwks(idp.ctx.now()).to_string())
+    json_for_minutes(Bytes::from(idp.ctx.keys().jwks(idp.ctx.now()).to_string()))
 }
 
-fn json_for_minutes(document: String) -> Response {
+fn json_for_minutes(document: Bytes) -> Response {
     let content_type = (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     let cache = (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
     ([content_type, cache], document).into_response()

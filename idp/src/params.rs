@@ -5,9 +5,15 @@ use url::form_urlencoded;
 /// More parameters than any request of the protocol has.
 const MOST: usize = 64;
 
+/// The parameters that may come several times (RFC 8707, section 2; RFC 8693, section 2.1).
+const SEVERAL: [&str; 2] = ["resource", "audience"];
+
 /// The parameters of one request, each at most once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Params(Vec<(String, String)>);
+pub struct Params(Vec<(String, String)>, Signed);
+
+/// Whether parameters were signed by the client.
+type Signed = bool;
 
 /// Why parameters were not accepted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -36,7 +42,7 @@ impl Params {
                 if params.0.len() == MOST {
                     return Err(ParamsError::TooMany);
                 }
-                if params.0.iter().any(|(known, _)| *known == name) {
+                if !SEVERAL.contains(&&*name) && params.0.iter().any(|(known, _)| *known == name) {
                     let shown: String =
                         name.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(40).collect();
                     return Err(ParamsError::Repeated(shown));
@@ -45,6 +51,41 @@ impl Params {
             }
         }
         Ok(params)
+    }
+
+    /// Parameters that were kept, or that a signed request carries.
+    #[must_use]
+    pub const fn of_pairs(pairs: Vec<(String, String)>) -> Self {
+        Self(pairs, false)
+    }
+
+    /// Parameters of a request object whose signature was verified.
+    #[must_use]
+    pub const fn of_object(pairs: Vec<(String, String)>) -> Self {
+        Self(pairs, true)
+    }
+
+    /// Whether the client has signed them.
+    #[must_use]
+    pub const fn signed(&self) -> bool {
+        self.1
+    }
+
+    /// Puts a parameter in, in the place of one with the same name.
+    pub fn set(&mut self, name: &str, value: String) {
+        self.0.retain(|(known, _)| known != name);
+        self.0.push((name.to_owned(), value));
+    }
+
+    /// All of them, as they were sent.
+    #[must_use]
+    pub fn pairs(&self) -> &[(String, String)] {
+        &self.0
+    }
+
+    /// All values of a parameter that may come several times.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(known, value)| known == name && !value.is_empty()).map(|(_, value)| value.as_str())
     }
 
     /// Reads the body of a request to a machine endpoint.

@@ -18,6 +18,7 @@ use crate::{
     client_auth::{ClientAuthError, authenticate},
     error::{OAuthError, capitalized, no_store},
     params::{Params, ParamsError},
+    paths,
 };
 
 /// `POST /oauth2/revoke`.
@@ -70,7 +71,7 @@ async fn revoke(
 ) -> Result<(), RevokeError> {
     let ctx = &idp.ctx;
     let params = Params::of_body(headers, body)?;
-    let client = authenticate(ctx, &idp.failures, headers, &params, address).await?;
+    let client = authenticate(idp, headers, &params, address, paths::REVOKE).await?.once(ctx).await?;
     let text = params.get("token").ok_or(RevokeError::NoToken)?;
     if let Some(refresh) = RefreshToken::open(ctx, text) {
         if refresh.client != client.id {

@@ -1,5 +1,4 @@
-//! The UserInfo endpoint (OpenID Connect Core, section 5.3), a resource protected by bearer tokens
-//! (RFC 6750).
+//! The UserInfo endpoint (OpenID Connect Core, section 5.3), a resource protected by access tokens.
 
 use axum::{
     Json,
@@ -7,55 +6,45 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, StatusCode, header};
-use model::{Fault, cache, token::AccessToken};
-use serde::Serialize;
-use uuid::Uuid;
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use model::{
+    Context, Fault, cache,
+    claims::{self, Claims},
+    entity::SigningAlg,
+    subject::Subject,
+    token::AccessToken,
+};
 
 use crate::{
     Idp,
+    bearer::{self, BearerError},
     error::{OAuthError, capitalized, no_store},
     params::Params,
+    paths,
 };
 
 /// `GET /userinfo`, with the token in the header.
 pub async fn get(State(idp): State<Idp>, headers: HeaderMap) -> Response {
-    respond(&idp, &headers, None).await
+    respond(&idp, &Method::GET, &headers, None).await
 }
 
 /// `POST /userinfo`, with the token in the header or in the body (RFC 6750, section 2.2).
 pub async fn post(State(idp): State<Idp>, headers: HeaderMap, body: Bytes) -> Response {
     let in_body = Params::of_body(&headers, &body).ok();
-    respond(&idp, &headers, in_body.as_ref().and_then(|params| params.get("access_token"))).await
+    respond(&idp, &Method::POST, &headers, in_body.as_ref().and_then(|params| params.get("access_token"))).await
 }
 
-async fn respond(idp: &Idp, headers: &HeaderMap, in_body: Option<&str>) -> Response {
-    match claims(idp, headers, in_body).await {
-        Ok(claims) => ([no_store()], Json(claims)).into_response(),
+async fn respond(idp: &Idp, method: &Method, headers: &HeaderMap, in_body: Option<&str>) -> Response {
+    match answer(&idp.ctx, method, headers, in_body).await {
+        Ok(response) => response,
         Err(error) => OAuthError::from(error).into_response(),
     }
 }
 
-/// What a client learns about a subscriber. What was not granted is left out.
-#[derive(Debug, Serialize)]
-struct Claims {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    phone_number: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    phone_number_verified: Option<bool>,
-    sid: Uuid,
-    sub: String,
-}
-
 #[derive(Debug, thiserror::Error)]
 enum UserinfoError {
-    /// RFC 6750, section 3.1: no token, so no error code in the challenge.
-    #[error("send an access token")]
-    NoToken,
-    #[error("send the access token in the header or in the body, not in both")]
-    TwoTokens,
-    #[error("the access token is not one of ours, has expired, or was revoked")]
-    InvalidToken,
+    #[error(transparent)]
+    Token(#[from] BearerError),
     #[error("a client's own token is about no person")]
     NobodyInIt,
     #[error(transparent)]
@@ -65,25 +54,13 @@ enum UserinfoError {
 impl From<UserinfoError> for OAuthError {
     fn from(error: UserinfoError) -> Self {
         let text = capitalized(&error.to_string());
-        let challenge =
-            |code: &str| format!("Bearer realm=\"portico\", error=\"{code}\", error_description=\"{text}\"");
         match error {
-            UserinfoError::NoToken => Self {
-                status: StatusCode::UNAUTHORIZED,
-                challenge: Some("Bearer realm=\"portico\"".to_owned()),
-                ..Self::bad("invalid_token", text)
-            },
-            UserinfoError::TwoTokens => {
-                Self { challenge: Some(challenge("invalid_request")), ..Self::bad("invalid_request", text) }
-            }
-            UserinfoError::InvalidToken => Self {
-                status: StatusCode::UNAUTHORIZED,
-                challenge: Some(challenge("invalid_token")),
-                ..Self::bad("invalid_token", text)
-            },
+            UserinfoError::Token(error) => error.into(),
             UserinfoError::NobodyInIt => Self {
                 status: StatusCode::FORBIDDEN,
-                challenge: Some(challenge("insufficient_scope")),
+                challenge: Some(format!(
+                    "Bearer realm=\"portico\", error=\"insufficient_scope\", error_description=\"{text}\""
+                )),
                 ..Self::bad("insufficient_scope", text)
             },
             UserinfoError::Fault(fault) => Self::internal(&fault),
@@ -91,29 +68,49 @@ impl From<UserinfoError> for OAuthError {
     }
 }
 
-async fn claims(idp: &Idp, headers: &HeaderMap, in_body: Option<&str>) -> Result<Claims, UserinfoError> {
-    let ctx = &idp.ctx;
-    let text = match (bearer(headers), in_body) {
-        (Some(_), Some(_)) => return Err(UserinfoError::TwoTokens),
-        (Some(text), None) | (None, Some(text)) => text,
-        (None, None) => return Err(UserinfoError::NoToken),
-    };
-    let token = AccessToken::read(ctx, text).ok_or(UserinfoError::InvalidToken)?;
-    let about = token.about.as_ref().ok_or(UserinfoError::NobodyInIt)?;
-    let subscriber = cache::subscriber(ctx, about.subscriber).await?;
-    let subscriber =
-        subscriber.filter(|subscriber| subscriber.ended_at.is_none()).ok_or(UserinfoError::InvalidToken)?;
-    let phone = token.allows("phone");
-    Ok(Claims {
-        phone_number: phone.then(|| subscriber.phone_number.clone()),
-        phone_number_verified: phone.then_some(true),
-        sid: about.session,
-        sub: token.subject(ctx),
-    })
+/// The claims: as JSON, or signed for clients that have registered for that (section 5.3.2).
+async fn answer(
+    ctx: &Context,
+    method: &Method,
+    headers: &HeaderMap,
+    in_body: Option<&str>,
+) -> Result<Response, UserinfoError> {
+    let token = bearer::read(ctx, method, paths::USERINFO, headers, in_body).await?;
+    let mut claims = told(ctx, &token).await?;
+    let client = cache::client(ctx, &token.client_id).await?.ok_or(BearerError::Invalid)?;
+    let alg = client.metadata.userinfo_signed_response_alg.as_deref().and_then(SigningAlg::parse);
+    let Some(alg) = alg else { return Ok(([no_store()], Json(claims)).into_response()) };
+    claims.insert("iss".to_owned(), ctx.settings().issuer.clone().into());
+    claims.insert("aud".to_owned(), token.client_id.into());
+    let jwt = ctx.keys().signer(alg, ctx.now())?.sign_jwt("JWT", &claims)?;
+    Ok(([no_store(), (header::CONTENT_TYPE, HeaderValue::from_static("application/jwt"))], jwt).into_response())
 }
 
-/// The token of `Authorization: Bearer`; the scheme's case does not matter.
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+/// What a token allows its client to learn about the person. What was not granted is left out.
+async fn told(ctx: &Context, token: &AccessToken) -> Result<Claims, UserinfoError> {
+    let about = token.about.as_ref().ok_or(UserinfoError::NobodyInIt)?;
+    let mut claims = match about.subject {
+        Subject::Subscriber(id) => {
+            let subscriber = cache::subscriber(ctx, id).await?;
+            let living = subscriber.filter(|subscriber| subscriber.ended_at.is_none());
+            let number = living.ok_or(BearerError::Invalid)?.phone_number.clone();
+            let mut claims = Claims::new();
+            if token.allows("phone") {
+                claims.insert("phone_number".to_owned(), number.into());
+                claims.insert("phone_number_verified".to_owned(), true.into());
+            }
+            claims
+        }
+        Subject::User(id) => {
+            let mut claims = claims::of_user(ctx, id).await?;
+            if claims.is_empty() {
+                return Err(BearerError::Invalid.into());
+            }
+            claims.retain(|name, _| claims::asked_by(&token.scope, name) || about.claims.contains(name));
+            claims
+        }
+    };
+    claims.insert("sid".to_owned(), about.session.to_string().into());
+    claims.insert("sub".to_owned(), token.sub.clone().into());
+    Ok(claims)
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
-use crate::{Context, Fault, Timestamp, key::Sealed, subject::Subject};
+use crate::{Context, Fault, Timestamp, claims, entity::SigningAlg, key::Sealed, subject::Subject};
 
 /// How the answer travels back (OAuth 2.0 Multiple Response Type Encoding Practices; Form Post
 /// Response Mode; JARM, section 2.3).
@@ -102,6 +102,8 @@ pub struct Request {
     pub code_challenge: Option<String>,
     /// How the answer travels.
     pub response_mode: ResponseMode,
+    /// With what it is signed, if it is.
+    pub response_alg: SigningAlg,
     /// Which pages are asked for.
     pub prompt: Prompt,
     /// How old the sign-in may be, in seconds.
@@ -112,6 +114,8 @@ pub struct Request {
     pub subject_hint: Option<String>,
     /// Authentication contexts in order of preference.
     pub acr_values: Vec<String>,
+    /// Whether one of them must be met (OpenID Connect Core, section 5.5.1.1).
+    pub acr_essential: bool,
     /// Claims asked for one by one.
     pub claims: ClaimsRequest,
     /// Audiences (RFC 8707); empty for the provider's own.
@@ -122,6 +126,35 @@ pub struct Request {
     pub ui_locales: Vec<String>,
     /// The pushed request that this one came as, to be used up by its answer.
     pub pushed: Option<Uuid>,
+}
+
+impl Request {
+    /// What has to be allowed for it: its scopes, and those whose claims it asks for one by one.
+    #[must_use]
+    pub fn to_be_allowed(&self) -> Vec<String> {
+        let mut names = self.scopes.clone();
+        for claim in self.claims.userinfo.iter().chain(&self.claims.id_token) {
+            if let Some(scope) = claims::scope_of(claim)
+                && !names.iter().any(|name| name == scope)
+            {
+                names.push(scope.to_owned());
+            }
+        }
+        names
+    }
+}
+
+impl ClaimsRequest {
+    /// Those of the claims whose scope was allowed.
+    #[must_use]
+    pub fn allowed_by(&self, scopes: &[String]) -> Self {
+        let keep = |names: &[String]| {
+            let allowed =
+                |name: &&String| claims::scope_of(name).is_some_and(|scope| scopes.iter().any(|one| one == scope));
+            names.iter().filter(allowed).cloned().collect()
+        };
+        Self { userinfo: keep(&self.userinfo), id_token: keep(&self.id_token) }
+    }
 }
 
 /// What an authorization code says, sealed in the code itself.

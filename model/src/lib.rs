@@ -12,6 +12,7 @@ pub mod authentication;
 pub mod authorization;
 pub mod cache;
 pub mod change;
+pub mod claims;
 pub mod client;
 pub mod consent;
 mod context;

@@ -157,23 +157,38 @@ impl Person {
 ///
 /// When the database fails.
 pub async fn person(ctx: &Context, id: &str, address: &str) -> Result<Option<Person>, Fault> {
+    let Some((row, person)) = signed_in(ctx, id).await? else { return Ok(None) };
+    if ctx.now().since(row.last_seen_at) >= SEEN_EVERY {
+        seen(ctx, row.id_hash, address.to_owned()).await?;
+    }
+    Ok(Some(person))
+}
+
+/// Who is signed in with the session `id`, without noting anything: a product has asked, not they.
+///
+/// # Errors
+///
+/// When the database fails.
+pub async fn peek(ctx: &Context, id: &str) -> Result<Option<Person>, Fault> {
+    Ok(signed_in(ctx, id).await?.map(|(_, person)| person))
+}
+
+async fn signed_in(ctx: &Context, id: &str) -> Result<Option<(session::Model, Person)>, Fault> {
     let Some(row) = living(ctx, id).await? else { return Ok(None) };
     let Some(user_id) = row.user_id else { return Ok(None) };
     let user = user::Entity::find_by_id(user_id).one(ctx.db().reader()).await?;
     let Some(user) = user.filter(|user| user.suspended_at.is_none() && user.email_verified_at.is_some()) else {
         return Ok(None);
     };
-    if ctx.now().since(row.last_seen_at) >= SEEN_EVERY {
-        seen(ctx, row.id_hash.clone(), address.to_owned()).await?;
-    }
-    let amr = row.amr.unwrap_or_else(|| "pwd".to_owned());
-    Ok(Some(Person {
+    let amr = row.amr.clone().unwrap_or_else(|| "pwd".to_owned());
+    let person = Person {
         user,
         session: row.public_id,
         // Sessions from before these columns were opened with a password.
         auth_time: row.auth_time.unwrap_or(row.created_at),
         amr: amr.split_ascii_whitespace().map(str::to_owned).collect(),
-    }))
+    };
+    Ok(Some((row, person)))
 }
 
 async fn seen(ctx: &Context, id_hash: String, address: String) -> Result<(), Fault> {

@@ -18,13 +18,16 @@ pub(crate) async fn not_found() -> Response {
     PageError::NotFound.into_response()
 }
 
+/// A request for authorization in progress travels in its path, with a `state` as long as clients like.
+const LONGEST_PATH: usize = 8_000;
+
 /// A path on this very site to return to: absolute, and nothing that a browser could take for
 /// another host.
 #[must_use]
 pub(crate) fn local_path(path: &str) -> Option<&str> {
     let inner = path.strip_prefix('/')?;
     let odd = inner.starts_with(['/', '\\']) || path.contains(['\\', '\r', '\n', '\t', '\0']);
-    (!odd && path.len() < 2000).then_some(path)
+    (!odd && path.len() < LONGEST_PATH).then_some(path)
 }
 
 #[cfg(test)]

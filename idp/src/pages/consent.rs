@@ -3,13 +3,21 @@
 use axum::response::Response;
 use maud::{Markup, html};
 use model::{
+    Context, Fault,
     cache::{self, Product, ProductScope},
     consent::Consent,
     phone,
+    subject::Subject,
+    user,
 };
 
 use super::{Page, PageError, hidden, icon, place, product_head, texts, web_link};
-use crate::{Idp, browser::Browser, flow::Interaction, session::Session};
+use crate::{
+    Idp,
+    browser::Browser,
+    flow::{Interaction, portal_sign_in},
+    session::Session,
+};
 
 /// Asks for `ask`; if something was allowed `before`, that is the difference.
 ///
@@ -26,9 +34,11 @@ pub async fn page(
     before: Option<&Consent>,
 ) -> Result<Response, PageError> {
     let ctx = &idp.ctx;
-    let operator = cache::operator(ctx, session.operator).await?.ok_or(PageError::ClientGone)?;
-    let subscriber = cache::subscriber(ctx, session.subscriber).await?.ok_or(PageError::SignInAgain)?;
-    let number = phone::mask(&subscriber.phone_number);
+    let operator = match session.operator {
+        Some(operator) => Some(cache::operator(ctx, operator).await?.ok_or(PageError::ClientGone)?),
+        None => None,
+    };
+    let name = known_as(ctx, session.subject).await?.ok_or(PageError::SignInAgain)?;
     // Asked again for what was allowed already is not a difference.
     let more = before.is_some_and(|before| ask.iter().all(|scope| !before.scopes.contains(&scope.name)));
     let sealed = interaction.seal(ctx)?;
@@ -39,7 +49,7 @@ pub async fn page(
             // Whom the page was shown to: an answer for somebody else does not count.
             input type="hidden" name="session" value=(session.id);
             section class="card" {
-                p class="strip" { (if more { texts::consent::strip_more(&number) } else { texts::consent::strip(&number) }) }
+                p class="strip" { (if more { texts::consent::strip_more(&name) } else { texts::consent::strip(&name) }) }
                 (product_head(product, &product.name))
                 @if !product.description.is_empty() { p class="lead" { bdi { (product.description) } } }
             }
@@ -48,11 +58,16 @@ pub async fn page(
                 h2 id="next" { (texts::consent::NEXT) }
                 ul class="facts" {
                     li { (icon::person()) span { (texts::consent::receives(&product.organization_name)) } }
-                    li { (icon::clock()) span { (texts::consent::lasts(&product.name, &operator.name)) } }
+                    li { (icon::clock()) span { (texts::consent::lasts(&product.name, operator.as_ref().map_or(texts::consent::ACCOUNT, |operator| &operator.name))) } }
                     li { (icon::leave()) span { (texts::consent::return_to(&place(&interaction.request.redirect_uri))) } }
                 }
                 (links(product))
-                p class="hint" { a href={ "/login?i=" (sealed) } { (texts::consent::OTHER_NUMBER) } }
+                p class="hint" {
+                    @match session.subject {
+                        Subject::Subscriber(_) => a href={ "/login?i=" (sealed) } { (texts::consent::OTHER_NUMBER) },
+                        Subject::User(_) => a href=(portal_sign_in(&sealed, true)) { (texts::consent::OTHER_ACCOUNT) },
+                    }
+                }
             }
             div class="bar" {
                 button class="button button--quiet" name="decision" value="cancel" formnovalidate { (texts::consent::CANCEL) }
@@ -61,8 +76,18 @@ pub async fn page(
         }
     };
     let title = texts::consent::title(&product.name);
-    let page = Page { brand: Some(&operator), leads_to: Some(&interaction.request.redirect_uri), ..Page::new(&title) };
+    let page = Page { brand: operator.as_deref(), leads_to: Some(&interaction.request.redirect_uri), ..Page::new(&title) };
     Ok(page.respond(ctx, &main)?)
+}
+
+/// By what the person recognizes that it is their own account.
+async fn known_as(ctx: &Context, subject: Subject) -> Result<Option<String>, Fault> {
+    Ok(match subject {
+        Subject::Subscriber(id) => {
+            cache::subscriber(ctx, id).await?.map(|subscriber| phone::mask(&subscriber.phone_number))
+        }
+        Subject::User(id) => user::find(ctx, id).await?.map(|user| user.email),
+    })
 }
 
 struct Question<'a> {

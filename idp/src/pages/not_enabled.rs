@@ -4,6 +4,7 @@ use axum::response::Response;
 use http::StatusCode;
 use maud::html;
 use model::cache::{self, Product};
+use uuid::Uuid;
 
 use super::{Page, PageError, hidden, texts};
 use crate::{Idp, browser::Browser, flow::Interaction, session::Session};
@@ -18,10 +19,11 @@ pub async fn page(
     browser: &Browser,
     interaction: &Interaction,
     session: &Session,
+    operator: Uuid,
     product: &Product,
 ) -> Result<Response, PageError> {
     let ctx = &idp.ctx;
-    let operator = cache::operator(ctx, session.operator).await?.ok_or(PageError::ClientGone)?;
+    let operator = cache::operator(ctx, operator).await?.ok_or(PageError::ClientGone)?;
     let title = texts::not_enabled::title(&operator.name, &product.name);
     let sealed = interaction.seal(ctx)?;
     let main = html! {

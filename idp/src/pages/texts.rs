@@ -117,6 +117,8 @@ pub mod consent {
     pub const NEXT: &str = "What happens next";
     pub const NOTHING: &str = "It asks for no permission beyond your sign-in.";
     pub const OTHER_NUMBER: &str = "Not your number? Use another one";
+    pub const OTHER_ACCOUNT: &str = "Not you? Use another account";
+    pub const ACCOUNT: &str = "your account page here";
     pub const PRIVACY: &str = "Privacy";
 
     pub fn title(product: &str) -> String {
@@ -206,7 +208,7 @@ pub mod form_post {
 
 pub mod logout {
     pub const ASK_TITLE: &str = "Sign out?";
-    pub const ASK: &str = "You are signed in with your phone number in this browser.";
+    pub const ASK: &str = "You are signed in in this browser.";
     pub const SIGN_OUT: &str = "Sign out";
     pub const DONE: &str = "Done";
     pub const DONE_TITLE: &str = "You are signed out";

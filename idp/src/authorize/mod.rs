@@ -1,7 +1,13 @@
 //! The authorization endpoint (RFC 6749, section 3.1; OpenID Connect Core, section 3.1.2).
 //!
 //! A request is read in an ordered list of small checks. Until the client and its redirect URI are
-//! known to be right, an error is a page; after that it goes back to the client.
+//! known to be right, an error is a page; after that it goes back to the client. The parameters
+//! can come by themselves, as a signed object ([`request_object`]), or as a reference to what was
+//! pushed before ([`crate::par`]); what they say is checked alike.
+
+mod claims_request;
+
+use std::sync::Arc;
 
 use axum::{
     body::Bytes,
@@ -11,10 +17,11 @@ use axum::{
 use http::HeaderMap;
 use model::{
     Context, Fault,
-    authorization::{Prompt, Request, ResponseMode, is_challenge},
+    authorization::{ClaimsRequest, Prompt, Request, ResponseMode, is_challenge},
     cache::{self, Client, Product},
-    entity::{Audience, ClientKind, ClientState, Profile},
-    redirect_uri, scopes, token,
+    client::profile::Pkce,
+    entity::{ClientKind, ClientState, SigningAlg},
+    pushed, redirect_uri, scopes, token,
 };
 
 use crate::{
@@ -23,11 +30,26 @@ use crate::{
     flow::{self, Interaction},
     pages::PageError,
     params::{Params, ParamsError},
-    session::Session,
+    request_object::{self, ObjectError},
+    resource,
 };
 
 /// Ten years, in seconds: more makes no difference.
 const MAX_AGE_LIMIT: i64 = 10 * 365 * 86_400;
+
+/// The values of `prompt`, for the metadata.
+pub const PROMPTS: [&str; 4] = ["none", "login", "consent", "select_account"];
+
+/// How parameters came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// With the browser.
+    Browser,
+    /// With the browser, as a reference to what was pushed.
+    Reference(uuid::Uuid),
+    /// From the client itself, which pushes them.
+    Push,
+}
 
 /// `GET /oauth2/auth`.
 pub async fn get(State(idp): State<Idp>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
@@ -46,7 +68,7 @@ pub async fn post(State(idp): State<Idp>, headers: HeaderMap, RawQuery(query): R
 async fn handle(idp: Idp, headers: HeaderMap, params: Result<Params, ParamsError>) -> Response {
     let ctx = &idp.ctx;
     let request = match params {
-        Ok(params) => read(ctx, &params).await,
+        Ok(params) => read_any(ctx, params).await,
         Err(error) => Err(AuthorizeError::Params(error)),
     };
     match request {
@@ -60,14 +82,17 @@ async fn handle(idp: Idp, headers: HeaderMap, params: Result<Params, ParamsError
 
 async fn begin(idp: &Idp, headers: &HeaderMap, request: Request) -> Result<Response, Fault> {
     let browser = Browser::of(&idp.ctx, headers)?;
-    let session = Session::read(&idp.ctx, headers).await?;
     let interaction = Interaction::begin(&idp.ctx, &browser, request)?;
+    let session = match flow::session_for(idp, headers, &interaction).await {
+        Ok(session) => session,
+        Err(error) => return Ok(error.into_response()),
+    };
     Ok(flow::proceed(idp, &browser, interaction, session).await)
 }
 
 /// Why an authorization request was refused.
 #[derive(Debug, thiserror::Error)]
-enum AuthorizeError {
+pub enum AuthorizeError {
     /// Shown: nobody knows yet whose request it is.
     #[error(transparent)]
     Params(#[from] ParamsError),
@@ -83,6 +108,9 @@ enum AuthorizeError {
     NoRedirectUri,
     #[error("redirect_uri is not one that is registered for this client")]
     WrongRedirectUri,
+    /// Shown: what it refers to is not there any more.
+    #[error("request_uri is unknown, has expired, or was used")]
+    WrongReference,
     /// Sent to the client.
     #[error("{description}")]
     Sent { request: Box<Request>, code: &'static str, description: String },
@@ -94,6 +122,7 @@ impl AuthorizeError {
     fn into_response(self, ctx: &Context) -> Response {
         match self {
             Self::Params(error) => PageError::BadRequest(error.to_string()).into_response(),
+            Self::WrongReference => PageError::BadRequest(self.to_string()).into_response(),
             Self::NoClientId | Self::UnknownClient | Self::DisabledClient => {
                 PageError::WrongClient(self.to_string()).into_response()
             }
@@ -108,10 +137,34 @@ impl AuthorizeError {
     }
 }
 
+/// Reads what the browser brought: parameters, or a reference to those that were pushed.
+async fn read_any(ctx: &Context, params: Params) -> Result<Request, AuthorizeError> {
+    let Some(reference) = params.get("request_uri").filter(|uri| pushed::is_reference(uri)) else {
+        return read(ctx, &params, Way::Browser).await;
+    };
+    let client = known_client(ctx, &params).await?;
+    let found = pushed::find(ctx, &client, reference).await?.ok_or(AuthorizeError::WrongReference)?;
+    read(ctx, &Params::of_pairs(found.parameters), Way::Reference(found.id)).await
+}
+
 /// Reads and checks a request, in this order: client, redirect URI, how to answer, then the rest.
-async fn read(ctx: &Context, params: &Params) -> Result<Request, AuthorizeError> {
+///
+/// # Errors
+///
+/// [`AuthorizeError`].
+pub async fn read(ctx: &Context, params: &Params, way: Way) -> Result<Request, AuthorizeError> {
     let client = known_client(ctx, params).await?;
-    let redirect_uri = registered_redirect_uri(&client, params)?;
+    let signed = match params.get("request") {
+        Some(text) => Some(request_object::open(ctx, &client, params, text).await),
+        None => None,
+    };
+    // Where an object is refused, the answer goes where the browser was told to come back to.
+    let (params, refused) = match signed {
+        None => (params.clone(), None),
+        Some(Ok(inside)) => (inside, None),
+        Some(Err(error)) => (params.clone(), Some(error)),
+    };
+    let redirect_uri = registered_redirect_uri(&client, &params)?;
     let mut request = Request {
         client_id: client.client_id.clone(),
         redirect_uri,
@@ -120,12 +173,27 @@ async fn read(ctx: &Context, params: &Params) -> Result<Request, AuthorizeError>
         nonce: params.get("nonce").map(str::to_owned),
         code_challenge: params.get("code_challenge").map(str::to_owned),
         response_mode: ResponseMode::Query,
+        response_alg: response_alg(&client),
         prompt: Prompt::default(),
         max_age: None,
         login_hint: params.get("login_hint").map(str::to_owned),
         subject_hint: None,
+        acr_values: Vec::new(),
+        acr_essential: false,
+        claims: ClaimsRequest::default(),
+        resources: Vec::new(),
+        dpop_jkt: None,
+        ui_locales: scopes::split(params.get("ui_locales").unwrap_or_default()),
+        pushed: match way {
+            Way::Reference(id) => Some(id),
+            Way::Browser | Way::Push => None,
+        },
     };
-    match fill(ctx, params, &client, &mut request).await {
+    let checked = match refused {
+        Some(error) => refuse_object(error),
+        None => fill(ctx, &params, &client, way, &mut request).await,
+    };
+    match checked {
         Ok(()) => Ok(request),
         Err(Refusal::Sent(code, description)) => {
             Err(AuthorizeError::Sent { request: Box::new(request), code, description })
@@ -134,7 +202,17 @@ async fn read(ctx: &Context, params: &Params) -> Result<Request, AuthorizeError>
     }
 }
 
-async fn known_client(ctx: &Context, params: &Params) -> Result<std::sync::Arc<Client>, AuthorizeError> {
+fn refuse_object(error: ObjectError) -> Result<(), Refusal> {
+    refuse("invalid_request_object", error.to_string())
+}
+
+/// With what signed answers are signed: as registered, or as ID tokens are.
+fn response_alg(client: &Client) -> SigningAlg {
+    let registered = client.metadata.authorization_signed_response_alg.as_deref();
+    registered.and_then(SigningAlg::parse).unwrap_or(client.id_token_alg)
+}
+
+async fn known_client(ctx: &Context, params: &Params) -> Result<Arc<Client>, AuthorizeError> {
     let client_id = params.get("client_id").ok_or(AuthorizeError::NoClientId)?;
     let client = cache::client(ctx, client_id).await?.ok_or(AuthorizeError::UnknownClient)?;
     if client.state != ClientState::Active {
@@ -169,41 +247,82 @@ fn refuse<T>(code: &'static str, description: impl Into<String>) -> Result<T, Re
 
 /// The checks whose errors the client gets. How to answer comes first, so that the later ones are
 /// answered that way.
-async fn fill(ctx: &Context, params: &Params, client: &Client, request: &mut Request) -> Result<(), Refusal> {
+async fn fill(
+    ctx: &Context,
+    params: &Params,
+    client: &Client,
+    way: Way,
+    request: &mut Request,
+) -> Result<(), Refusal> {
     request.response_mode = response_mode(params)?;
-    no_request_object(params)?;
+    only_supported(params)?;
+    came_right(client, params, way)?;
     response_type(params)?;
     request.prompt = prompt(params)?;
-    request.max_age = max_age(params)?;
+    request.max_age = max_age(params)?.or(client.metadata.default_max_age);
     let product = cache::product(ctx, client.product_id).await?;
-    let Some(product) = product.filter(|product| product.audience == Audience::Subscribers) else {
+    let Some(product) = product.filter(|product| product.audience.signs_in()) else {
         return refuse("unauthorized_client", "this product is for operators; its clients use client credentials");
     };
     request.scopes = requested_scopes(params, &product)?;
     pkce(params, client, request)?;
     request.subject_hint = subject_hint(ctx, params)?;
+    request.acr_values = scopes::split(params.get("acr_values").unwrap_or_default());
+    if request.acr_values.is_empty() {
+        request.acr_values.clone_from(&client.metadata.default_acr_values);
+    }
+    if let Some(text) = params.get("claims") {
+        claims_request::read(text, &product, request).or_else(|why| refuse("invalid_request", why))?;
+    }
+    request.resources = match resource::allowed(client, params) {
+        Ok(resources) => resources,
+        Err(unknown) => {
+            return refuse("invalid_target", format!("the resource {unknown} is not one that this client may ask for"));
+        }
+    };
+    request.dpop_jkt = dpop_jkt(params)?;
     Ok(())
 }
 
 fn response_mode(params: &Params) -> Result<ResponseMode, Refusal> {
-    match params.get("response_mode") {
-        None | Some("query") => Ok(ResponseMode::Query),
-        Some("form_post") => Ok(ResponseMode::FormPost),
-        Some(_) => refuse("invalid_request", "response_mode is query or form_post"),
+    let Some(text) = params.get("response_mode") else { return Ok(ResponseMode::Query) };
+    match ResponseMode::parse(text) {
+        Some(mode) => Ok(mode),
+        None => refuse("invalid_request", "response_mode is query, form_post, jwt, query.jwt or form_post.jwt"),
     }
 }
 
-fn no_request_object(params: &Params) -> Result<(), Refusal> {
-    for (name, code) in [
-        ("request", "request_not_supported"),
-        ("request_uri", "request_uri_not_supported"),
-        ("registration", "registration_not_supported"),
-    ] {
+fn only_supported(params: &Params) -> Result<(), Refusal> {
+    for (name, code) in
+        [("request_uri", "request_uri_not_supported"), ("registration", "registration_not_supported")]
+    {
         if params.get(name).is_some() {
             return refuse(code, format!("the parameter {name} is not supported"));
         }
     }
     Ok(())
+}
+
+/// Whether the request came the way that the client's profile or its registration demands.
+fn came_right(client: &Client, params: &Params, way: Way) -> Result<(), Refusal> {
+    let pushed_only =
+        client.profile.rules().par_required || client.metadata.require_pushed_authorization_requests;
+    if pushed_only && way == Way::Browser {
+        return refuse("invalid_request", "this client must push its requests");
+    }
+    if client.metadata.require_signed_request_object && !params.signed() {
+        return refuse("invalid_request", "this client must sign its requests");
+    }
+    Ok(())
+}
+
+fn dpop_jkt(params: &Params) -> Result<Option<String>, Refusal> {
+    match params.get("dpop_jkt") {
+        None => Ok(None),
+        // A thumbprint is as long as a challenge: the base64url of a SHA-256.
+        Some(jkt) if is_challenge(jkt) => Ok(Some(jkt.to_owned())),
+        Some(_) => refuse("invalid_request", "dpop_jkt is not the thumbprint of a key"),
+    }
 }
 
 fn response_type(params: &Params) -> Result<(), Refusal> {
@@ -261,13 +380,19 @@ fn pkce(params: &Params, client: &Client, request: &Request) -> Result<(), Refus
         (None, None) if client.kind == ClientKind::Public => {
             refuse("invalid_request", "code_challenge is missing, which a public client must send")
         }
-        (None, None) => {
-            let openid = request.scopes.iter().any(|scope| scope == "openid");
-            if client.profile == Profile::Standard && openid && request.nonce.is_none() {
-                return refuse("invalid_request", "send a code_challenge, or at least a nonce");
+        (None, None) => match client.profile.rules().pkce {
+            Pkce::Optional => Ok(()),
+            Pkce::Required => {
+                refuse("invalid_request", "code_challenge is missing, which the client's profile demands")
             }
-            Ok(())
-        }
+            Pkce::PublicClients => {
+                let openid = request.scopes.iter().any(|scope| scope == "openid");
+                if openid && request.nonce.is_none() {
+                    return refuse("invalid_request", "send a code_challenge, or at least a nonce");
+                }
+                Ok(())
+            }
+        },
     }
 }
 

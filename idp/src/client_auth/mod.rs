@@ -1,5 +1,7 @@
 //! Client authentication (RFC 6749, section 2.3; OpenID Connect Core, section 9).
 
+mod assertion;
+
 use std::{
     sync::{
         Arc,
@@ -13,19 +15,21 @@ use http::{HeaderMap, StatusCode, header};
 use model::{
     ClientAddress, Context, Fault,
     cache::{self, Client},
-    entity::{ClientKind, ClientState},
+    entity::{AuthMethod, ClientState},
     limit::Rule,
     secret,
+    spent::{self, Once},
 };
 use moka::sync::Cache;
 
-use crate::{error::OAuthError, params::Params};
+use self::assertion::AssertionError;
+use crate::{Idp, error::OAuthError, params::Params};
 
 /// Why a client was not believed.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientAuthError {
     /// RFC 6749, section 2.3: one method in a request.
-    #[error("the client authenticated in the header and in the body; use one of them")]
+    #[error("the client authenticated in more than one way; use one of them")]
     TwoMethods,
     /// The header says one client, the body another.
     #[error("client_id in the body is not the client of the Authorization header")]
@@ -39,6 +43,15 @@ pub enum ClientAuthError {
     /// Unknown, disabled, wrong secret, or a method that is not the client's: one answer for all.
     #[error("the client is not known, or its credentials are wrong")]
     Invalid,
+    /// The assertion is wrong.
+    #[error(transparent)]
+    Assertion(#[from] AssertionError),
+    /// Its `client_assertion_type` is not the one that there is.
+    #[error("client_assertion_type is not urn:ietf:params:oauth:client-assertion-type:jwt-bearer")]
+    AssertionType,
+    /// What may come once came before.
+    #[error("this assertion or proof was used before")]
+    Replayed,
     /// Too many wrong tries from this address; a right one is still accepted.
     #[error("there were too many wrong tries; wait a little")]
     TooMany,
@@ -52,9 +65,12 @@ impl From<ClientAuthError> for OAuthError {
         let text = crate::error::capitalized(&error.to_string());
         match error {
             ClientAuthError::TwoMethods | ClientAuthError::Mismatch => Self::bad("invalid_request", text),
-            ClientAuthError::Malformed | ClientAuthError::Absent | ClientAuthError::Invalid => {
-                Self::invalid_client(text)
-            }
+            ClientAuthError::Malformed
+            | ClientAuthError::Absent
+            | ClientAuthError::Invalid
+            | ClientAuthError::Assertion(_)
+            | ClientAuthError::AssertionType
+            | ClientAuthError::Replayed => Self::invalid_client(text),
             ClientAuthError::TooMany => {
                 Self { status: StatusCode::TOO_MANY_REQUESTS, retry_after: Some(60), ..Self::invalid_client(text) }
             }
@@ -86,41 +102,86 @@ impl Failures {
     }
 }
 
+/// A client that is who it says.
+#[derive(Clone, Debug)]
+pub struct Authenticated {
+    /// The client.
+    pub client: Arc<Client>,
+    /// What its proof may come once.
+    pub once: Vec<Once>,
+}
+
+impl Authenticated {
+    /// The client, once its proof is used up.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientAuthError::Replayed`].
+    pub async fn once(self, ctx: &Context) -> Result<Arc<Client>, ClientAuthError> {
+        if spent::spend(ctx, self.once).await? { Ok(self.client) } else { Err(ClientAuthError::Replayed) }
+    }
+}
+
 /// Who says to ask, and with which proof.
 struct Presented {
     client_id: String,
-    secret: Option<String>,
+    proof: Proof,
 }
 
-/// Finds out which client asks. A public client says who it is (RFC 6749, section 3.2.1); a
-/// confidential one proves it.
+enum Proof {
+    None,
+    Secret(String),
+    Assertion(String),
+}
+
+/// Finds out which client asks, at the endpoint at `path`. A public client says who it is (RFC
+/// 6749, section 3.2.1); a confidential one proves it.
 ///
 /// # Errors
 ///
 /// [`ClientAuthError`].
 pub async fn authenticate(
-    ctx: &Context,
-    failures: &Failures,
+    idp: &Idp,
     headers: &HeaderMap,
     params: &Params,
     address: Option<ClientAddress>,
-) -> Result<Arc<Client>, ClientAuthError> {
+    path: &str,
+) -> Result<Authenticated, ClientAuthError> {
     let presented = presented(headers, params)?;
-    match check(ctx, &presented).await? {
-        Some(client) => Ok(client),
-        None if failures.too_many(&presented.client_id, address) => Err(ClientAuthError::TooMany),
-        None => Err(ClientAuthError::Invalid),
+    match check(&idp.ctx, &presented, path).await {
+        Err(error @ (ClientAuthError::Invalid | ClientAuthError::Assertion(_))) => {
+            let too_many = idp.failures.too_many(&presented.client_id, address);
+            Err(if too_many { ClientAuthError::TooMany } else { error })
+        }
+        result => result,
     }
 }
 
 fn presented(headers: &HeaderMap, params: &Params) -> Result<Presented, ClientAuthError> {
     let in_body = params.get("client_id").map(str::to_owned);
     let body_secret = params.get("client_secret").map(str::to_owned);
-    match basic(headers)? {
-        Some(_) if body_secret.is_some() => Err(ClientAuthError::TwoMethods),
+    let assertion = params.get("client_assertion").map(str::to_owned);
+    let in_header = basic(headers)?;
+    if usize::from(in_header.is_some()) + usize::from(body_secret.is_some()) + usize::from(assertion.is_some()) > 1 {
+        return Err(ClientAuthError::TwoMethods);
+    }
+    if let Some(text) = assertion {
+        if params.get("client_assertion_type") != Some(assertion::TYPE) {
+            return Err(ClientAuthError::AssertionType);
+        }
+        let client_id = assertion::unverified_client_id(&text)?;
+        if in_body.is_some_and(|id| id != client_id) {
+            return Err(ClientAuthError::Mismatch);
+        }
+        return Ok(Presented { client_id, proof: Proof::Assertion(text) });
+    }
+    match in_header {
         Some(basic) if in_body.as_ref().is_some_and(|id| *id != basic.client_id) => Err(ClientAuthError::Mismatch),
         Some(basic) => Ok(basic),
-        None => Ok(Presented { client_id: in_body.ok_or(ClientAuthError::Absent)?, secret: body_secret }),
+        None => Ok(Presented {
+            client_id: in_body.ok_or(ClientAuthError::Absent)?,
+            proof: body_secret.map_or(Proof::None, Proof::Secret),
+        }),
     }
 }
 
@@ -144,32 +205,44 @@ fn basic(headers: &HeaderMap) -> Result<Option<Presented>, ClientAuthError> {
     let decode = |half: &str| percent_encoding::percent_decode_str(half).decode_utf8().map(|half| half.into_owned());
     let client_id = decode(id).map_err(|_| malformed())?;
     let secret = decode(secret).map_err(|_| malformed())?;
-    Ok(Some(Presented { client_id, secret: Some(secret).filter(|secret| !secret.is_empty()) }))
+    let proof = if secret.is_empty() { Proof::None } else { Proof::Secret(secret) };
+    Ok(Some(Presented { client_id, proof }))
 }
 
-/// The client, if it is who it says; the work is the same for a wrong secret and an unknown client.
-async fn check(ctx: &Context, presented: &Presented) -> Result<Option<Arc<Client>>, Fault> {
-    let now = ctx.now();
+/// The client, if it is who it says, by the method that it is registered for; the work is the same
+/// for a wrong secret and an unknown client.
+async fn check(ctx: &Context, presented: &Presented, path: &str) -> Result<Authenticated, ClientAuthError> {
     let client = cache::client(ctx, &presented.client_id).await?;
-    let hash = presented.secret.as_deref().map(secret::hash);
-    let Some(client) = client.filter(|client| client.state == ClientState::Active) else { return Ok(None) };
-    let proven = match (client.kind, hash) {
-        (ClientKind::Public, None) => true,
-        (ClientKind::Public, Some(_)) | (ClientKind::Confidential, None) => false,
-        (ClientKind::Confidential, Some(hash)) => {
-            let living = client.secrets.iter().filter(|known| known.expires_at.is_none_or(|end| now < end));
-            // Every secret is compared, so that time does not tell which one matched.
-            let mut matched = None;
-            for known in living {
-                if secret::same(&known.hash, &hash) {
-                    matched = Some(known.id);
-                }
-            }
-            if let Some(id) = matched {
-                ctx.caches().credential_used(id, now);
-            }
-            matched.is_some()
-        }
+    let hash = match &presented.proof {
+        Proof::Secret(secret) => Some(secret::hash(secret)),
+        _ => None,
     };
-    Ok(proven.then_some(client))
+    let client = client.filter(|client| client.state == ClientState::Active).ok_or(ClientAuthError::Invalid)?;
+    let mut once = Vec::new();
+    match (client.auth_method, &presented.proof) {
+        (AuthMethod::None, Proof::None) => {}
+        (AuthMethod::Secret, Proof::Secret(_)) if hash.is_some_and(|hash| knows(ctx, &client, &hash)) => {}
+        (AuthMethod::PrivateKeyJwt, Proof::Assertion(text)) => {
+            once.push(assertion::check(ctx, &client, text, path).await?);
+        }
+        _ => return Err(ClientAuthError::Invalid),
+    }
+    Ok(Authenticated { client, once })
+}
+
+/// Whether one of the client's living secrets has this hash.
+fn knows(ctx: &Context, client: &Client, hash: &str) -> bool {
+    let now = ctx.now();
+    let living = client.secrets.iter().filter(|known| known.expires_at.is_none_or(|end| now < end));
+    // Every secret is compared, so that time does not tell which one matched.
+    let mut matched = None;
+    for known in living {
+        if secret::same(&known.hash, hash) {
+            matched = Some(known.id);
+        }
+    }
+    if let Some(id) = matched {
+        ctx.caches().credential_used(id, now);
+    }
+    matched.is_some()
 }

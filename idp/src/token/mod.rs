@@ -1,5 +1,7 @@
 //! The token endpoint (RFC 6749, section 3.2) and its grants.
 
+mod id_token;
+
 use std::sync::Arc;
 
 use axum::{
@@ -8,29 +10,26 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{HeaderMap, header};
 use model::{
     ClientAddress, Context, Fault,
-    authorization::{Code, VerifierError, check_verifier, sha256},
+    authorization::{Code, Confirmation, VerifierError, check_verifier},
     cache::{self, Client, Product},
-    entity::{Audience, ClientKind, Profile, SigningAlg},
+    entity::ClientKind,
     grant::{self, Grant, RedeemError, RefreshToken},
-    pairwise, scopes,
-    token::AccessToken,
+    scopes, spent,
+    token::{AccessToken, Wanted},
 };
 use serde::Serialize;
-use uuid::Uuid;
 
 use crate::{
     Idp,
+    binding::{self, BindingError},
     client_auth::{ClientAuthError, authenticate},
     error::{OAuthError, capitalized, no_store},
     params::{Params, ParamsError},
+    paths, resource,
 };
-
-/// The authentication context that a PIN by SMS gives.
-pub const ACR: &str = "urn:portico:acr:sms";
 
 /// `POST /oauth2/token`.
 pub async fn handle(
@@ -83,6 +82,12 @@ enum TokenError {
     #[error(transparent)]
     Verifier(#[from] VerifierError),
     #[error(transparent)]
+    Binding(#[from] BindingError),
+    #[error("the resource {0} is not one that this client may ask for")]
+    Resource(String),
+    #[error("the code is bound to another DPoP key")]
+    OtherKey,
+    #[error(transparent)]
     Redeem(RedeemError),
     #[error("the scope {0} was not granted")]
     Scope(String),
@@ -110,7 +115,10 @@ impl From<TokenError> for OAuthError {
             TokenError::UnsupportedGrant => Self::bad("unsupported_grant_type", text),
             TokenError::UnauthorizedClient => Self::bad("unauthorized_client", text),
             TokenError::Scope(_) => Self::bad("invalid_scope", text),
+            TokenError::Binding(error) => error.into(),
+            TokenError::Resource(_) => Self::bad("invalid_target", text),
             TokenError::UnknownCode
+            | TokenError::OtherKey
             | TokenError::UnknownRefreshToken
             | TokenError::OtherRedirectUri
             | TokenError::Verifier(_)
@@ -128,24 +136,44 @@ async fn issue(
 ) -> Result<Tokens, TokenError> {
     let ctx = &idp.ctx;
     let params = Params::of_body(headers, body)?;
-    let client = authenticate(ctx, &idp.failures, headers, &params, address).await?;
+    let authenticated = authenticate(idp, headers, &params, address, paths::TOKEN).await?;
+    let client = authenticated.client;
     let product = cache::product(ctx, client.product_id).await?.ok_or(ClientAuthError::Invalid)?;
-    match params.get("grant_type") {
-        Some("authorization_code") => authorization_code(ctx, &params, &client, &product).await,
-        Some("refresh_token") => refresh_token(ctx, &params, &client, &product).await,
-        Some("client_credentials") => client_credentials(ctx, &params, &client, &product),
-        Some(_) => Err(TokenError::UnsupportedGrant),
-        None => Err(TokenError::Missing("grant_type")),
+    let binding = binding::shown(ctx, headers, &client, paths::TOKEN)?;
+    let mut once = authenticated.once;
+    once.extend(binding.once);
+    let request =
+        TokenRequest { ctx, params: &params, client: &client, product: &product, confirmation: binding.confirmation };
+    let grant_type = params.get("grant_type").ok_or(TokenError::Missing("grant_type"))?;
+    // A proof is used up by being shown, whatever comes of it.
+    if !spent::spend(ctx, once).await? {
+        return Err(ClientAuthError::Replayed.into());
+    }
+    match grant_type {
+        "authorization_code" => authorization_code(request).await,
+        "refresh_token" => refresh_token(request).await,
+        "client_credentials" => client_credentials(request),
+        _ => Err(TokenError::UnsupportedGrant),
     }
 }
 
+/// The grant types of this endpoint, for the metadata.
+pub const GRANT_TYPES: &[&str] = &["authorization_code", "refresh_token", "client_credentials"];
+
+/// A request whose client is known.
+#[derive(Clone)]
+struct TokenRequest<'a> {
+    ctx: &'a Context,
+    params: &'a Params,
+    client: &'a Arc<Client>,
+    product: &'a Arc<Product>,
+    /// The key that the tokens will be bound to.
+    confirmation: Option<Confirmation>,
+}
+
 /// RFC 6749, section 4.1.3. Everything that can be checked without using the code up comes first.
-async fn authorization_code(
-    ctx: &Context,
-    params: &Params,
-    client: &Arc<Client>,
-    product: &Arc<Product>,
-) -> Result<Tokens, TokenError> {
+async fn authorization_code(request: TokenRequest<'_>) -> Result<Tokens, TokenError> {
+    let TokenRequest { ctx, params, client, product, confirmation } = request.clone();
     let code = params.get("code").ok_or(TokenError::Missing("code"))?;
     let code = Code::open(ctx, code).ok_or(TokenError::UnknownCode)?;
     if code.client == client.id {
@@ -154,150 +182,100 @@ async fn authorization_code(
             return Err(TokenError::OtherRedirectUri);
         }
         check_verifier(code.code_challenge.as_deref(), params.get("code_verifier"))?;
+        let shown = match &confirmation {
+            Some(Confirmation::Jkt(jkt)) => Some(jkt),
+            _ => None,
+        };
+        if code.dpop_jkt.is_some() && code.dpop_jkt.as_ref() != shown {
+            return Err(TokenError::OtherKey);
+        }
     }
-    let grant = grant::redeem(ctx, client, product, code).await?;
+    // Of a confidential client the refresh token is bound to its authentication already (RFC 9449,
+    // section 5); a public one has only the key.
+    let bound = confirmation.filter(|_| client.kind == ClientKind::Public);
+    let grant = grant::redeem(ctx, client, product, code, bound).await?;
     let nonce = grant.nonce.clone();
-    respond(ctx, client, product, &grant, &grant.scopes, nonce)
+    respond(&request, &grant, &grant.scopes, nonce.as_deref()).await
 }
 
 /// RFC 6749, section 6.
-async fn refresh_token(
-    ctx: &Context,
-    params: &Params,
-    client: &Arc<Client>,
-    product: &Arc<Product>,
-) -> Result<Tokens, TokenError> {
+async fn refresh_token(request: TokenRequest<'_>) -> Result<Tokens, TokenError> {
+    let TokenRequest { ctx, params, client, product, confirmation } = request.clone();
     let token = params.get("refresh_token").ok_or(TokenError::Missing("refresh_token"))?;
     let token = RefreshToken::open(ctx, token).ok_or(TokenError::UnknownRefreshToken)?;
     let asked = scopes::split(params.get("scope").unwrap_or_default());
-    let grant = grant::refresh(ctx, client, product, token, &asked).await?;
+    let grant = grant::refresh(ctx, client, product, token, &asked, confirmation.as_ref()).await?;
     // What the product no longer has enabled is not issued again.
     let enabled: Vec<String> = product.scopes.iter().map(|scope| scope.name.clone()).collect();
     let granted = scopes::among(&grant.scopes, &enabled);
     let granted = if asked.is_empty() { granted } else { scopes::among(&asked, &granted) };
-    respond(ctx, client, product, &grant, &granted, None)
+    respond(&request, &grant, &granted, None).await
 }
 
 /// RFC 6749, section 4.4: the client speaks for itself.
-fn client_credentials(
-    ctx: &Context,
-    params: &Params,
-    client: &Client,
-    product: &Product,
-) -> Result<Tokens, TokenError> {
+fn client_credentials(request: TokenRequest<'_>) -> Result<Tokens, TokenError> {
+    let TokenRequest { ctx, params, client, product, confirmation } = request;
     if client.kind != ClientKind::Confidential {
         return Err(TokenError::UnauthorizedClient);
     }
-    // What speaks of a person makes no sense without one.
-    let personal = |scope: &str| matches!(scope, "openid" | "offline_access" | "phone");
-    let enabled: Vec<String> =
-        product.scopes.iter().map(|scope| scope.name.clone()).filter(|scope| !personal(scope)).collect();
+    // Of a product for people, each scope is theirs to give.
+    let available: Vec<String> = if product.audience.signs_in() {
+        Vec::new()
+    } else {
+        product.scopes.iter().map(|scope| scope.name.clone()).collect()
+    };
     let asked = scopes::split(params.get("scope").unwrap_or_default());
-    // Of a product for subscribers, each scope is the subscriber's to give.
-    let available = if product.audience == Audience::Operators { enabled } else { Vec::new() };
     if let Some(unknown) = asked.iter().find(|scope| !available.contains(scope)) {
         return Err(TokenError::Scope(unknown.clone()));
     }
     let granted = if asked.is_empty() { available } else { asked };
-    let token = AccessToken::for_client(ctx, client, &granted)?;
+    let audience = resource::allowed(client, params).map_err(TokenError::Resource)?;
+    let wanted = Wanted { scopes: &granted, audience: &audience, confirmation };
+    let token = AccessToken::for_client(ctx, client, wanted)?;
     Ok(Tokens {
         access_token: token.encode(ctx, client.token_format)?,
         expires_in: token.expires_at.since(token.issued_at) / 1000,
         id_token: None,
         refresh_token: None,
+        token_type: token.token_type(),
         scope: token.scope,
-        token_type: "bearer",
     })
 }
 
-fn respond(
-    ctx: &Context,
-    client: &Client,
-    product: &Product,
+/// The audience of a token under a grant: what is asked for now, of what was granted (RFC 8707,
+/// section 2.2); without either, the provider itself.
+fn audience(request: &TokenRequest<'_>, grant: &Grant) -> Result<Vec<String>, TokenError> {
+    let asked: Vec<String> = request.params.all("resource").map(str::to_owned).collect();
+    let known = |one: &String| {
+        if grant.resources.is_empty() { request.client.metadata.resources.contains(one) } else { grant.resources.contains(one) }
+    };
+    match asked.iter().find(|one| !known(one)) {
+        Some(unknown) => Err(TokenError::Resource(unknown.clone())),
+        None if asked.is_empty() => Ok(grant.resources.clone()),
+        None => Ok(asked),
+    }
+}
+
+async fn respond(
+    request: &TokenRequest<'_>,
     grant: &Grant,
     granted: &[String],
-    nonce: Option<String>,
+    nonce: Option<&str>,
 ) -> Result<Tokens, TokenError> {
-    let token = AccessToken::for_grant(ctx, client, grant, granted)?;
+    let TokenRequest { ctx, client, .. } = *request;
+    let audience = audience(request, grant)?;
+    let wanted = Wanted { scopes: granted, audience: &audience, confirmation: request.confirmation.clone() };
+    let token = AccessToken::for_grant(ctx, client, grant, wanted)?;
     let access_token = token.encode(ctx, client.token_format)?;
     let openid = granted.iter().any(|scope| scope == "openid");
     let id_token =
-        if openid { Some(id_token(ctx, client, product, grant, granted, nonce, &access_token)?) } else { None };
+        if openid { Some(id_token::issue(ctx, client, grant, granted, nonce, &access_token).await?) } else { None };
     Ok(Tokens {
         access_token,
         expires_in: token.expires_at.since(token.issued_at) / 1000,
         id_token,
         refresh_token: grant.refresh.map(|refresh| refresh.seal(ctx)).transpose()?,
+        token_type: token.token_type(),
         scope: token.scope,
-        token_type: "bearer",
     })
-}
-
-/// OpenID Connect Core, section 2.
-#[derive(Serialize)]
-struct IdToken<'a> {
-    iss: &'a str,
-    sub: String,
-    aud: [&'a str; 1],
-    exp: i64,
-    iat: i64,
-    auth_time: i64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    nonce: Option<String>,
-    acr: &'a str,
-    amr: [&'a str; 1],
-    at_hash: String,
-    sid: Uuid,
-    jti: Uuid,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    phone_number: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    phone_number_verified: Option<bool>,
-}
-
-fn id_token(
-    ctx: &Context,
-    client: &Client,
-    product: &Product,
-    grant: &Grant,
-    granted: &[String],
-    nonce: Option<String>,
-    access_token: &str,
-) -> Result<String, Fault> {
-    let now = ctx.now();
-    // Profile `classic` carries the number here too, as its clients were promised.
-    let phone = client.profile == Profile::Classic && granted.iter().any(|scope| scope == "phone");
-    let phone_number = if phone { Some(grant.phone_number.clone()) } else { None };
-    let claims = IdToken {
-        iss: &ctx.settings().issuer,
-        sub: pairwise::subject(ctx, product.id, grant.subscriber),
-        aud: [&client.client_id],
-        exp: now.plus(ctx.settings().lifetimes.id_token).seconds(),
-        iat: now.seconds(),
-        auth_time: grant.auth_time.seconds(),
-        nonce,
-        acr: ACR,
-        amr: ["sms"],
-        at_hash: at_hash(client.id_token_alg, access_token),
-        sid: grant.session,
-        jti: ctx.new_id()?,
-        phone_number_verified: phone_number.as_ref().map(|_| true),
-        phone_number,
-    };
-    ctx.keys().signer(client.id_token_alg, now)?.sign_jwt("JWT", &claims)
-}
-
-/// The left half of the token's hash, with the hash of the signature's algorithm (OpenID Connect
-/// Core, section 3.1.3.6).
-fn at_hash(alg: SigningAlg, access_token: &str) -> String {
-    match alg {
-        SigningAlg::Rs256 | SigningAlg::Es256 => {
-            let hash = sha256(access_token);
-            URL_SAFE_NO_PAD.encode(hash.first_chunk::<16>().copied().unwrap_or_default())
-        }
-        SigningAlg::EdDsa => {
-            let hash = model::authorization::sha512(access_token);
-            URL_SAFE_NO_PAD.encode(hash.first_chunk::<32>().copied().unwrap_or_default())
-        }
-    }
 }

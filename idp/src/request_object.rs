@@ -1,0 +1,103 @@
+//! Signed authorization requests (RFC 9101): the parameters as claims of a JWT that the client has
+//! signed.
+
+use model::{
+    Context, Timestamp,
+    cache::Client,
+    jose::{self, JoseError, Unverified},
+    minutes, seconds,
+};
+use serde_json::Value;
+
+use crate::{client_keys, params::Params};
+
+/// How far in the future a request object may expire, and how old it may be, in milliseconds.
+const FARTHEST: i64 = minutes(60);
+/// How far a client's clock may be ahead of ours, in milliseconds.
+const AHEAD: i64 = seconds(10);
+
+/// What is said outside of the object and stays there.
+const OUTSIDE: [&str; 2] = ["client_id", "dpop_jkt"];
+
+/// Why a request object is refused; to the client it is `invalid_request_object`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ObjectError {
+    /// The JWT.
+    #[error("the request object was refused: {0}")]
+    Jose(#[from] JoseError),
+    /// `iss` or `client_id` is somebody else.
+    #[error("iss and client_id of the request object must be the client")]
+    Issuer,
+    /// It could be taken for a client assertion (RFC 9101, section 10.8).
+    #[error("the request object must not have the client as its sub")]
+    Subject,
+    /// `aud` is not the issuer.
+    #[error("aud of the request object must be the issuer")]
+    Audience,
+    /// It has no, or a wrong, time.
+    #[error("exp and nbf of the request object must be around now")]
+    Time,
+    /// A request object in a request object.
+    #[error("a request object has neither request nor request_uri in it")]
+    Nested,
+}
+
+/// The parameters that a request object carries; what stood beside it counts for nothing (section
+/// 6.3).
+///
+/// # Errors
+///
+/// [`ObjectError`].
+pub async fn open(ctx: &Context, client: &Client, outside: &Params, text: &str) -> Result<Params, ObjectError> {
+    let rules = client.profile.rules();
+    let token = Unverified::parse(text)?;
+    token.check_type(&["", "jwt", "oauth-authz-req+jwt"])?;
+    let pinned = client.metadata.request_object_signing_alg.as_deref();
+    let pinned = pinned.map(|alg| [alg]);
+    let algs: &[&str] = pinned.as_ref().map_or(rules.algs, |one| one.as_slice());
+    let claims = client_keys::verify(ctx, client, token, algs).await?;
+    let is_client = |name| jose::text(&claims, name).map(|value| value.is_none_or(|value| value == client.client_id));
+    if !is_client("iss")? || !is_client("client_id")? {
+        return Err(ObjectError::Issuer);
+    }
+    if jose::text(&claims, "sub")? == Some(client.client_id.as_str()) {
+        return Err(ObjectError::Subject);
+    }
+    let audiences = jose::audiences(&claims)?;
+    let issuer = &ctx.settings().issuer;
+    let strict = rules.par_required;
+    if (strict || !audiences.is_empty()) && !audiences.iter().any(|audience| audience == issuer) {
+        return Err(ObjectError::Audience);
+    }
+    let now = ctx.now();
+    let (expires, begins) = (jose::time(&claims, "exp")?, jose::time(&claims, "nbf")?);
+    let over = expires.is_some_and(|at| at.plus(AHEAD) <= now);
+    let early = |at: Option<Timestamp>| at.is_some_and(|at| at > now.plus(AHEAD));
+    let missing = strict && (expires.is_none() || begins.is_none());
+    // FAPI 2.0 Message Signing, section 5.3.1: an hour at most.
+    let stale = strict
+        && (expires.is_some_and(|at| at > now.plus(FARTHEST)) || begins.is_some_and(|at| at < now.plus(-FARTHEST)));
+    if over || missing || stale || early(begins) || early(jose::time(&claims, "iat")?) {
+        return Err(ObjectError::Time);
+    }
+    let mut pairs: Vec<(String, String)> =
+        outside.pairs().iter().filter(|(name, _)| OUTSIDE.contains(&name.as_str())).cloned().collect();
+    for (name, value) in &claims {
+        match name.as_str() {
+            "iss" | "sub" | "aud" | "exp" | "nbf" | "iat" | "jti" | "client_id" => {}
+            "request" | "request_uri" => return Err(ObjectError::Nested),
+            _ => pairs.extend(texts(value).into_iter().map(|text| (name.clone(), text))),
+        }
+    }
+    Ok(Params::of_object(pairs))
+}
+
+/// A claim as the parameter that it stands for: numbers and objects as JSON; of lists each value.
+fn texts(value: &Value) -> Vec<String> {
+    match value {
+        Value::Null => Vec::new(),
+        Value::String(text) => vec![text.clone()],
+        Value::Array(values) => values.iter().flat_map(texts).collect(),
+        other => vec![other.to_string()],
+    }
+}
