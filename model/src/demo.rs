@@ -558,7 +558,7 @@ impl World<'_> {
             profile: Set(facts.profile),
             kind: Set(facts.kind),
             token_format: Set(TokenFormat::Opaque),
-            id_token_alg: Set(SigningAlg::Rs256),
+            id_token_alg: Set(if facts.profile == Profile::Fapi2 { SigningAlg::Es256 } else { SigningAlg::Rs256 }),
             state: Set(ClientState::Active),
             auth_method: Set(facts.auth_method),
             metadata: Set("{}".to_owned()),

@@ -218,6 +218,10 @@ async fn check(ctx: &Context, presented: &Presented, path: &str) -> Result<Authe
         _ => None,
     };
     let client = client.filter(|client| client.state == ClientState::Active).ok_or(ClientAuthError::Invalid)?;
+    // A profile can have been changed since.
+    if !client.profile.rules().auth_methods.contains(&client.auth_method) {
+        return Err(ClientAuthError::Invalid);
+    }
     let mut once = Vec::new();
     match (client.auth_method, &presented.proof) {
         (AuthMethod::None, Proof::None) => {}

@@ -13,7 +13,7 @@ use crate::{
     Context, Fault,
     audit,
     change::Change,
-    entity::client_key,
+    entity::{AuthMethod, ClientKind, client, client_key},
 };
 
 /// How many keys a client can have: enough for several programs, each changing keys.
@@ -207,6 +207,40 @@ pub async fn add(
         }
         written => written,
     }
+}
+
+/// Sets how a confidential client signs in; its profile must have that method. Says whether it
+/// does.
+///
+/// # Errors
+///
+/// When the database fails.
+pub async fn set_method(
+    ctx: &Context,
+    actor: Option<Uuid>,
+    client: &Client,
+    method: AuthMethod,
+) -> Result<bool, Fault> {
+    let public = (method == AuthMethod::None) != (client.kind == ClientKind::Public);
+    if public || !client.profile.rules().auth_methods.contains(&method) {
+        return Ok(false);
+    }
+    ctx.db()
+        .write((ctx.clone(), actor, client.clone(), method), |tx, (ctx, actor, client, method)| {
+            Box::pin(async move {
+                let row = client::ActiveModel {
+                    auth_method: Set(*method),
+                    updated_at: Set(ctx.now()),
+                    ..Default::default()
+                };
+                client::Entity::update_many().set(row).filter(client::Column::Id.eq(client.id)).exec(tx).await?;
+                tx.changed(Change::Client(client.client_id.clone()));
+                let detail = format!("The client {} signs in with {} now", client.description, method.as_str());
+                audit::record(tx, ctx, event("client.auth_method_changed", *actor, client, detail)).await?;
+                Ok::<_, Fault>(true)
+            })
+        })
+        .await
 }
 
 /// Removes a key: what it signs from now on is not believed. Says whether it was there.

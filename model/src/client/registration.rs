@@ -70,6 +70,8 @@ pub struct Invalid {
     pub uris: Vec<(UriPurpose, usize, Problem)>,
     /// With a list as a whole.
     pub lists: Vec<(UriPurpose, ListProblem)>,
+    /// The profile is not for this kind of client.
+    pub profile: bool,
 }
 
 /// What is wrong with a list of URIs.
@@ -174,10 +176,8 @@ pub async fn register(
     };
     let auth_method = match kind {
         ClientKind::Public => AuthMethod::None,
-        // The first that its profile allows: a secret, or keys of its own.
-        ClientKind::Confidential => {
-            profile.rules().auth_methods.first().copied().unwrap_or(AuthMethod::PrivateKeyJwt)
-        }
+        // A secret, or keys of its own where the profile has no secrets.
+        ClientKind::Confidential => method_under(*profile, AuthMethod::Secret),
     };
     let secret = match auth_method {
         AuthMethod::Secret => Some((ctx.new_id()?, Plain::generate(ctx, Kind::Client)?)),
@@ -193,7 +193,8 @@ pub async fn register(
         profile: *profile,
         kind,
         token_format: TokenFormat::Opaque,
-        id_token_alg: SigningAlg::Rs256,
+        // FAPI 2.0 Security Profile, section 5.4.1, has no RS256.
+        id_token_alg: if *profile == Profile::Fapi2 { SigningAlg::Es256 } else { SigningAlg::Rs256 },
         state: ClientState::Active,
         auth_method,
         metadata: Metadata::default().to_text(),
@@ -283,9 +284,21 @@ pub async fn edit(
     profile: Profile,
     uris: &Uris,
 ) -> Result<(), RegisterError> {
-    let Checked { description, uris } = check(product.audience, description, uris).map_err(RegisterError::Invalid)?;
+    let checked = check(product.audience, description, uris);
+    let fits = profile.rules().kinds.contains(&client.kind);
+    let Checked { description, uris } = match checked {
+        Ok(checked) if fits => checked,
+        Ok(_) => return Err(RegisterError::Invalid(Invalid { profile: true, ..Invalid::default() })),
+        Err(invalid) => return Err(RegisterError::Invalid(Invalid { profile: !fits, ..invalid })),
+    };
     let editing = Editing { ctx: ctx.clone(), actor, before: client.clone(), description, profile, uris };
     ctx.db().write(editing, |tx, editing| Box::pin(edit_in(tx, editing))).await
+}
+
+/// How a client signs in under a profile: as before, if the profile has that.
+fn method_under(profile: Profile, before: AuthMethod) -> AuthMethod {
+    let methods = profile.rules().auth_methods;
+    if methods.contains(&before) { before } else { methods.first().copied().unwrap_or(before) }
 }
 
 async fn edit_in(tx: &Tx, editing: &Editing) -> Result<(), RegisterError> {
@@ -293,6 +306,7 @@ async fn edit_in(tx: &Tx, editing: &Editing) -> Result<(), RegisterError> {
     let row = client::ActiveModel {
         description: Set(description.clone()),
         profile: Set(*profile),
+        auth_method: Set(method_under(*profile, before.auth_method)),
         updated_at: Set(ctx.now()),
         ..Default::default()
     };

@@ -226,7 +226,7 @@ async fn ask(at: &AtOffer, decision: Decision) -> Result<Response, PageError> {
                 "You can disable it at any time, which ends its tokens at once.".to_owned(),
             ],
         ),
-        (Decision::Enable, Audience::Operators) => (
+        (Decision::Enable, Audience::Operators | Audience::Users) => (
             format!("Enable {name}?"),
             "Enable product",
             vec![

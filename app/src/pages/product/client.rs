@@ -7,10 +7,12 @@ use leptos::prelude::*;
 use model::{
     Timestamp,
     client::{
-        self, AddSecretError, Client, ClientKind, ClientState, Grace, MOST_LIVING, Reach, RegisterError, SecretRow,
+        self, AddSecretError, Client, ClientKind, ClientState, Grace, MOST_LIVING, Profile, Reach, RegisterError,
+        SecretRow,
+        profile::{AssertionAudience, Pkce},
     },
+    entity::AuthMethod,
     membership::Right,
-    product::Audience,
     scope,
 };
 use serde::Deserialize;
@@ -117,7 +119,7 @@ async fn show(at: &AtClient, typed: Typed, rotation: Rotation, errors: Errors) -
 
     let why_not = at.why_not(Right::ManageClients);
     let locked = why_not.is_some();
-    let subscribers = at.product.audience == Audience::Subscribers;
+    let subscribers = at.product.audience.signs_in();
     let product = at.product.name.clone();
     let path = at.path("");
     let last_used = secrets.iter().filter_map(|secret| secret.last_used_at).max();
@@ -176,6 +178,23 @@ async fn show(at: &AtClient, typed: Typed, rotation: Rotation, errors: Errors) -
                             </dd>
                         </div>
                         <div>
+                            <dt>"Profile"</dt>
+                            <dd>
+                                {clients::profile(client.profile)}
+                                <ul class="muted">
+                                    {rules_in_words(client.profile).into_iter().map(|rule| view! { <li>{rule}</li> }).collect_view()}
+                                </ul>
+                            </dd>
+                        </div>
+                        <div>
+                            <dt>"Signs in with"</dt>
+                            <dd>
+                                {super::keys::method(client.auth_method)}
+                                {(client.kind == ClientKind::Confidential)
+                                    .then(|| view! { " · " <a href=format!("{path}/keys")>"Keys and method"</a> })}
+                            </dd>
+                        </div>
+                        <div>
                             <dt>"Created"</dt>
                             <dd><Moment at=client.created_at/></dd>
                         </div>
@@ -209,7 +228,7 @@ async fn show(at: &AtClient, typed: Typed, rotation: Rotation, errors: Errors) -
                         }
                     })}
             </form>
-            {(client.kind == ClientKind::Confidential)
+            {(client.auth_method == AuthMethod::Secret)
                 .then(|| {
                     view! {
                         <Secrets
@@ -388,6 +407,32 @@ fn secret_row(secret: SecretRow, end: Option<String>, now: Timestamp) -> impl In
     }
 }
 
+/// What a profile means, from the table that the endpoints enforce.
+fn rules_in_words(profile: Profile) -> Vec<&'static str> {
+    let rules = profile.rules();
+    let mut words = vec![match rules.pkce {
+        Pkce::Optional => "PKCE is verified when it is used.",
+        Pkce::PublicClients => "PKCE with S256; a confidential client may send a nonce instead.",
+        Pkce::Required => "PKCE with S256, always.",
+    }];
+    for (applies, text) in [
+        (rules.par_required, "Authorization requests must be pushed."),
+        (rules.bound_tokens, "Access tokens are bound to a DPoP key."),
+        (rules.rotates, "Each use of a refresh token replaces it."),
+        (!rules.rotates, "Refresh tokens stay as they are."),
+        (rules.phone_in_id_token, "With the scope phone, the ID token holds the phone number."),
+        (
+            rules.assertion_audience == AssertionAudience::IssuerOnly,
+            "The audience of its assertions is the issuer alone.",
+        ),
+    ] {
+        if applies {
+            words.push(text);
+        }
+    }
+    words
+}
+
 /// A time to come, in words.
 fn span(milliseconds: i64) -> String {
     let minutes = (milliseconds + 59_999) / 60_000;
@@ -493,7 +538,7 @@ pub async fn end(managed: ManagedSecret, Form(Nothing {}): Form<Nothing>) -> Res
 
 pub async fn disable_page(at: ManagedClient) -> Result<Response, PageError> {
     let reach = client::reach(at.ctx(), &at.client).await?;
-    let (whom, _) = numbers(&reach, at.product.audience == Audience::Subscribers);
+    let (whom, _) = numbers(&reach, at.product.audience.signs_in());
     let effects = vec![
         whom,
         "Its access tokens end at once.".to_owned(),
@@ -527,7 +572,7 @@ pub async fn delete(at: ManagedClient, Form(form): Form<Confirmed>) -> Result<Re
 
 async fn ask_delete(at: &AtClient, typed: Option<String>) -> Result<Response, PageError> {
     let reach = client::reach(at.ctx(), &at.client).await?;
-    let (whom, tokens) = numbers(&reach, at.product.audience == Audience::Subscribers);
+    let (whom, tokens) = numbers(&reach, at.product.audience.signs_in());
     let effects = vec![
         whom,
         tokens,

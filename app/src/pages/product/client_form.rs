@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::words::text;
 use crate::{
-    components::field::{Field, error_of},
+    components::field::{Field, FieldError, error_of},
     form::Errors,
     islands::{UriList, UriRow},
 };
@@ -119,6 +119,9 @@ pub fn errors(invalid: &Invalid) -> Errors {
                 errors.add(format!("{name}-{}", row + 1), problem.advice());
             }
         }
+    }
+    if invalid.profile {
+        errors.add("profile", "This profile is not for this kind of client. Register another client for it.");
     }
     errors
 }
@@ -250,7 +253,19 @@ pub fn ProfileChoice(chosen: Profile) -> impl IntoView {
                     "Classic",
                     "For clients written before 2020: PKCE may be absent, and the ID token holds the phone number.",
                 )}
+                {card(
+                    Profile::Fapi2,
+                    "FAPI 2.0",
+                    "For banks and the like: requests are pushed, the client signs in with a key of its own, and tokens \
+                     are bound to a key.",
+                )}
+                {card(
+                    Profile::Mcp,
+                    "MCP",
+                    "For agents: a public client of the Model Context Protocol, with PKCE.",
+                )}
             </div>
+            <FieldError id="profile" error=error_of("profile")/>
         </fieldset>
     }
 }

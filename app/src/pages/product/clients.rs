@@ -183,5 +183,7 @@ pub const fn profile(profile: Profile) -> &'static str {
     match profile {
         Profile::Standard => "profile standard",
         Profile::Classic => "profile classic",
+        Profile::Fapi2 => "profile fapi2",
+        Profile::Mcp => "profile mcp",
     }
 }

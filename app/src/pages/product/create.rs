@@ -67,6 +67,7 @@ pub async fn submit(member: With<ManageProducts>, Form(typed): Form<Typed>) -> R
             let text = match audience {
                 Audience::Subscribers => "The product exists. Next: add an OAuth client and enable its scopes.",
                 Audience::Operators => "The product exists. Next: add an OAuth client, which gets tokens for itself.",
+                Audience::Users => "The application exists. Next: add an OAuth client and enable its scopes.",
             };
             let next = format!("{}/clients", product_path(product.id));
             Ok(notice::done(member.visitor(), &next, text))
@@ -113,6 +114,12 @@ fn show(member: &Member, typed: Typed, errors: Errors) -> Result<Response, PageE
                             &typed.audience,
                             "Operators",
                             "No subscriber takes part. Your clients use the client credentials flow.",
+                        )}
+                        {audience_card(
+                            Audience::Users,
+                            &typed.audience,
+                            "Portal users",
+                            "An application of yours: people sign in with their account here, as you do, and consent.",
                         )}
                     </div>
                     {error_of("audience").map(|error| view! { <p class="field__error">{error}</p> })}

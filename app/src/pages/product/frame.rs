@@ -95,6 +95,7 @@ pub const fn audience(audience: Audience) -> &'static str {
     match audience {
         Audience::Subscribers => "For subscribers",
         Audience::Operators => "For operators",
+        Audience::Users => "For portal users",
     }
 }
 

@@ -10,6 +10,7 @@ mod distribution;
 mod frame;
 mod help;
 mod information;
+mod keys;
 mod list;
 mod new_client;
 mod palette;
@@ -49,6 +50,9 @@ pub fn routes() -> Router<AppState> {
         .route("/products/{product}/clients/{client}", get(client::page).post(client::submit))
         .route("/products/{product}/clients/{client}/secrets", get(client::secrets_page).post(client::rotate))
         .route("/products/{product}/clients/{client}/secrets/{secret}/end", get(client::end_page).post(client::end))
+        .route("/products/{product}/clients/{client}/keys", get(keys::page).post(keys::submit))
+        .route("/products/{product}/clients/{client}/keys/{key}/remove", get(keys::remove_page).post(keys::remove))
+        .route("/products/{product}/clients/{client}/method", get(keys::back).post(keys::set_method))
         .route("/products/{product}/clients/{client}/disable", get(client::disable_page).post(client::disable))
         .route("/products/{product}/clients/{client}/enable", post(client::enable))
         .route("/products/{product}/clients/{client}/delete", get(client::delete_page).post(client::delete))

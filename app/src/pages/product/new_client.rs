@@ -4,7 +4,6 @@ use axum::response::Response;
 use leptos::prelude::*;
 use model::{
     client::{self, ClientKind, RegisterError, Registration},
-    product::Audience,
 };
 
 use super::{
@@ -50,6 +49,10 @@ pub async fn submit(at: ProductWith<ManageClients>, Form(mut typed): Form<Typed>
     match client::register(at.ctx(), at.actor(), &at.product, id, &registration).await {
         Ok(registered) => match registered.secret {
             Some(secret) => credentials::show(&at, &registered.client, &secret, credentials::Occasion::New).await,
+            None if registered.client.kind == ClientKind::Confidential => {
+                let text = "The client is registered. It signs in with a key of its own: add the public part here.";
+                Ok(notice::done(visitor, &client_path(&at, registered.client.id, "/keys"), text))
+            }
             None => {
                 let text = "The client is registered. It has no secret: it proves itself with PKCE.";
                 Ok(notice::done(visitor, &client_path(&at, registered.client.id, ""), text))
@@ -71,7 +74,7 @@ async fn show(at: &AtProduct, typed: Typed, errors: Errors) -> Result<Response, 
     let behind = at.clone();
     let list = at.path("/clients");
     let escape = list.clone();
-    let subscribers = at.product.audience == Audience::Subscribers;
+    let subscribers = at.product.audience.signs_in();
     let product = at.product.name.clone();
     let beyond_default = typed.kind == ClientKind::Public.as_str()
         || typed.profile() != model::client::Profile::Standard

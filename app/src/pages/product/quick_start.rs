@@ -44,7 +44,7 @@ impl Start {
 
     /// Whether a verifier is part of the flow.
     fn pkce(&self) -> bool {
-        self.profile == Profile::Standard || self.kind == ClientKind::Public
+        self.profile != Profile::Classic || self.kind == ClientKind::Public
     }
 
     fn verifier(&self) -> String {
@@ -120,7 +120,7 @@ pub fn QuickStart(start: Start) -> impl IntoView {
             text: "Set CLIENT_SECRET in your shell first. The client gets a token for itself.",
             command: start.client_credentials(),
         }],
-        Audience::Subscribers => {
+        Audience::Subscribers | Audience::Users => {
             let mut steps = Vec::new();
             if start.pkce() {
                 steps.push(Step {
@@ -130,12 +130,12 @@ pub fn QuickStart(start: Start) -> impl IntoView {
                 });
             }
             steps.push(Step {
-                name: "Sign a subscriber in",
+                name: "Sign somebody in",
                 text: if start.pkce() {
-                    "Open the printed address in a browser. After the PIN and the consent you land on your redirect \
+                    "Open the printed address in a browser. After the sign-in and the consent you land on your redirect \
                      URI, with a code."
                 } else {
-                    "Open it in a browser. After the PIN and the consent you land on your redirect URI, with a code."
+                    "Open it in a browser. After the sign-in and the consent you land on your redirect URI, with a code."
                 },
                 command: start.authorize(),
             });
@@ -151,7 +151,7 @@ pub fn QuickStart(start: Start) -> impl IntoView {
             });
             steps.push(Step {
                 name: "Ask who it is",
-                text: "The answer has the phone number, if the scope phone was granted.",
+                text: "The answer has what the granted scopes allow, such as the phone number with the scope phone.",
                 command: start.user_info(),
             });
             steps

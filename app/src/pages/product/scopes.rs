@@ -59,6 +59,9 @@ pub async fn submit(
                 (true, Audience::Subscribers) => {
                     "Saved. Subscribers who consented before are asked for what is new when they sign in next."
                 }
+                (true, Audience::Users) => {
+                    "Saved. People who consented before are asked for what is new when they sign in next."
+                }
                 (true, Audience::Operators) => "Saved. Clients get the scopes with their next token.",
             };
             Ok(notice::done(at.member.visitor(), &at.path("/scopes"), text))
@@ -85,13 +88,12 @@ fn matches(row: &Row, filter: &str) -> bool {
 fn show(at: &AtProduct, rows: Vec<Row>, q: String, errors: Errors) -> Response {
     let why_not = at.why_not(Right::ManageProducts);
     let locked = why_not.is_some();
-    let subscribers = at.product.audience == Audience::Subscribers;
+    let subscribers = at.product.audience.signs_in();
     let path = at.path("/scopes");
     let name = at.product.name.clone();
     let lead = if subscribers {
         format!(
-            "What {name} may ask subscribers for. Enabling a scope grants nothing by itself: each subscriber consents \
-             first."
+            "What {name} may ask people for. Enabling a scope grants nothing by itself: each person consents first."
         )
     } else {
         format!("What the tokens of {name} may be used for.")

@@ -1,0 +1,321 @@
+//! How a client signs in, and the public keys with which it does.
+
+use axum::{
+    extract::{FromRef, FromRequestParts},
+    response::{Redirect, Response},
+};
+use http::request::Parts;
+use leptos::prelude::*;
+use model::{
+    client::{
+        keys::{self, AddKeyError, KeyRow, LABEL_LENGTH, MOST},
+    },
+    entity::AuthMethod,
+    membership::Right,
+};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::{
+    access::{AtClient, ManagedClient},
+    frame::{self, Confirm, Place, ReadOnly},
+};
+use crate::{
+    AppState,
+    components::{
+        field::{ErrorSummary, Field, TextArea},
+        form::Csrf,
+        icon::Glyph,
+        misc::Empty,
+        time::{Ago, Day},
+    },
+    error::PageError,
+    extract::text_in_path,
+    form::{Errors, Form, Nothing},
+    layout::PageHead,
+    notice,
+};
+
+/// How a client signs in, in words.
+pub const fn method(method: AuthMethod) -> &'static str {
+    match method {
+        AuthMethod::Secret => "A secret",
+        AuthMethod::PrivateKeyJwt => "A key of its own (private_key_jwt)",
+        AuthMethod::Tls => "A certificate (tls_client_auth)",
+        AuthMethod::SelfSignedTls => "Its own certificate (self_signed_tls_client_auth)",
+        AuthMethod::None => "Nothing: it is public",
+    }
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Typed {
+    label: String,
+    jwk: String,
+}
+
+pub async fn page(at: AtClient) -> Result<Response, PageError> {
+    show(&at, Typed::default(), Errors::new()).await
+}
+
+pub async fn submit(at: ManagedClient, Form(typed): Form<Typed>) -> Result<Response, PageError> {
+    let found = match keys::read(typed.jwk.trim()) {
+        Ok(found) => found,
+        Err(problem) => {
+            let mut words = problem.to_string();
+            words.replace_range(..1, &words.get(..1).unwrap_or_default().to_uppercase());
+            return show(&at, typed, Errors::one("jwk", words + ".")).await;
+        }
+    };
+    let mut added = 0;
+    for key in found {
+        match keys::add(at.ctx(), at.actor(), &at.client, &typed.label, key).await {
+            Ok(()) => added += 1,
+            // Of a set, the rest is registered all the same.
+            Err(AddKeyError::Again) if added > 0 => {}
+            Err(AddKeyError::Again) => {
+                return show(&at, typed, Errors::one("jwk", "This key is registered already.")).await;
+            }
+            Err(AddKeyError::TooMany) => {
+                let text = format!("A client has at most {MOST} keys. Remove one that nobody uses first.");
+                return show(&at, typed, Errors::one("jwk", text)).await;
+            }
+            Err(AddKeyError::Fault(fault)) => return Err(fault.into()),
+        }
+    }
+    let text = "Key added. What the client signs with it is believed from now on.";
+    Ok(notice::done(at.member.visitor(), &at.path("/keys"), text))
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Method {
+    method: String,
+}
+
+pub async fn back(at: AtClient) -> Redirect {
+    Redirect::to(&at.path("/keys"))
+}
+
+pub async fn set_method(at: ManagedClient, Form(chosen): Form<Method>) -> Result<Response, PageError> {
+    let method = AuthMethod::parse(&chosen.method).ok_or(PageError::BadRequest)?;
+    if !keys::set_method(at.ctx(), at.actor(), &at.client, method).await? {
+        let errors = Errors::one("method", "The client's profile does not have this method.");
+        return show(&at, Typed::default(), errors).await;
+    }
+    let text = "Saved. The client signs in this way from now on.";
+    Ok(notice::done(at.member.visitor(), &at.path("/keys"), text))
+}
+
+/// The key that the path names as `{key}`, of a client that one may manage.
+pub struct ManagedKey {
+    at: ManagedClient,
+    key: KeyRow,
+}
+
+impl<S> FromRequestParts<S> for ManagedKey
+where
+    S: Send + Sync,
+    AppState: FromRef<S>,
+{
+    type Rejection = PageError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, PageError> {
+        let at = ManagedClient::from_request_parts(parts, state).await?;
+        let id = Uuid::try_parse(&text_in_path(parts, "key").await?).map_err(|_| PageError::NotFound)?;
+        let keys = keys::list(at.ctx(), &at.client).await?;
+        let key = keys.into_iter().find(|key| key.id == id).ok_or(PageError::NotFound)?;
+        Ok(Self { at, key })
+    }
+}
+
+pub async fn remove_page(managed: ManagedKey) -> Result<Response, PageError> {
+    let ManagedKey { at, key } = managed;
+    let others = keys::list(at.ctx(), &at.client).await?.len() - 1;
+    let mut effects = vec![format!("What is signed with {} is refused from then on.", key.kid)];
+    if others == 0 && at.client.auth_method == AuthMethod::PrivateKeyJwt {
+        effects.push("It is the last one: the client gets no tokens until you add another.".to_owned());
+    }
+    let title = format!("Remove the key {}?", key.kid);
+    let back = at.path("/keys");
+    let page = frame::page(&at, Place::Clients, title.clone()).crumb(title.clone());
+    Ok(page.render(at.member.visitor(), move || {
+        view! { <Confirm title=title effects=effects button="Remove key" back=back/> }
+    }))
+}
+
+pub async fn remove(managed: ManagedKey, Form(Nothing {}): Form<Nothing>) -> Result<Response, PageError> {
+    let ManagedKey { at, key } = managed;
+    let removed = keys::remove(at.ctx(), at.actor(), &at.client, key.id).await?;
+    let text = if removed { "The key is removed." } else { "The key was removed already." };
+    Ok(notice::done(at.member.visitor(), &at.path("/keys"), text))
+}
+
+async fn show(at: &AtClient, typed: Typed, errors: Errors) -> Result<Response, PageError> {
+    let now = at.ctx().now();
+    let rows = keys::list(at.ctx(), &at.client).await?;
+    let client = at.client.clone();
+    let why_not = at.why_not(Right::ManageClients);
+    let locked = why_not.is_some();
+    let path = at.path("");
+    let page = frame::page(at, Place::Clients, "Keys")
+        .crumb_to("OAuth clients", at.at.path("/clients"))
+        .crumb_to(client.description.clone(), path.clone())
+        .crumb("Keys")
+        .errors(errors);
+    Ok(page.render(at.member.visitor(), move || {
+        let methods: Vec<AuthMethod> = client
+            .profile
+            .rules()
+            .auth_methods
+            .iter()
+            .copied()
+            .filter(|method| matches!(method, AuthMethod::Secret | AuthMethod::PrivateKeyJwt))
+            .collect();
+        view! {
+            <PageHead
+                title="Keys"
+                lead="With a key of its own a client needs no secret: it signs a short statement, and only the public \
+                      part of the key is here."
+            />
+            <ReadOnly why=why_not/>
+            <ErrorSummary/>
+            {(!locked && methods.len() > 1).then(|| view! { <MethodForm methods=methods chosen=client.auth_method path=path.clone()/> })}
+            {if rows.is_empty() {
+                view! {
+                    <Empty
+                        glyph=Glyph::Shield
+                        title="No keys yet"
+                        text="Make a key pair where the client runs, and paste the public part below as a JSON Web Key."
+                    />
+                }
+                    .into_any()
+            } else {
+                view! { <KeyTable rows=rows path=path.clone() now=now locked=locked/> }.into_any()
+            }}
+            {(!locked).then(|| view! { <AddKey typed=typed path=path/> })}
+        }
+    }))
+}
+
+#[component]
+fn MethodForm(methods: Vec<AuthMethod>, chosen: AuthMethod, path: String) -> impl IntoView {
+    use crate::components::field::{FieldError, error_of};
+    view! {
+        <form class="card" method="post" action=format!("{path}/method") aria-labelledby="method-title">
+            <Csrf/>
+            <div class="card__head"><h2 id="method-title">"How it signs in"</h2></div>
+            <div class="card__body form">
+                <fieldset class="radio-cards" id="method">
+                    <legend class="visually-hidden">"How it signs in"</legend>
+                    <div class="radio-cards__grid">
+                        {methods
+                            .into_iter()
+                            .map(|one| {
+                                view! {
+                                    <label class="radio-card">
+                                        <input type="radio" name="method" value=one.as_str() checked=one == chosen/>
+                                        <span class="radio-card__body"><strong>{method(one)}</strong></span>
+                                    </label>
+                                }
+                            })
+                            .collect_view()}
+                    </div>
+                    <FieldError id="method" error=error_of("method")/>
+                </fieldset>
+            </div>
+            <div class="card__foot">
+                <p>"The other way stops working at once."</p>
+                <button class="button">"Save method"</button>
+            </div>
+        </form>
+    }
+}
+
+#[component]
+fn KeyTable(rows: Vec<KeyRow>, path: String, now: model::Timestamp, locked: bool) -> impl IntoView {
+    let rows = rows
+        .into_iter()
+        .map(|key| {
+            let remove = (!locked).then(|| format!("{path}/keys/{}/remove", key.id.simple()));
+            let kid = key.kid.clone();
+            view! {
+                <tr role="row">
+                    <th scope="row" role="rowheader"><code>{key.kid}</code></th>
+                    <td role="cell" data-label="Label">{key.label}</td>
+                    <td role="cell" data-label="Added"><Day at=key.created_at/></td>
+                    <td role="cell" data-label="Last used">
+                        {match key.last_used_at {
+                            Some(at) => view! { <Ago at=at now=now/> }.into_any(),
+                            None => view! { <span class="muted">"Never"</span> }.into_any(),
+                        }}
+                    </td>
+                    <td role="cell" class="actions">
+                        {remove
+                            .map(|href| {
+                                view! {
+                                    <a class="button button--small button--danger" href=href>
+                                        "Remove"
+                                        <span class="visually-hidden">" " {kid}</span>
+                                    </a>
+                                }
+                            })}
+                    </td>
+                </tr>
+            }
+        })
+        .collect_view();
+    view! {
+        <section class="section" aria-labelledby="keys">
+            <div class="section__head"><h2 id="keys">"Public keys"</h2></div>
+            <div class="table-box">
+                <div class="table-scroll" role="region" aria-label="Keys of this client" tabindex="0">
+                    <table class="table table--cards" role="table" aria-labelledby="keys">
+                        <thead role="rowgroup">
+                            <tr role="row">
+                                <th scope="col" role="columnheader">"Key id"</th>
+                                <th scope="col" role="columnheader">"Label"</th>
+                                <th scope="col" role="columnheader">"Added"</th>
+                                <th scope="col" role="columnheader">"Last used"</th>
+                                <th scope="col" role="columnheader"><span class="visually-hidden">"Actions"</span></th>
+                            </tr>
+                        </thead>
+                        <tbody role="rowgroup">{rows}</tbody>
+                    </table>
+                </div>
+            </div>
+        </section>
+    }
+}
+
+#[component]
+fn AddKey(typed: Typed, path: String) -> impl IntoView {
+    view! {
+        <form class="card" method="post" action=format!("{path}/keys") aria-labelledby="add" novalidate=true>
+            <Csrf/>
+            <div class="card__head"><h2 id="add">"Add a key"</h2></div>
+            <div class="card__body form">
+                <TextArea
+                    id="jwk"
+                    label="Public key"
+                    value=typed.jwk
+                    hint="One JSON Web Key or a set of them: EC on P-256, Ed25519, or RSA of 2048 bits or more."
+                    rows=6
+                />
+                <Field
+                    id="label"
+                    label="Label"
+                    value=typed.label
+                    hint="Where its private part is kept."
+                    maxlength=u32::try_from(LABEL_LENGTH).unwrap_or_default()
+                    autocomplete="off"
+                    optional=true
+                />
+            </div>
+            <div class="card__foot">
+                <p>"Add the next key before you retire the present one."</p>
+                <button class="button button--primary">"Add key"</button>
+            </div>
+        </form>
+    }
+}
