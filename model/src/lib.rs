@@ -40,7 +40,7 @@ pub mod password;
 pub mod phone;
 pub mod pin;
 pub mod product;
-
+pub mod profile;
 pub mod recovery;
 pub mod redirect_uri;
 mod request;
