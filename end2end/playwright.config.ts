@@ -26,7 +26,8 @@ const args = [
   "--disable-gpu",
   // Clients' addresses, such as example.com, are not visited: tests see where the browser is sent.
   "--no-proxy-server",
-  "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+  // Passkeys belong to a host with a name: localhost.
+  "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 ];
 if (process.getuid?.() === 0) args.push("--no-sandbox");
 

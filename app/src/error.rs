@@ -22,6 +22,9 @@ pub enum PageError {
     /// Not signed in; come back to this path afterwards.
     #[error("not signed in")]
     SignInFirst(String),
+    /// Signed in, but not lately enough; come back to this path afterwards.
+    #[error("signed in too long ago")]
+    SignInAgain(String),
     /// The role does not suffice.
     #[error("a {} may not do this", role.as_str())]
     Forbidden {
@@ -66,7 +69,7 @@ impl PageError {
     const fn status(&self) -> StatusCode {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::SignInFirst(_) => StatusCode::SEE_OTHER,
+            Self::SignInFirst(_) | Self::SignInAgain(_) => StatusCode::SEE_OTHER,
             Self::Forbidden { .. } | Self::Forged => StatusCode::FORBIDDEN,
             Self::BadRequest => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -77,7 +80,7 @@ impl PageError {
 
     fn words(&self) -> (&'static str, String) {
         match self {
-            Self::NotFound | Self::SignInFirst(_) => (
+            Self::NotFound | Self::SignInFirst(_) | Self::SignInAgain(_) => (
                 "There is nothing here",
                 "The page does not exist, or it belongs to an organization that you are not a member of.".to_owned(),
             ),
@@ -139,6 +142,10 @@ impl IntoResponse for PageError {
             let target: String = url::form_urlencoded::byte_serialize(path.as_bytes()).collect();
             let target = if path.is_empty() { "/signin".to_owned() } else { format!("/signin?return_to={target}") };
             return Redirect::to(&target).into_response();
+        }
+        if let Self::SignInAgain(path) = &self {
+            let target: String = url::form_urlencoded::byte_serialize(path.as_bytes()).collect();
+            return Redirect::to(&format!("/signin?again=1&return_to={target}")).into_response();
         }
         let mut response = self.status().into_response();
         if let Self::TooMany { retry_after } = &self {

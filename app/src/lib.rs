@@ -26,6 +26,8 @@ pub mod pages;
 pub mod shell;
 #[cfg(feature = "ssr")]
 mod state;
+#[cfg(feature = "ssr")]
+pub mod upload;
 
 #[cfg(feature = "ssr")]
 pub use state::{AppState, router};

@@ -186,10 +186,10 @@ test("a new e-mail address counts once its link was opened", async ({ page, worl
 test("a new name shows everywhere", async ({ page, world }) => {
   const person = await world.developer();
   await signIn(page, person);
-  await page.goto("/account");
+  await page.goto("/account/profile");
   await page.getByLabel("Your name").fill("Petra Renamed");
-  await page.getByRole("button", { name: "Save name" }).click();
-  await expect(page.getByText("Your name is saved.")).toBeVisible();
+  await page.getByRole("button", { name: "Save profile" }).click();
+  await expect(page.getByText("Your profile is saved.")).toBeVisible();
   await expect(page.getByLabel("Petra Renamed: account menu")).toBeVisible();
 });
 

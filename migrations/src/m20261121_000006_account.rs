@@ -67,11 +67,7 @@ impl MigrationTrait for Migration {
         index(m, "passkeys", "passkeys_user", &["user_id"]).await?;
 
         m.create_table(
-            Table::create()
-                .table("spent_challenges")
-                .col(pk_uuid("id"))
-                .col(big_integer("expires_at"))
-                .to_owned(),
+            Table::create().table("spent_challenges").col(pk_uuid("id")).col(big_integer("expires_at")).to_owned(),
         )
         .await?;
         index(m, "spent_challenges", "spent_challenges_expiry", &["expires_at"]).await?;

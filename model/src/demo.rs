@@ -14,7 +14,7 @@ use crate::{
         SigningAlg, TokenFormat, UriPurpose, client, client_key, client_secret, client_uri, distribution, fact, membership,
         number_range, operator, organization, product, product_scope, scope, subscriber, user,
     },
-    password,
+    password, profile,
     secret::Plain,
 };
 
@@ -354,6 +354,7 @@ impl World<'_> {
         let &[_admin, dev, nora, finn] = people.as_slice() else {
             return Err(Fault::Stopped("the demo world has four users"));
         };
+        profile::demo::fill(self.tx, self.ctx, dev).await?;
 
         let nordtel = self.operator(&NORDTEL, nora).await?;
         let fjordmobil = self.operator(&FJORDMOBIL, finn).await?;

@@ -43,7 +43,7 @@ pub mod phone;
 pub mod pin;
 pub mod pushed;
 pub mod product;
-
+pub mod profile;
 pub mod recovery;
 pub mod redirect_uri;
 mod request;

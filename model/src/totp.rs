@@ -66,7 +66,8 @@ fn shown(user: &User, secret: &[u8], sealed: String) -> Setup {
     let text = base32(secret);
     let account: String = url::form_urlencoded::byte_serialize(user.email.as_bytes()).collect();
     let uri = format!("otpauth://totp/Portico:{account}?secret={text}&issuer=Portico");
-    let groups: Vec<String> = text.as_bytes().chunks(4).map(|four| String::from_utf8_lossy(four).into_owned()).collect();
+    let groups: Vec<String> =
+        text.as_bytes().chunks(4).map(|four| String::from_utf8_lossy(four).into_owned()).collect();
     Setup { sealed, text: groups.join(" "), uri }
 }
 
@@ -166,7 +167,8 @@ fn matching(secret: &[u8], typed: &str, now: Timestamp) -> Option<i64> {
     let typed: String = typed.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
     let present = now.seconds().div_euclid(30);
     // All three are computed, whichever it is.
-    let found = [present + 1, present, present - 1].map(|step| (step, crate::secret::same(&code(secret, step), &typed)));
+    let found =
+        [present + 1, present, present - 1].map(|step| (step, crate::secret::same(&code(secret, step), &typed)));
     found.into_iter().filter(|(_, same)| *same).map(|(step, _)| step).max()
 }
 

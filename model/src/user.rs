@@ -575,33 +575,6 @@ async fn set_password(tx: &Tx, ctx: &Context, mut row: user::ActiveModel, hash: 
 
 // ---- What people change about themselves ----
 
-/// Changes the name.
-///
-/// # Errors
-///
-/// [`AccountError::Invalid`].
-pub async fn rename(ctx: &Context, user: Uuid, name: &str) -> Result<(), AccountError> {
-    let name = rules::text::line(name, LONGEST_NAME)
-        .map_err(|problem| AccountError::Invalid(vec![Invalid::Name(problem)]))?
-        .to_owned();
-    ctx.db()
-        .write((ctx.clone(), user, name), |tx, (ctx, user, name)| {
-            Box::pin(async move {
-                user::Entity::update_many()
-                    .set(user::ActiveModel {
-                        name: Set(name.clone()),
-                        updated_at: Set(ctx.now()),
-                        ..Default::default()
-                    })
-                    .filter(user::Column::Id.eq(*user))
-                    .exec(tx)
-                    .await?;
-                Ok(())
-            })
-        })
-        .await
-}
-
 /// Changes the password of somebody who is signed in, and ends their other sessions.
 ///
 /// # Errors

@@ -11,6 +11,8 @@ pub mod form;
 #[cfg(feature = "ssr")]
 pub mod misc;
 #[cfg(feature = "ssr")]
+pub mod passkey;
+#[cfg(feature = "ssr")]
 pub mod time;
 #[cfg(feature = "ssr")]
 pub mod topbar;

@@ -1,14 +1,17 @@
 //! Extractors: what a handler names is there, loaded and permitted.
 //!
-//! [`Visitor`] is whoever asks; [`SignedIn`] sends others to sign in; [`Member`] and [`With`]
+//! [`Visitor`] is whoever asks; [`SignedIn`] sends others to sign in, [`Fresh`] those too whose
+//! sign-in was long ago; [`Member`] and [`With`]
 //! yield the organization of the path `{org}`, which does not exist for others.
 
 mod cookie;
+mod fresh;
 mod member;
 mod path;
 mod visitor;
 
 pub use cookie::{Cookie, cookie};
+pub use fresh::Fresh;
 pub use member::{
     ManageClients, ManageMembers, ManageOrganization, ManageProducts, Member, OperateProducts, Requires, With,
 };

@@ -7,6 +7,7 @@ use http::{HeaderMap, Method, header, request::Parts};
 use model::{
     ClientAddress, Context, RequestId, form, id,
     membership::{self, Belonging},
+    secret,
     session::{self, Person},
 };
 use uuid::Uuid;
@@ -78,6 +79,12 @@ impl Browser {
         form::token(ctx, &self.value)
     }
 
+    /// What is bound to this browser beside forms holds this.
+    #[must_use]
+    pub fn mark(&self, ctx: &Context) -> String {
+        secret::keyed_hash(ctx, "browser", self.value.as_bytes())
+    }
+
     /// Whether a form carried the right token. A browser that had no cookie cannot have.
     #[must_use]
     pub fn sent(&self, ctx: &Context, token: &str) -> bool {
@@ -142,6 +149,12 @@ impl Visitor {
     #[must_use]
     pub fn csrf(&self) -> String {
         self.browser.token(self.ctx())
+    }
+
+    /// What is bound to their browser beside forms, see [`Browser::mark`].
+    #[must_use]
+    pub fn browser_mark(&self) -> String {
+        self.browser.mark(self.ctx())
     }
 
     /// The organization of this id, if they belong to it.

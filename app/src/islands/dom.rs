@@ -5,15 +5,31 @@ pub use browser::*;
 #[cfg(not(all(feature = "hydrate", target_arch = "wasm32")))]
 pub use server::*;
 
+/// How a passkey is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asking {
+    /// A new one is made.
+    New,
+    /// One that is there is wanted now.
+    Now,
+    /// One that is there may be picked from what the browser offers in a field.
+    Quietly,
+}
+
 #[cfg(all(feature = "hydrate", target_arch = "wasm32"))]
 mod browser {
-    use js_sys::{Object, Reflect};
+    use std::cell::RefCell;
+
+    use js_sys::{Function, Object, Promise, Reflect};
     use leptos::prelude::request_animation_frame;
     use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
     use wasm_bindgen_futures::{JsFuture, spawn_local};
     use web_sys::{
-        Document, Element, HtmlDialogElement, HtmlElement, HtmlInputElement, KeyboardEvent, NodeList, Response, window,
+        AbortController, Document, Element, HtmlDialogElement, HtmlElement, HtmlFormElement, HtmlInputElement,
+        KeyboardEvent, NodeList, Response, window,
     };
+
+    use super::Asking;
 
     fn document() -> Option<Document> {
         window()?.document()
@@ -162,6 +178,64 @@ mod browser {
         }
     }
 
+    thread_local! {
+        /// Ends the question before: a browser answers one at a time.
+        static ASKED: RefCell<Option<AbortController>> = const { RefCell::new(None) };
+    }
+
+    /// Asks for a passkey with `options` (JSON); `then` gets the answer as JSON, if there is one.
+    pub fn ask_passkey(options: &str, asking: Asking, then: impl Fn(Option<String>) + 'static) {
+        let options = options.to_owned();
+        spawn_local(async move {
+            then(passkey(&options, asking).await.ok());
+        });
+    }
+
+    async fn passkey(options: &str, asking: Asking) -> Result<String, JsValue> {
+        let window = window().ok_or(JsValue::NULL)?;
+        let class = Reflect::get(&window, &"PublicKeyCredential".into())?;
+        if asking == Asking::Quietly {
+            let available: Function = Reflect::get(&class, &"isConditionalMediationAvailable".into())?.dyn_into()?;
+            let available: Promise = available.call0(&class)?.dyn_into()?;
+            if !JsFuture::from(available).await?.is_truthy() {
+                return Err(JsValue::NULL);
+            }
+        }
+        let (parse, verb) = match asking {
+            Asking::New => ("parseCreationOptionsFromJSON", "create"),
+            Asking::Now | Asking::Quietly => ("parseRequestOptionsFromJSON", "get"),
+        };
+        let parse: Function = Reflect::get(&class, &parse.into())?.dyn_into()?;
+        let parsed = parse.call1(&class, &js_sys::JSON::parse(options)?)?;
+        let stop = AbortController::new()?;
+        let request = Object::new();
+        Reflect::set(&request, &"publicKey".into(), &parsed)?;
+        Reflect::set(&request, &"signal".into(), &stop.signal())?;
+        if asking == Asking::Quietly {
+            Reflect::set(&request, &"mediation".into(), &"conditional".into())?;
+        }
+        if let Some(before) = ASKED.with(|asked| asked.replace(Some(stop))) {
+            before.abort();
+        }
+        let credentials = Reflect::get(&window.navigator(), &"credentials".into())?;
+        let verb: Function = Reflect::get(&credentials, &verb.into())?.dyn_into()?;
+        let promise: Promise = verb.call1(&credentials, &request)?.dyn_into()?;
+        let credential = JsFuture::from(promise).await?;
+        let to_json: Function = Reflect::get(&credential, &"toJSON".into())?.dyn_into()?;
+        let json = js_sys::JSON::stringify(&to_json.call0(&credential)?)?;
+        json.as_string().ok_or(JsValue::NULL)
+    }
+
+    /// Puts `value` into the field `field` and sends the form `form`.
+    pub fn send(form: &str, field: &str, value: &str) {
+        let field = by_id(field).and_then(|field| field.dyn_into::<HtmlInputElement>().ok());
+        let form = by_id(form).and_then(|form| form.dyn_into::<HtmlFormElement>().ok());
+        if let (Some(field), Some(form)) = (field, form) {
+            field.set_value(value);
+            let _sent = form.request_submit();
+        }
+    }
+
     /// Fetches a text from us.
     pub fn fetch_text(path: &'static str, then: impl Fn(String) + 'static) {
         spawn_local(async move {
@@ -205,4 +279,8 @@ mod server {
     pub const fn go(_path: &str) {}
 
     pub fn fetch_text(_path: &'static str, _then: impl Fn(String) + 'static) {}
+
+    pub fn ask_passkey(_options: &str, _asking: super::Asking, _then: impl Fn(Option<String>) + 'static) {}
+
+    pub const fn send(_form: &str, _field: &str, _value: &str) {}
 }

@@ -8,6 +8,7 @@ mod dom;
 mod escape;
 mod filter;
 mod palette;
+mod passkey;
 mod times;
 mod uris;
 
@@ -15,5 +16,6 @@ pub use copy::CopyButton;
 pub use escape::Escape;
 pub use filter::FilterRows;
 pub use palette::CommandPalette;
+pub use passkey::PasskeyButton;
 pub use times::LocalTimes;
 pub use uris::{UriList, UriRow};

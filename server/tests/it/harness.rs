@@ -45,6 +45,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use model::{
     Clock, Context, Settings, SystemRng, Timestamp,
     db::{Db, Work},
+    entity::user,
     message::Kept,
     seal::MasterKey,
 };
@@ -175,6 +176,45 @@ impl App {
     pub async fn pin(&self, number: &str) -> String {
         let sms = self.outbox(number).await.into_iter().next().unwrap_or_else(|| panic!("no message to {number}"));
         digits(&sms.body, 6).unwrap_or_else(|| panic!("no PIN in {:?}", sms.body))
+    }
+
+    /// The id of a user of the portal.
+    pub async fn user_id(&self, email: &str) -> uuid::Uuid {
+        use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+        let found = self.ctx.db().write(email.to_owned(), |tx, email| {
+            Box::pin(async move {
+                Ok::<_, model::Fault>(
+                    user::Entity::find().filter(user::Column::EmailKey.eq(email.as_str())).one(tx).await?,
+                )
+            })
+        });
+        found.await.expect("users are readable").unwrap_or_else(|| panic!("no user {email}")).id
+    }
+
+    /// Runs a statement on the database, for what no page does.
+    pub async fn execute(&self, sql: &str) {
+        let executed = self.ctx.db().write(sql.to_owned(), |tx, sql| {
+            Box::pin(async move {
+                use sea_orm::ConnectionTrait as _;
+                tx.execute_unprepared(sql).await?;
+                Ok::<_, model::Fault>(())
+            })
+        });
+        executed.await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+    }
+
+    /// The texts of a column.
+    pub async fn texts(&self, table: &str, column: &str) -> Vec<String> {
+        let sql = format!("SELECT {column} AS text FROM {table}");
+        let read = self.ctx.db().write(sql, |tx, sql| {
+            Box::pin(async move {
+                use sea_orm::{ConnectionTrait as _, Statement};
+                let rows = tx.query_all_raw(Statement::from_string(tx.get_database_backend(), sql.as_str())).await?;
+                let texts: Result<_, _> = rows.iter().map(|row| row.try_get("", "text")).collect();
+                Ok::<Vec<String>, model::Fault>(texts?)
+            })
+        });
+        read.await.unwrap_or_else(|error| panic!("{table}.{column}: {error}"))
     }
 
     /// The database's work so far; see also [`Self::work_of`].
@@ -358,6 +398,21 @@ impl Browser {
         let mut headers = headers.to_vec();
         headers.push(("content-type", "application/x-www-form-urlencoded"));
         self.send(Method::POST, path, &headers, Body::from(encode(form))).await
+    }
+
+    /// Posts a form with a file as a page of ours would.
+    pub async fn post_file(&mut self, path: &str, csrf: &str, name: &str, file: &[u8]) -> Page {
+        let head = |field: &str| format!("--xyz\r\ncontent-disposition: form-data; name=\"{field}\"");
+        let body = [
+            format!("{}\r\n\r\n{csrf}\r\n", head("csrf")).as_bytes(),
+            format!("{}; filename=\"{name}\"\r\ncontent-type: text/html\r\n\r\n", head("picture")).as_bytes(),
+            file,
+            b"\r\n--xyz--\r\n",
+        ]
+        .concat();
+        let origin = self.origin.clone();
+        let headers = [("origin", origin.as_str()), ("content-type", "multipart/form-data; boundary=xyz")];
+        self.send(Method::POST, path, &headers, Body::from(body)).await
     }
 
     /// Submits a form of a page.

@@ -10,6 +10,7 @@
 )]
 
 mod accounts;
+mod authenticator;
 mod authorize;
 mod clients;
 mod concurrency;
@@ -20,8 +21,11 @@ mod libraries;
 mod messages;
 mod operators;
 mod organizations;
+mod passkeys;
 mod platform;
 mod products;
+mod profiles;
 mod revocation;
+mod second_factor;
 mod subscriber;
 mod token;

@@ -11,7 +11,7 @@ use model::{
 };
 use serde::Deserialize;
 
-use super::{IDS, Ids, errors_of, profile, sign_up::LinkQuery};
+use super::{IDS, Ids, errors_of, overview, sign_up::LinkQuery};
 use crate::{
     components::form::Csrf,
     error::PageError,
@@ -71,14 +71,13 @@ pub(super) async fn submit(signed_in: SignedIn, Form(fields): Form<Fields>) -> R
             )),
             Err(error) => {
                 let ids = Ids { present: "email-password", ..IDS };
-                let typed = profile::Typed { email: fields.email, ..profile::Typed::default() };
-                Ok(profile::page(&signed_in, typed, errors_of(error, ids)?))
+                Ok(overview::page(&signed_in, fields.email, errors_of(error, ids)?))
             }
         };
     }
     match user::change_email(ctx, user.id, &fields.token).await {
         Ok(_) => Ok(notice::done(&signed_in.visitor, "/account", "Your e-mail address is changed.")),
         Err(user::AccountError::LinkVoid) => Ok(void(&signed_in)),
-        Err(error) => Ok(profile::page(&signed_in, profile::Typed::default(), errors_of(error, IDS)?)),
+        Err(error) => Ok(overview::page(&signed_in, String::new(), errors_of(error, IDS)?)),
     }
 }

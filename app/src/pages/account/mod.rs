@@ -4,10 +4,8 @@ use axum::{Router, routing::get};
 use http::HeaderMap;
 use model::{
     message::{self, Channel},
-    session,
-    user::{AccountError, Invalid, LONGEST_NAME, User},
+    user::{AccountError, Invalid, LONGEST_NAME},
 };
-use tower_sessions::Session;
 
 use crate::{
     AppState,
@@ -17,8 +15,13 @@ use crate::{
 };
 
 mod email;
+mod entry;
+mod overview;
 mod password;
+mod picture;
 mod profile;
+mod second;
+mod security;
 mod sessions;
 mod sign_in;
 mod sign_up;
@@ -30,15 +33,22 @@ pub fn routes() -> Router<AppState> {
         .route("/verify", get(sign_up::verify).post(sign_up::confirm))
         .route("/verify/resend", get(sign_up::back_to_verify).post(sign_up::resend))
         .route("/signin", get(sign_in::show).post(sign_in::submit))
+        .route("/signin/passkey", get(sign_in::back).post(sign_in::passkey))
+        .route("/signin/second", get(second::show).post(second::code))
+        .route("/signin/second/passkey", get(second::back).post(second::passkey))
         .route("/signout", get(sign_in::back_to_start).post(sign_in::sign_out))
         .route("/forgot", get(password::forgot).post(password::send_link))
         .route("/reset", get(password::reset).post(password::set))
-        .route("/account", get(profile::show))
-        .route("/account/name", get(profile::back).post(profile::rename))
-        .route("/account/password", get(profile::back).post(profile::change_password))
+        .route("/account", get(overview::show))
+        .route("/account/profile", get(profile::show).post(profile::save))
+        .route("/account/profile/picture", get(profile::back).post(profile::upload))
+        .route("/account/profile/picture/remove", get(profile::back).post(profile::remove_picture))
+        .route("/pictures/{picture}", get(picture::show))
+        .route("/account/password", get(overview::back).post(overview::change_password))
         .route("/account/email", get(email::show).post(email::submit))
         .route("/account/sessions", get(sessions::show).post(sessions::end))
         .route("/account/sessions/end", get(sessions::back).post(sessions::end_all))
+        .merge(security::routes())
 }
 
 /// What the browser keeps that has signed up: the proof that it was this one, and the address.
@@ -54,20 +64,6 @@ fn kept(visitor: &Visitor, headers: &HeaderMap) -> Option<(String, String)> {
 fn keep(proof: &str, email: &str) -> String {
     let encoded: String = url::form_urlencoded::byte_serialize(email.as_bytes()).collect();
     format!("{proof}.{encoded}")
-}
-
-/// Opens a session. Its id is a new one: an id from before means nothing.
-async fn open_session(session: &Session, visitor: &Visitor, user: &User) -> Result<(), PageError> {
-    let failed = |error: tower_sessions::session::Error| {
-        tracing::error!(%error, "a session was not opened");
-        PageError::from(model::Fault::Stopped("sessions"))
-    };
-    session.clear().await;
-    session.cycle_id().await.map_err(failed)?;
-    session.insert(session::USER, user.id.to_string()).await.map_err(failed)?;
-    session.insert(session::ADDRESS, &visitor.address).await.map_err(failed)?;
-    session.insert(session::USER_AGENT, &visitor.user_agent).await.map_err(failed)?;
-    Ok(())
 }
 
 /// What to add where a mail is on its way, while mails are being delayed. Said to everybody alike.

@@ -1,170 +1,309 @@
-//! `/account`: name, address, password.
+//! `/account/profile`: what one says about oneself.
 
 use axum::response::{Redirect, Response};
 use leptos::prelude::*;
-use model::user;
+use model::profile::{
+    self, Problem, Profile, ProfileError,
+    picture::{self, PictureError},
+};
 use serde::Deserialize;
 
-use super::{IDS, Ids, errors_of};
+use super::overview::side;
 use crate::{
     components::{
-        field::{ErrorSummary, Field},
-        form::Csrf,
-        icon::Glyph,
+        field::{ErrorSummary, Field, FieldError, TextArea, described_by, error_of},
+        form::{ButtonForm, Csrf},
     },
     error::PageError,
     extract::SignedIn,
-    form::{Errors, Form},
-    layout::{Entry, Page, PageHead},
+    form::{Errors, Form, Nothing},
+    layout::{Page, PageHead},
     notice,
+    upload::Upload,
 };
 
-/// The fields of the three forms of the page; passwords do not come back.
-#[derive(Clone, Default)]
-pub(super) struct Typed {
-    pub(super) name: Option<String>,
-    pub(super) email: String,
-}
-
-pub(super) async fn show(signed_in: SignedIn) -> Response {
-    page(&signed_in, Typed::default(), Errors::new())
-}
-
-pub(super) async fn back() -> Redirect {
-    Redirect::to("/account")
-}
-
-pub(super) fn side(current: &str) -> Vec<Entry> {
-    vec![
-        Entry::side("Account", "/account", Glyph::User, current == "account"),
-        Entry::side("Sessions", "/account/sessions", Glyph::Shield, current == "sessions"),
-        Entry::side("Invitations", "/invitations", Glyph::Mail, current == "invitations"),
-    ]
-}
-
-pub(super) fn page(signed_in: &SignedIn, typed: Typed, errors: Errors) -> Response {
-    let user = signed_in.person.user.clone();
-    Page::new("Account").crumb("Account").side("Account", side("account")).errors(errors).render(
-        &signed_in.visitor,
-        move || {
-            view! {
-                <PageHead title="Account"/>
-                <ErrorSummary/>
-                <form class="card" method="post" action="/account/name">
-                    <Csrf/>
-                    <div class="card__head">
-                        <h2>"Name"</h2>
-                    </div>
-                    <div class="card__body">
-                        <Field id="name" label="Your name" value=typed.name.unwrap_or(user.name) autocomplete="name"/>
-                    </div>
-                    <div class="card__foot">
-                        <button class="button button--primary">"Save name"</button>
-                    </div>
-                </form>
-                <form class="card" method="post" action="/account/email">
-                    <Csrf/>
-                    <div class="card__head">
-                        <h2>"E-mail address"</h2>
-                        <p>
-                            "Your address is " <strong>{user.email.clone()}</strong>
-                            ". We send a link to the new one; until you open it, this one stays."
-                        </p>
-                    </div>
-                    <div class="card__body">
-                        <div class="field-row">
-                            <Field
-                                id="email"
-                                label="New e-mail address"
-                                kind="email"
-                                value=typed.email
-                                autocomplete="email"
-                            />
-                            <Field
-                                id="email-password"
-                                name="password"
-                                label="Your password"
-                                kind="password"
-                                autocomplete="current-password"
-                            />
-                        </div>
-                    </div>
-                    <div class="card__foot">
-                        <button class="button">"Send link"</button>
-                    </div>
-                </form>
-                <form class="card" method="post" action="/account/password">
-                    <Csrf/>
-                    <div class="card__head">
-                        <h2>"Password"</h2>
-                        <p>"Changing it signs out all your other sessions."</p>
-                    </div>
-                    <div class="card__body">
-                        <input type="hidden" name="username" autocomplete="username" value=user.email/>
-                        <div class="field-row">
-                            <Field
-                                id="present"
-                                label="Present password"
-                                kind="password"
-                                autocomplete="current-password"
-                            />
-                            <Field
-                                id="new"
-                                label="New password"
-                                kind="password"
-                                hint="8 to 128 characters of anything."
-                                autocomplete="new-password"
-                            />
-                        </div>
-                    </div>
-                    <div class="card__foot">
-                        <button class="button">"Change password"</button>
-                    </div>
-                </form>
-            }
-        },
-    )
-}
-
-#[derive(Default, Deserialize)]
+/// What the form has, and so all that it can change. Whether a number is verified is not in it.
+#[derive(Clone, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct NameFields {
+pub(super) struct Fields {
     name: String,
+    given_name: String,
+    family_name: String,
+    middle_name: String,
+    nickname: String,
+    preferred_username: String,
+    profile: String,
+    website: String,
+    gender: String,
+    birthdate: String,
+    zoneinfo: String,
+    locale: String,
+    phone_number: String,
+    formatted: String,
+    street_address: String,
+    locality: String,
+    region: String,
+    postal_code: String,
+    country: String,
 }
 
-pub(super) async fn rename(signed_in: SignedIn, Form(fields): Form<NameFields>) -> Result<Response, PageError> {
-    match user::rename(signed_in.ctx(), signed_in.id(), &fields.name).await {
-        Ok(()) => Ok(notice::done(&signed_in.visitor, "/account", "Your name is saved.")),
-        Err(error) => {
-            let typed = Typed { name: Some(fields.name), ..Typed::default() };
-            Ok(page(&signed_in, typed, errors_of(error, IDS)?))
+impl From<Fields> for Profile {
+    fn from(typed: Fields) -> Self {
+        Self {
+            name: typed.name,
+            given_name: typed.given_name,
+            family_name: typed.family_name,
+            middle_name: typed.middle_name,
+            nickname: typed.nickname,
+            preferred_username: typed.preferred_username,
+            profile: typed.profile,
+            website: typed.website,
+            gender: typed.gender,
+            birthdate: typed.birthdate,
+            zoneinfo: typed.zoneinfo,
+            locale: typed.locale,
+            phone_number: typed.phone_number,
+            formatted: typed.formatted,
+            street_address: typed.street_address,
+            locality: typed.locality,
+            region: typed.region,
+            postal_code: typed.postal_code,
+            country: typed.country,
         }
     }
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(super) struct PasswordFields {
-    present: String,
-    new: String,
+const HERE: &str = "/account/profile";
+
+pub(super) async fn show(signed_in: SignedIn) -> Result<Response, PageError> {
+    let stored = stored(&signed_in).await?;
+    page(&signed_in, stored, Errors::new()).await
 }
 
-pub(super) async fn change_password(
-    signed_in: SignedIn,
-    Form(fields): Form<PasswordFields>,
-) -> Result<Response, PageError> {
-    let person = &signed_in.person;
-    let changed =
-        user::change_password(signed_in.ctx(), &person.user, person.session, &fields.present, &fields.new).await;
-    match changed {
-        Ok(()) => Ok(notice::done(
-            &signed_in.visitor,
-            "/account",
-            "Your password is changed. All your other sessions are signed out.",
-        )),
-        Err(error) => {
-            let ids = Ids { password: "new", present: "present", ..IDS };
-            Ok(page(&signed_in, Typed::default(), errors_of(error, ids)?))
+async fn stored(signed_in: &SignedIn) -> Result<Profile, PageError> {
+    profile::find(signed_in.ctx(), signed_in.id()).await?.ok_or(PageError::NotFound)
+}
+
+pub(super) async fn save(signed_in: SignedIn, Form(fields): Form<Fields>) -> Result<Response, PageError> {
+    let typed = Profile::from(fields);
+    match profile::edit(signed_in.ctx(), signed_in.id(), &typed).await {
+        Ok(()) => Ok(notice::done(&signed_in.visitor, HERE, "Your profile is saved.")),
+        Err(ProfileError::Invalid(list)) => {
+            let mut errors = Errors::new();
+            for invalid in list {
+                errors.add(invalid.field, words(invalid.problem));
+            }
+            page(&signed_in, typed, errors).await
         }
+        Err(ProfileError::Fault(fault)) => Err(fault.into()),
+    }
+}
+
+fn words(problem: Problem) -> String {
+    match problem {
+        Problem::Text(rules::text::Problem::Missing) => "Enter a name.".to_owned(),
+        Problem::Text(rules::text::Problem::TooLong(longest)) => format!("Use at most {longest} characters."),
+        Problem::Text(rules::text::Problem::Characters) => "Use letters, digits and signs.".to_owned(),
+        problem => problem.to_string(),
+    }
+}
+
+pub(super) async fn upload(signed_in: SignedIn, Upload(file): Upload) -> Result<Response, PageError> {
+    match picture::replace(signed_in.ctx(), signed_in.id(), &file).await {
+        Ok(()) => Ok(notice::done(&signed_in.visitor, HERE, "Your picture is saved.")),
+        Err(PictureError::Fault(fault)) => Err(fault.into()),
+        Err(error) => {
+            let stored = stored(&signed_in).await?;
+            page(&signed_in, stored, Errors::one("picture", error.to_string())).await
+        }
+    }
+}
+
+pub(super) async fn remove_picture(
+    signed_in: SignedIn,
+    Form(Nothing {}): Form<Nothing>,
+) -> Result<Response, PageError> {
+    picture::remove(signed_in.ctx(), signed_in.id()).await?;
+    Ok(notice::done(&signed_in.visitor, HERE, "Your picture is removed."))
+}
+
+pub(super) async fn back() -> Redirect {
+    Redirect::to(HERE)
+}
+
+async fn page(signed_in: &SignedIn, typed: Profile, errors: Errors) -> Result<Response, PageError> {
+    let picture = picture::of(signed_in.ctx(), signed_in.id()).await?;
+    let page = Page::new("Profile").crumb_to("Account", "/account").crumb("Profile");
+    Ok(page.side("Account", side("profile")).errors(errors).render(&signed_in.visitor, move || {
+        view! {
+            <PageHead
+                title="Profile"
+                lead="An application that you sign in to may read what you have allowed it to. All but the name may stay empty."
+            />
+            <ErrorSummary/>
+            {picture_card(picture)}
+            <form method="post" action=HERE class="stack">
+                <Csrf/>
+                {names_card(&typed)}
+                {about_card(&typed)}
+                {reach_card(typed)}
+                <div class="button-row">
+                    <button class="button button--primary">"Save profile"</button>
+                </div>
+            </form>
+        }
+    }))
+}
+
+fn picture_card(picture: Option<String>) -> impl IntoView {
+    let error = error_of("picture");
+    let described = described_by("picture", true, error.is_some());
+    let invalid = error.is_some().then_some("true");
+    let there = picture.is_some();
+    view! {
+        <section class="card" aria-labelledby="picture-title">
+            <div class="card__head">
+                <h2 id="picture-title">"Picture"</h2>
+            </div>
+            <div class="card__body">
+                {picture.map(|src| view! { <img class="portrait" src=src alt="Your picture" width="96" height="96"/> })}
+                <form class="form" method="post" action="/account/profile/picture" enctype="multipart/form-data">
+                    <Csrf/>
+                    <div class="field">
+                        <label class="field__label" for="picture">"File"</label>
+                        <input
+                            id="picture"
+                            name="picture"
+                            type="file"
+                            accept="image/png,image/jpeg,image/webp"
+                            aria-describedby=described
+                            aria-invalid=invalid
+                        />
+                        <FieldError id="picture" error=error/>
+                        <p class="field__hint" id="picture-hint">
+                            {format!(
+                                "PNG, JPEG or WebP of at most {} kB. It is cut to a square, and what it says about where it \
+                                 was taken is left out.",
+                                picture::LARGEST / 1024,
+                            )}
+                        </p>
+                    </div>
+                    <div class="button-row">
+                        <button class="button">"Save picture"</button>
+                    </div>
+                </form>
+                {there
+                    .then(|| {
+                        view! {
+                            <ButtonForm action="/account/profile/picture/remove" class="button button--danger">
+                                "Remove picture"
+                            </ButtonForm>
+                        }
+                    })}
+            </div>
+        </section>
+    }
+}
+
+fn names_card(typed: &Profile) -> impl IntoView + use<> {
+    let typed = typed.clone();
+    view! {
+        <section class="card" aria-labelledby="names">
+            <div class="card__head">
+                <h2 id="names">"Names"</h2>
+            </div>
+            <div class="card__body">
+                <Field id="name" label="Your name" value=typed.name autocomplete="name" required=true/>
+                <div class="field-row">
+                    <Field id="given_name" label="First name" value=typed.given_name autocomplete="given-name"/>
+                    <Field id="middle_name" label="Middle name" value=typed.middle_name autocomplete="additional-name"/>
+                    <Field id="family_name" label="Family name" value=typed.family_name autocomplete="family-name"/>
+                </div>
+                <div class="field-row">
+                    <Field id="nickname" label="Nickname" value=typed.nickname autocomplete="nickname"/>
+                    <Field
+                        id="preferred_username"
+                        label="User name"
+                        value=typed.preferred_username
+                        hint="What applications may call you."
+                        autocomplete="off"
+                    />
+                </div>
+            </div>
+        </section>
+    }
+}
+
+fn about_card(typed: &Profile) -> impl IntoView + use<> {
+    let typed = typed.clone();
+    view! {
+        <section class="card" aria-labelledby="about">
+            <div class="card__head">
+                <h2 id="about">"About you"</h2>
+            </div>
+            <div class="card__body">
+                <div class="field-row">
+                    <Field id="gender" label="Gender" value=typed.gender autocomplete="sex"/>
+                    <Field
+                        id="birthdate"
+                        label="Birthday"
+                        value=typed.birthdate
+                        hint="1990-12-31, or 0000-12-31 without the year, or the year alone."
+                        autocomplete="bday"
+                    />
+                </div>
+                <div class="field-row">
+                    <Field id="website" label="Website" kind="url" value=typed.website autocomplete="url"/>
+                    <Field id="profile" label="Page about you" kind="url" value=typed.profile autocomplete="off"/>
+                </div>
+                <div class="field-row">
+                    <Field
+                        id="zoneinfo"
+                        label="Time zone"
+                        value=typed.zoneinfo
+                        hint="Such as Europe/Stockholm."
+                        autocomplete="off"
+                    />
+                    <Field id="locale" label="Language" value=typed.locale hint="Such as sv or en-GB." autocomplete="off"/>
+                </div>
+            </div>
+        </section>
+    }
+}
+
+fn reach_card(typed: Profile) -> impl IntoView {
+    view! {
+        <section class="card" aria-labelledby="reach">
+            <div class="card__head">
+                <h2 id="reach">"Phone and address"</h2>
+                <p>"Your e-mail address is on the " <a href="/account">"account page"</a> "."</p>
+            </div>
+            <div class="card__body">
+                <Field
+                    id="phone_number"
+                    label="Phone number"
+                    kind="tel"
+                    value=typed.phone_number
+                    hint="With the country code. Applications are told that nobody has verified it."
+                    autocomplete="tel"
+                />
+                <TextArea id="street_address" label="Street and house" value=typed.street_address rows=2/>
+                <div class="field-row">
+                    <Field id="postal_code" label="Postal code" value=typed.postal_code autocomplete="postal-code"/>
+                    <Field id="locality" label="Town" value=typed.locality autocomplete="address-level2"/>
+                </div>
+                <div class="field-row">
+                    <Field id="region" label="State or province" value=typed.region autocomplete="address-level1"/>
+                    <Field id="country" label="Country" value=typed.country autocomplete="country-name"/>
+                </div>
+                <TextArea
+                    id="formatted"
+                    label="The whole address"
+                    value=typed.formatted
+                    hint="As on a letter, if that differs from the parts above."
+                    rows=4
+                />
+            </div>
+        </section>
     }
 }

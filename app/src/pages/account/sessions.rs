@@ -6,7 +6,7 @@ use model::session;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::profile::side;
+use super::overview::side;
 use crate::{
     components::{
         form::ButtonForm,

@@ -5,22 +5,26 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
 };
 use leptos::prelude::*;
-use model::user::{self, SignIn, SignInError};
+use model::{
+    authentication::{self, StepError},
+    passkey,
+    user::{self, SignIn, SignInError},
+};
 use serde::Deserialize;
 use tower_sessions::Session;
 
-use super::{open_session, sign_up};
+use super::{entry, sign_up};
 use crate::{
     components::{
         field::{ErrorSummary, Field},
         form::Csrf,
+        passkey::{Ask, PasskeyForm},
     },
     error::{PageError, wait},
     extract::Visitor,
     form::{Errors, Form, Nothing},
     layout::Page,
     notice::{self, Tone},
-    pages::local_path,
 };
 
 #[derive(Clone, Default, Deserialize)]
@@ -29,23 +33,28 @@ pub(super) struct Fields {
     email: String,
     password: String,
     return_to: String,
+    again: String,
 }
 
+/// What the page is asked for.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Return {
+pub(super) struct Wanted {
     return_to: String,
+    /// `1` asks even who is signed in: a page, or a client of the identity provider, wants to know
+    /// that it is still them.
+    again: String,
 }
 
-pub(super) async fn show(visitor: Visitor, Query(query): Query<Return>) -> Response {
-    if visitor.person.is_some() {
-        return Redirect::to(destination(&query.return_to)).into_response();
+pub(super) async fn show(visitor: Visitor, Query(wanted): Query<Wanted>) -> Result<Response, PageError> {
+    let mut fields = Fields { return_to: wanted.return_to, again: wanted.again, ..Fields::default() };
+    if let Some(person) = &visitor.person {
+        if fields.again != "1" {
+            return Ok(Redirect::to(entry::destination(&fields.return_to)).into_response());
+        }
+        fields.email.clone_from(&person.user.email);
     }
-    page(&visitor, Fields { return_to: query.return_to, ..Fields::default() }, Errors::new())
-}
-
-fn destination(return_to: &str) -> &str {
-    local_path(return_to).unwrap_or("/organizations")
+    page(&visitor, fields, Errors::new())
 }
 
 pub(super) async fn submit(
@@ -54,9 +63,8 @@ pub(super) async fn submit(
     Form(fields): Form<Fields>,
 ) -> Result<Response, PageError> {
     let error = match user::sign_in(visitor.ctx(), &fields.email, &fields.password, &visitor.bucket).await {
-        Ok(SignIn::Welcome(user)) => {
-            open_session(&session, &visitor, &user).await?;
-            return Ok(Redirect::to(destination(&fields.return_to)).into_response());
+        Ok(SignIn::Welcome(first)) => {
+            return entry::after_password(&session, &visitor, first, &fields.return_to).await;
         }
         Ok(SignIn::Unverified { email, proof }) => {
             return Ok(sign_up::to_mail(&visitor, &super::keep(&proof, &email)));
@@ -64,45 +72,103 @@ pub(super) async fn submit(
         Err(SignInError::Wrong) => {
             "That e-mail address and password do not go together. Check both and try again.".to_owned()
         }
-        Err(SignInError::Suspended) => "This account is suspended. Ask whoever runs this portal.".to_owned(),
+        Err(SignInError::Suspended) => SUSPENDED.to_owned(),
         Err(SignInError::TooMany(error)) => {
             format!("Too many tries. Wait {} and try again, or set a new password.", wait(error.retry_after))
         }
         Err(SignInError::Fault(fault)) => return Err(fault.into()),
     };
-    Ok(page(&visitor, fields, Errors::one("", error)))
+    page(&visitor, fields, Errors::one("", error))
 }
 
-fn page(visitor: &Visitor, fields: Fields, errors: Errors) -> Response {
-    Page::card("Sign in")
-        .errors(errors)
-        .below(|| view! { <p>"New here? " <a href="/signup">"Create an account"</a></p> })
-        .render(visitor, move || {
-            let again = !fields.email.is_empty();
-            view! {
-                <header>
-                    <h1>"Sign in"</h1>
-                </header>
-                <ErrorSummary/>
-                <form class="form" method="post" action="/signin">
-                    <Csrf/>
-                    <input type="hidden" name="return_to" value=fields.return_to/>
-                    <Field
-                        id="email"
-                        label="E-mail address"
-                        kind="email"
-                        value=fields.email
-                        autocomplete="username"
-                        required=true
-                        autofocus=!again
-                    />
-                    <Field id="password" label="Password" kind="password" autocomplete="current-password" required=true>
-                        <a href="/forgot">"Forgotten?"</a>
-                    </Field>
-                    <button class="button button--primary button--block">"Sign in"</button>
-                </form>
-            }
-        })
+const SUSPENDED: &str = "This account is suspended. Ask whoever runs this portal.";
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct PasskeyFields {
+    challenge: String,
+    answer: String,
+    return_to: String,
+    again: String,
+}
+
+/// A passkey alone.
+pub(super) async fn passkey(
+    visitor: Visitor,
+    session: Session,
+    Form(fields): Form<PasskeyFields>,
+) -> Result<Response, PageError> {
+    let browser = visitor.browser_mark();
+    let words = match authentication::passkey_alone(visitor.ctx(), &browser, &fields.challenge, &fields.answer).await {
+        Ok(whole) => return entry::finish(&session, &visitor, &whole, &fields.return_to).await,
+        Err(StepError::Void) => "That took too long. Try the passkey again.",
+        Err(StepError::Closed) => SUSPENDED,
+        Err(StepError::Fault(fault)) => return Err(fault.into()),
+        Err(StepError::Wrong | StepError::TooMany(_)) => {
+            "That passkey does not sign in here. It may have been removed from the account."
+        }
+    };
+    let email = visitor.person.as_ref().map(|person| person.user.email.clone()).unwrap_or_default();
+    let typed = Fields { email, return_to: fields.return_to, again: fields.again, ..Fields::default() };
+    page(&visitor, typed, Errors::one("", words))
+}
+
+pub(super) async fn back() -> Redirect {
+    Redirect::to("/signin")
+}
+
+fn page(visitor: &Visitor, fields: Fields, errors: Errors) -> Result<Response, PageError> {
+    let ceremony = passkey::start_sign_in(visitor.ctx(), &visitor.browser_mark())?;
+    let again = fields.again == "1" && visitor.person.is_some();
+    let page = Page::card("Sign in").errors(errors);
+    let page = if again {
+        page
+    } else {
+        page.below(|| view! { <p>"New here? " <a href="/signup">"Create an account"</a></p> })
+    };
+    Ok(page.render(visitor, move || {
+        let known = !fields.email.is_empty();
+        let hidden = vec![("return_to", fields.return_to.clone()), ("again", fields.again.clone())];
+        view! {
+            <header>
+                <h1>{if again { "Is it still you?" } else { "Sign in" }}</h1>
+                {again.then(|| view! { <p>"What comes next asks for a sign-in of a moment ago."</p> })}
+            </header>
+            <ErrorSummary/>
+            <form class="form" method="post" action="/signin">
+                <Csrf/>
+                <input type="hidden" name="return_to" value=fields.return_to/>
+                <input type="hidden" name="again" value=fields.again/>
+                <Field
+                    id="email"
+                    label="E-mail address"
+                    kind="email"
+                    value=fields.email
+                    autocomplete="username webauthn"
+                    required=true
+                    autofocus=!known
+                />
+                <Field
+                    id="password"
+                    label="Password"
+                    kind="password"
+                    autocomplete="current-password"
+                    required=true
+                    autofocus=again
+                >
+                    <a href="/forgot">"Forgotten?"</a>
+                </Field>
+                <button class="button button--primary button--block">"Sign in"</button>
+            </form>
+            <PasskeyForm
+                action="/signin/passkey"
+                ceremony=ceremony
+                ask=Ask::Autofill
+                label="Use a passkey"
+                fields=hidden
+            />
+        }
+    }))
 }
 
 pub(super) async fn sign_out(

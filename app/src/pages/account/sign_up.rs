@@ -6,11 +6,14 @@ use axum::{
 };
 use http::{HeaderMap, header};
 use leptos::prelude::*;
-use model::user::{self, AccountError, Proof, SignUp, Verification};
+use model::{
+    authentication::FirstStep,
+    user::{self, AccountError, Proof, SignUp, Verification},
+};
 use serde::Deserialize;
 use tower_sessions::Session;
 
-use super::{IDS, SIGNED_UP, delay, errors_of, keep, kept, open_session};
+use super::{IDS, SIGNED_UP, delay, entry, errors_of, keep, kept};
 use crate::{
     components::{
         field::{ErrorSummary, Field},
@@ -222,16 +225,21 @@ pub(super) async fn confirm(
         (None, Some((proof, _))) => Proof::Browser(proof),
         (None, None) => Proof::Browser(String::new()),
     };
-    let user = match user::verify(visitor.ctx(), &fields.token, &proof).await {
-        Ok(user) => user,
+    let first = match user::verify(visitor.ctx(), &fields.token, &proof).await {
+        Ok(first) => first,
         Err(AccountError::LinkVoid) => {
             // A second click finds the address confirmed, which is what it wanted.
             return verify_page(&visitor, &headers, fields.token, Errors::new()).await;
         }
         Err(error) => return verify_page(&visitor, &headers, fields.token, errors_of(error, IDS)?).await,
     };
-    open_session(&session, &visitor, &user).await?;
-    let mut response = notice::done(&visitor, "/organizations", "Welcome. Your address is confirmed.");
+    let mut response = match first {
+        FirstStep::Done(whole) => {
+            entry::open_session(&session, &visitor, &whole).await?;
+            notice::done(&visitor, "/organizations", "Welcome. Your address is confirmed.")
+        }
+        FirstStep::Second(pending) => entry::to_second_step(&visitor, &pending, "/organizations")?,
+    };
     if let Some(cookie) = SIGNED_UP.clear(visitor.ctx().settings()) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }

@@ -1,0 +1,77 @@
+//! How a sign-in ends: in a session, or before the second step.
+
+use axum::response::{IntoResponse as _, Redirect, Response};
+use http::header;
+use model::{
+    authentication::{Authenticated, FirstStep, Pending},
+    session,
+};
+use tower_sessions::Session;
+
+use crate::{
+    error::PageError,
+    extract::{Cookie, Visitor},
+    pages::local_path,
+};
+
+/// What the browser keeps between the two steps: sealed, and worth nothing in another one.
+pub(super) const SECOND_STEP: Cookie = Cookie::new("portico-second-step", Some(600));
+
+/// Opens a session. Its id is a new one: an id from before means nothing.
+pub(super) async fn open_session(session: &Session, visitor: &Visitor, whole: &Authenticated) -> Result<(), PageError> {
+    let failed = |error: tower_sessions::session::Error| {
+        tracing::error!(%error, "a session was not opened");
+        PageError::from(model::Fault::Stopped("sessions"))
+    };
+    session.clear().await;
+    session.cycle_id().await.map_err(failed)?;
+    session.insert(session::USER, whole.user().id.to_string()).await.map_err(failed)?;
+    session.insert(session::ADDRESS, &visitor.address).await.map_err(failed)?;
+    session.insert(session::USER_AGENT, &visitor.user_agent).await.map_err(failed)?;
+    session.insert(session::AUTH_TIME, visitor.ctx().now().0).await.map_err(failed)?;
+    session.insert(session::AMR, whole.amr()).await.map_err(failed)?;
+    Ok(())
+}
+
+/// Where to go after signing in.
+pub(super) fn destination(return_to: &str) -> &str {
+    local_path(return_to).unwrap_or("/organizations")
+}
+
+/// Goes on after the password.
+pub(super) async fn after_password(
+    session: &Session,
+    visitor: &Visitor,
+    first: FirstStep,
+    return_to: &str,
+) -> Result<Response, PageError> {
+    match first {
+        FirstStep::Done(whole) => finish(session, visitor, &whole, return_to).await,
+        FirstStep::Second(pending) => to_second_step(visitor, &pending, return_to),
+    }
+}
+
+/// Opens a session and goes on.
+pub(super) async fn finish(
+    session: &Session,
+    visitor: &Visitor,
+    whole: &Authenticated,
+    return_to: &str,
+) -> Result<Response, PageError> {
+    open_session(session, visitor, whole).await?;
+    let mut response = Redirect::to(destination(return_to)).into_response();
+    if let Some(cookie) = SECOND_STEP.clear(visitor.ctx().settings()) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
+}
+
+/// Sends the browser to the second step.
+pub(super) fn to_second_step(visitor: &Visitor, pending: &Pending, return_to: &str) -> Result<Response, PageError> {
+    let sealed = pending.seal(visitor.ctx(), &visitor.browser_mark(), return_to)?;
+    let mut response = Redirect::to("/signin/second").into_response();
+    if let Some(cookie) = SECOND_STEP.set(visitor.ctx().settings(), &sealed) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
+}

@@ -1,0 +1,138 @@
+//! `/account`: address and password.
+
+use axum::response::{Redirect, Response};
+use leptos::prelude::*;
+use model::user;
+use serde::Deserialize;
+
+use super::{IDS, Ids, errors_of};
+use crate::{
+    components::{
+        field::{ErrorSummary, Field},
+        form::Csrf,
+        icon::Glyph,
+    },
+    error::PageError,
+    extract::SignedIn,
+    form::{Errors, Form},
+    layout::{Entry, Page, PageHead},
+    notice,
+};
+
+pub(super) async fn show(signed_in: SignedIn) -> Response {
+    page(&signed_in, String::new(), Errors::new())
+}
+
+pub(super) async fn back() -> Redirect {
+    Redirect::to("/account")
+}
+
+pub(super) fn side(current: &str) -> Vec<Entry> {
+    vec![
+        Entry::side("Account", "/account", Glyph::Settings, current == "account"),
+        Entry::side("Profile", "/account/profile", Glyph::User, current == "profile"),
+        Entry::side("Security", "/account/security", Glyph::Shield, current == "security"),
+        Entry::side("Sessions", "/account/sessions", Glyph::System, current == "sessions"),
+        Entry::side("Invitations", "/invitations", Glyph::Mail, current == "invitations"),
+    ]
+}
+
+/// `email` is the new address that was typed; passwords do not come back.
+pub(super) fn page(signed_in: &SignedIn, email: String, errors: Errors) -> Response {
+    let user = signed_in.person.user.clone();
+    Page::new("Account").crumb("Account").side("Account", side("account")).errors(errors).render(
+        &signed_in.visitor,
+        move || {
+            view! {
+                <PageHead title="Account"/>
+                <ErrorSummary/>
+                <form class="card" method="post" action="/account/email">
+                    <Csrf/>
+                    <div class="card__head">
+                        <h2>"E-mail address"</h2>
+                        <p>
+                            "Your address is " <strong>{user.email.clone()}</strong>
+                            ". We send a link to the new one; until you open it, this one stays."
+                        </p>
+                    </div>
+                    <div class="card__body">
+                        <div class="field-row">
+                            <Field
+                                id="email"
+                                label="New e-mail address"
+                                kind="email"
+                                value=email
+                                autocomplete="email"
+                            />
+                            <Field
+                                id="email-password"
+                                name="password"
+                                label="Your password"
+                                kind="password"
+                                autocomplete="current-password"
+                            />
+                        </div>
+                    </div>
+                    <div class="card__foot">
+                        <button class="button">"Send link"</button>
+                    </div>
+                </form>
+                <form class="card" id="password" method="post" action="/account/password">
+                    <Csrf/>
+                    <div class="card__head">
+                        <h2>"Password"</h2>
+                        <p>"Changing it signs out all your other sessions."</p>
+                    </div>
+                    <div class="card__body">
+                        <input type="hidden" name="username" autocomplete="username" value=user.email/>
+                        <div class="field-row">
+                            <Field
+                                id="present"
+                                label="Present password"
+                                kind="password"
+                                autocomplete="current-password"
+                            />
+                            <Field
+                                id="new"
+                                label="New password"
+                                kind="password"
+                                hint="8 to 128 characters of anything."
+                                autocomplete="new-password"
+                            />
+                        </div>
+                    </div>
+                    <div class="card__foot">
+                        <button class="button">"Change password"</button>
+                    </div>
+                </form>
+            }
+        },
+    )
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct PasswordFields {
+    present: String,
+    new: String,
+}
+
+pub(super) async fn change_password(
+    signed_in: SignedIn,
+    Form(fields): Form<PasswordFields>,
+) -> Result<Response, PageError> {
+    let person = &signed_in.person;
+    let changed =
+        user::change_password(signed_in.ctx(), &person.user, person.session, &fields.present, &fields.new).await;
+    match changed {
+        Ok(()) => Ok(notice::done(
+            &signed_in.visitor,
+            "/account",
+            "Your password is changed. All your other sessions are signed out.",
+        )),
+        Err(error) => {
+            let ids = Ids { password: "new", present: "present", ..IDS };
+            Ok(page(&signed_in, String::new(), errors_of(error, ids)?))
+        }
+    }
+}

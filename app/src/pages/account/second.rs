@@ -1,0 +1,140 @@
+//! `/signin/second`: a code or a passkey after the password.
+
+use axum::response::{Redirect, Response};
+use http::HeaderMap;
+use leptos::prelude::*;
+use model::{
+    authentication::{self, SecondStep, StepError},
+    passkey::{self, Ceremony},
+};
+use serde::Deserialize;
+use tower_sessions::Session;
+
+use super::entry::{self, SECOND_STEP};
+use crate::{
+    components::{
+        field::{ErrorSummary, Field},
+        form::Csrf,
+        passkey::{Ask, PasskeyForm},
+    },
+    error::{PageError, wait},
+    extract::Visitor,
+    form::{Errors, Form},
+    layout::Page,
+    notice::{self, Tone},
+};
+
+pub(super) async fn show(visitor: Visitor, headers: HeaderMap) -> Result<Response, PageError> {
+    match begun(&visitor, &headers).await? {
+        Some(step) => page(&visitor, &step, Errors::new()),
+        None => Ok(over(&visitor)),
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct CodeFields {
+    code: String,
+}
+
+pub(super) async fn code(
+    visitor: Visitor,
+    headers: HeaderMap,
+    session: Session,
+    Form(fields): Form<CodeFields>,
+) -> Result<Response, PageError> {
+    let Some(step) = begun(&visitor, &headers).await? else { return Ok(over(&visitor)) };
+    let words = match authentication::with_code(visitor.ctx(), &step, &fields.code, &visitor.bucket).await {
+        Ok(whole) => return entry::finish(&session, &visitor, &whole, &step.return_to).await,
+        Err(StepError::Wrong | StepError::Closed) => {
+            "That code is not right, or it was used already. Wait for the next one and try again.".to_owned()
+        }
+        Err(StepError::TooMany(error)) => too_many(error.retry_after),
+        Err(StepError::Void) => return Ok(over(&visitor)),
+        Err(StepError::Fault(fault)) => return Err(fault.into()),
+    };
+    page(&visitor, &step, Errors::one("code", words))
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct PasskeyFields {
+    challenge: String,
+    answer: String,
+}
+
+pub(super) async fn passkey(
+    visitor: Visitor,
+    headers: HeaderMap,
+    session: Session,
+    Form(fields): Form<PasskeyFields>,
+) -> Result<Response, PageError> {
+    let Some(step) = begun(&visitor, &headers).await? else { return Ok(over(&visitor)) };
+    let browser = visitor.browser_mark();
+    match authentication::with_passkey(visitor.ctx(), &step, &browser, &fields.challenge, &fields.answer).await {
+        Ok(whole) => entry::finish(&session, &visitor, &whole, &step.return_to).await,
+        Err(StepError::Fault(fault)) => Err(fault.into()),
+        Err(_) => page(&visitor, &step, Errors::one("", "That passkey did not work. Try again.")),
+    }
+}
+
+pub(super) async fn back() -> Redirect {
+    Redirect::to("/signin/second")
+}
+
+async fn begun(visitor: &Visitor, headers: &HeaderMap) -> Result<Option<SecondStep>, PageError> {
+    let ctx = visitor.ctx();
+    let Some(sealed) = SECOND_STEP.read(ctx.settings(), headers) else { return Ok(None) };
+    Ok(authentication::second_step(ctx, sealed, &visitor.browser_mark()).await?)
+}
+
+fn over(visitor: &Visitor) -> Response {
+    notice::go(visitor, "/signin", Tone::Info, "That took too long. Sign in again.")
+}
+
+pub(super) fn too_many(retry_after: i64) -> String {
+    format!("Too many tries. Wait {} and try again.", wait(retry_after))
+}
+
+fn page(visitor: &Visitor, step: &SecondStep, errors: Errors) -> Result<Response, PageError> {
+    let ctx = visitor.ctx();
+    let app = step.factors.totp.is_some();
+    let ceremony = match step.factors.passkeys.as_slice() {
+        [] => None,
+        keys => Some(passkey::start_second_step(ctx, step.user().id, keys, &visitor.browser_mark())?),
+    };
+    let (label, hint) = if app {
+        ("Code", "Six digits from your authenticator app. A recovery code works too, once.")
+    } else {
+        ("Recovery code", "One of the codes that you kept when you added the passkey. It works once.")
+    };
+    let page = Page::card("Second step").errors(errors);
+    let page = page.below(|| view! { <p>"Somebody else? " <a href="/signin">"Sign in"</a></p> });
+    Ok(page.render(visitor, move || {
+        view! {
+            <header>
+                <h1>"One more step"</h1>
+                <p>
+                    {if app {
+                        "Your password is right. Show that it is you."
+                    } else {
+                        "Your password is right. Show that it is you with a passkey."
+                    }}
+                </p>
+            </header>
+            <ErrorSummary/>
+            {ceremony.map(|ceremony| passkey_form(ceremony))}
+            <form class="form" method="post" action="/signin/second">
+                <Csrf/>
+                <Field id="code" label=label hint=hint autocomplete="one-time-code" required=true autofocus=app mono=true/>
+                <button class="button button--primary button--block">"Go on"</button>
+            </form>
+        }
+    }))
+}
+
+fn passkey_form(ceremony: Ceremony) -> impl IntoView {
+    view! {
+        <PasskeyForm action="/signin/second/passkey" ceremony=ceremony ask=Ask::SignIn label="Use a passkey"/>
+    }
+}
