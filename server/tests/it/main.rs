@@ -20,6 +20,7 @@ mod libraries;
 mod messages;
 mod operators;
 mod organizations;
+mod ownership;
 mod platform;
 mod products;
 mod revocation;

@@ -413,7 +413,7 @@ async fn token_errors_have_registered_codes() {
 }
 
 #[tokio::test]
-async fn introspection_tells_only_clients_of_the_same_organization() {
+async fn introspection_says_what_a_living_token_is_and_nothing_else() {
     let app = App::demo().await;
     let access = text(&app.tokens("openid phone", NUMBER).await, "access_token");
     let told = introspect(&app, &access).await;
