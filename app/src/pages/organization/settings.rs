@@ -34,8 +34,7 @@ pub(super) async fn back(member: Member) -> Redirect {
 async fn page(member: &Member, typed: Option<String>, errors: Errors) -> Result<Response, PageError> {
     let me = member.signed_in.id();
     let rows = membership::list(member.ctx(), member.organization.id).await?;
-    let last_owner =
-        member.role == Role::Owner && rows.iter().all(|row| row.role != Role::Owner || row.user == me);
+    let last_owner = member.role == Role::Owner && rows.iter().all(|row| row.role != Role::Owner || row.user == me);
     let others: Vec<MemberRow> = rows.into_iter().filter(|row| row.user != me).collect();
     let organization = member.organization.clone();
     let owner = member.may(Right::ManageOrganization);
