@@ -10,6 +10,7 @@ mod distribution;
 mod frame;
 mod help;
 mod information;
+mod libraries;
 mod list;
 mod new_client;
 mod palette;
