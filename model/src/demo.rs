@@ -361,9 +361,9 @@ impl World<'_> {
         let acme = self.organization(OrganizationKind::Team, "Acme Voice", dev).await?;
 
         let voicebox = self.product(&VOICEBOX, acme, dev).await?;
-        self.offer(voicebox, acme, (nordtel, NORDTEL.name), dev).await?;
-        self.offer(voicebox, acme, (fjordmobil, FJORDMOBIL.name), dev).await?;
-        self.enable(voicebox, nordtel, nora).await?;
+        self.offer((voicebox, acme), (nordtel, NORDTEL.name), dev).await?;
+        self.offer((voicebox, acme), (fjordmobil, FJORDMOBIL.name), dev).await?;
+        self.enable((voicebox, acme), (nordtel, NORDTEL.name), nora).await?;
         self.client(&DEMO_WEB, (voicebox, acme), dev).await?;
         self.client(&DEMO_SPA, (voicebox, acme), dev).await?;
 
@@ -433,7 +433,8 @@ impl World<'_> {
             created_at: Set(self.now),
         };
         membership::Entity::insert(row).exec_without_returning(self.tx).await?;
-        self.record("organization.created", id, owner, ("organization", id), name).await?;
+        let detail = format!("Created the organization {name}");
+        self.record("organization.created", id, owner, ("organization", id), &detail).await?;
         Ok(id)
     }
 
@@ -496,11 +497,17 @@ impl World<'_> {
             optional: Set(*optional),
         });
         product_scope::Entity::insert_many(scopes).exec_without_returning(self.tx).await?;
-        self.record("product.created", owner, by, ("product", id), facts.name).await?;
+        let detail = format!("Created the product {}", facts.name);
+        self.record("product.created", owner, by, ("product", id), &detail).await?;
         Ok(id)
     }
 
-    async fn offer(&self, product: Uuid, owner: Uuid, (operator, name): (Uuid, &str), by: Uuid) -> Result<(), Fault> {
+    async fn offer(
+        &self,
+        (product, owner): (Uuid, Uuid),
+        (operator, name): (Uuid, &str),
+        by: Uuid,
+    ) -> Result<(), Fault> {
         let row = distribution::ActiveModel {
             product_id: Set(product),
             operator_id: Set(operator),
@@ -510,10 +517,17 @@ impl World<'_> {
             decided_by: Set(None),
         };
         distribution::Entity::insert(row).exec_without_returning(self.tx).await?;
-        self.record("distribution.offered", owner, by, ("product", product), name).await
+        let detail = format!("Offered {} to {name}", VOICEBOX.name);
+        self.record("product.offered", owner, by, ("product", product), &detail).await?;
+        self.record("product.offered", operator, by, ("product", product), &detail).await
     }
 
-    async fn enable(&self, product: Uuid, operator: Uuid, by: Uuid) -> Result<(), Fault> {
+    async fn enable(
+        &self,
+        (product, owner): (Uuid, Uuid),
+        (operator, name): (Uuid, &str),
+        by: Uuid,
+    ) -> Result<(), Fault> {
         let row = distribution::ActiveModel {
             product_id: Set(product),
             operator_id: Set(operator),
@@ -523,7 +537,9 @@ impl World<'_> {
             ..Default::default()
         };
         distribution::Entity::update(row).exec(self.tx).await?;
-        self.record("distribution.enabled", operator, by, ("product", product), VOICEBOX.name).await
+        let detail = format!("{name} enabled {}", VOICEBOX.name);
+        self.record("product.enabled", owner, by, ("product", product), &detail).await?;
+        self.record("product.enabled", operator, by, ("product", product), &detail).await
     }
 
     /// Registers the public part of [`FAPI_KEY`].
@@ -594,7 +610,8 @@ impl World<'_> {
             client_secret::Entity::insert(row).exec_without_returning(self.tx).await?;
         }
         self.tx.changed(Change::Client(facts.client_id.to_owned()));
-        self.record("client.created", owner, by, ("client", id), facts.description).await?;
+        let detail = format!("Registered the client {} ({})", facts.description, facts.client_id);
+        self.record("client.created", owner, by, ("client", id), &detail).await?;
         Ok(id)
     }
 

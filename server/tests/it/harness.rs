@@ -191,6 +191,14 @@ impl App {
         found.await.expect("users are readable").unwrap_or_else(|| panic!("no user {email}")).id
     }
 
+    /// The path of a client's page in the portal.
+    pub async fn client_path(&self, client_id: &str) -> String {
+        let client = model::cache::client(&self.ctx, client_id).await.expect("clients are readable");
+        let client = client.unwrap_or_else(|| panic!("no client {client_id}"));
+        let product = model::id::show(model::id::PRODUCT, client.product_id);
+        format!("/products/{product}/clients/{}", model::id::show(model::id::CLIENT, client.id))
+    }
+
     /// Runs a statement on the database, for what no page does.
     pub async fn execute(&self, sql: &str) {
         let executed = self.ctx.db().write(sql.to_owned(), |tx, sql| {

@@ -10,17 +10,20 @@
 )]
 
 mod accounts;
+mod applications;
 mod authenticator;
 mod authorize;
 mod clients;
 mod concurrency;
 mod counts;
 mod durability;
+mod fapi;
 mod harness;
 mod libraries;
 mod messages;
 mod operators;
 mod organizations;
+mod ownership;
 mod passkeys;
 mod platform;
 mod products;

@@ -2,7 +2,11 @@
 //! logout, metadata.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use model::{hours, minutes, seconds};
+use model::{
+    entity::{TokenFormat, client},
+    hours, minutes, seconds,
+};
+use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use serde_json::{Value, json};
 
 use crate::harness::{App, Page, URL, VERIFIER, authorize_url, basic};
@@ -413,7 +417,7 @@ async fn token_errors_have_registered_codes() {
 }
 
 #[tokio::test]
-async fn introspection_tells_only_clients_of_the_same_organization() {
+async fn introspection_says_what_a_living_token_is_and_nothing_else() {
     let app = App::demo().await;
     let access = text(&app.tokens("openid phone", NUMBER).await, "access_token");
     let told = introspect(&app, &access).await;
@@ -425,6 +429,44 @@ async fn introspection_tells_only_clients_of_the_same_organization() {
     refused(&page, "invalid_client");
     assert_eq!(introspect(&app, "nonsense").await, json!({"active": false}));
     app.clock.advance(hours(1));
+    assert_eq!(introspect(&app, &access).await, json!({"active": false}));
+}
+
+#[tokio::test]
+async fn an_access_token_can_be_a_jwt_that_names_nobody_and_ends_like_any_other() {
+    let app = App::demo().await;
+    let url = app.database.replacen("sqlite:", "sqlite://", 1);
+    let database = sea_orm::Database::connect(url).await.expect("the test's database");
+    let changed = client::Entity::update_many()
+        .set(client::ActiveModel { token_format: Set(TokenFormat::Jwt), ..Default::default() })
+        .filter(client::Column::ClientId.eq("demo-web"))
+        .exec(&database)
+        .await
+        .expect("demo-web is there");
+    assert_eq!(changed.rows_affected, 1);
+
+    let access = text(&app.tokens("openid phone", NUMBER).await, "access_token");
+    let header = URL_SAFE_NO_PAD.decode(access.split('.').next().unwrap()).unwrap();
+    let header: Value = serde_json::from_slice(&header).unwrap();
+    assert_eq!((&header["typ"], &header["alg"]), (&json!("at+jwt"), &json!("ES256")));
+    let said = claims(&access);
+    assert_eq!(
+        (&said["iss"], &said["client_id"], &said["scope"]),
+        (&json!(URL), &json!("demo-web"), &json!("openid phone"))
+    );
+    assert!(!said.to_string().contains(NUMBER.trim_start_matches('+')), "{said}");
+
+    let about = userinfo(&app, &access).await.json();
+    assert_eq!((&about["phone_number"], &about["sub"]), (&json!(NUMBER), &said["sub"]));
+    assert_eq!(introspect(&app, &access).await["active"], true);
+    // An ID token is signed by us too, and opens nothing.
+    let id_token = text(&app.tokens("openid phone", NUMBER).await, "id_token");
+    assert_eq!(userinfo(&app, &id_token).await.status, 401);
+
+    let authorization = basic("demo-web", "demo-web-secret");
+    let revoked = app.post("/oauth2/revoke", &[("authorization", &authorization)], &[("token", &access)]).await;
+    assert_eq!(revoked.status, 200);
+    assert_eq!(userinfo(&app, &access).await.status, 401);
     assert_eq!(introspect(&app, &access).await, json!({"active": false}));
 }
 

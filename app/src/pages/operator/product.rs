@@ -63,6 +63,10 @@ fn Product(at: AtOffer, rows: Vec<Row>, reach: Reach) -> impl IntoView {
     let permissions: Vec<Row> = rows.into_iter().filter(|row| row.enabled).collect();
     let subscribers = product.audience == Audience::Subscribers;
     view! {
+        <PageHead title=name.clone()>
+            {button}
+            {decline.map(|href| view! { <a class="button button--ghost" href=href>"Decline"</a> })}
+        </PageHead>
         <div class="product-head__row">
             <img class="logo logo--large" src=logo(&product) alt="" width="56" height="56"/>
             <div class="product-head__text">
@@ -71,24 +75,21 @@ fn Product(at: AtOffer, rows: Vec<Row>, reach: Reach) -> impl IntoView {
                     <span>{audience(product.audience)}</span>
                     {state_of(Some(state))}
                 </p>
+                <p class="product-head__meta">
+                    <span>
+                        "Offered on "
+                        <Day at=at.offer.offered_at/>
+                        {at.offer
+                            .decided_at
+                            .map(|decided| {
+                                let verb = if state == DistributionState::Enabled { "enabled" } else { "disabled" };
+                                view! { {format!("; {verb} on ")} <Day at=decided/> }
+                            })}
+                    </span>
+                </p>
             </div>
         </div>
-        <PageHead title=name.clone()>
-            {button}
-            {decline.map(|href| view! { <a class="button button--ghost" href=href>"Decline"</a> })}
-        </PageHead>
         {why_not.map(|why| view! { <Alert tone=Tone::Info>{why}</Alert> })}
-        <p class="muted">
-            "Offered on "
-            <Day at=at.offer.offered_at/>
-            {at.offer
-                .decided_at
-                .map(|decided| {
-                    let verb = if state == DistributionState::Enabled { "enabled" } else { "disabled" };
-                    view! { {format!("; {verb} on ")} <Day at=decided/> }
-                })}
-            "."
-        </p>
         <section class="card" aria-labelledby="written">
             <div class="card__head"><h2 id="written">"What the developer writes"</h2></div>
             <div class="card__body stack">

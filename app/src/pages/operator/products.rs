@@ -25,7 +25,7 @@ pub struct Filter {
 pub async fn page(at: AtOperator, Query(filter): Query<Filter>) -> Result<Response, PageError> {
     let state = DistributionState::parse(&filter.state);
     let offers = operator::of(at.operator.organization_id).offers(at.ctx(), None).await?;
-    let page = at.page("Products").wide().crumb("Products");
+    let page = at.page("Products").crumb("Products");
     let visitor = at.member.visitor().clone();
     Ok(page.render(&visitor, move || view! { <Offers at=at offers=offers state=state/> }))
 }

@@ -4,7 +4,7 @@ use axum::response::{Redirect, Response};
 use leptos::prelude::*;
 use model::{
     id,
-    membership::{self, MemberRow, Right},
+    membership::{self, MemberRow, Right, Role},
     organization::{self, OrganizationKind},
 };
 use serde::Deserialize;
@@ -33,11 +33,9 @@ pub(super) async fn back(member: Member) -> Redirect {
 
 async fn page(member: &Member, typed: Option<String>, errors: Errors) -> Result<Response, PageError> {
     let me = member.signed_in.id();
-    let others: Vec<MemberRow> = membership::list(member.ctx(), member.organization.id)
-        .await?
-        .into_iter()
-        .filter(|row| row.user != me)
-        .collect();
+    let rows = membership::list(member.ctx(), member.organization.id).await?;
+    let last_owner = member.role == Role::Owner && rows.iter().all(|row| row.role != Role::Owner || row.user == me);
+    let others: Vec<MemberRow> = rows.into_iter().filter(|row| row.user != me).collect();
     let organization = member.organization.clone();
     let owner = member.may(Right::ManageOrganization);
     let path = format!("{}/settings", member.path());
@@ -86,7 +84,20 @@ async fn page(member: &Member, typed: Option<String>, errors: Errors) -> Result<
                                 title="Leave"
                                 text="You lose access to its products at once. Coming back takes an invitation."
                             >
-                                <a class="button button--danger" href=leave>"Leave organization"</a>
+                                {if last_owner {
+                                    view! {
+                                        <button
+                                            class="button button--danger"
+                                            disabled=true
+                                            title="You are the last owner: make somebody else an owner first."
+                                        >
+                                            "Leave organization"
+                                        </button>
+                                    }
+                                        .into_any()
+                                } else {
+                                    view! { <a class="button button--danger" href=leave>"Leave organization"</a> }.into_any()
+                                }}
                             </DangerRow>
                             {(owner && team).then(|| view! { <Delete path=path name=organization.name/> })}
                         </DangerZone>

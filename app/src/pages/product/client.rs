@@ -222,7 +222,12 @@ async fn show(at: &AtClient, typed: Typed, rotation: Rotation, errors: Errors) -
                     .then(|| {
                         view! {
                             <div class="card__foot">
-                                <p>"Saving never touches the secret."</p>
+                                <p>
+                                    {match client.kind {
+                                        ClientKind::Confidential => "Saving never touches the secret.",
+                                        ClientKind::Public => "It counts at once.",
+                                    }}
+                                </p>
                                 <button class="button button--primary" name="action" value="save">"Save client"</button>
                             </div>
                         }

@@ -11,6 +11,7 @@ mod frame;
 mod help;
 mod information;
 mod keys;
+mod libraries;
 mod list;
 mod new_client;
 mod palette;

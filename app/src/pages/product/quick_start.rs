@@ -8,6 +8,7 @@ use model::{
     scope::Row,
 };
 
+use super::libraries::{Facts, Program, programs};
 use crate::{components::alert::Alert, islands::CopyButton, notice::Tone};
 
 /// What the commands are made of.
@@ -104,6 +105,20 @@ impl Start {
             self.scopes.join(" "),
         )
     }
+
+    fn programs(&self) -> [Program; 3] {
+        programs(&Facts {
+            issuer: &self.issuer,
+            base: &self.base,
+            client_id: &self.client_id,
+            secret: self.kind == ClientKind::Confidential,
+            redirect_uri: match self.audience {
+                Audience::Subscribers => Some(self.redirect_uri.as_deref().unwrap_or_default()),
+                Audience::Operators => None,
+            },
+            scope: &self.scopes.join(" "),
+        })
+    }
 }
 
 fn encode(text: &str) -> String {
@@ -113,6 +128,7 @@ fn encode(text: &str) -> String {
 /// How to try it, step by step.
 #[component]
 pub fn QuickStart(start: Start) -> impl IntoView {
+    let programs = start.programs();
     let missing = start.scopes.is_empty().then(|| start.scopes_path.clone());
     let steps = match start.audience {
         Audience::Operators => vec![Step {
@@ -179,6 +195,8 @@ pub fn QuickStart(start: Start) -> impl IntoView {
                     }
                 })}
             {steps.into_iter().map(step).collect_view()}
+            <h3>"With a library"</h3>
+            {programs.into_iter().map(program).collect_view()}
         </section>
     }
 }
@@ -202,5 +220,22 @@ fn step(step: Step) -> impl IntoView {
                 <pre tabindex="0"><code>{command}</code></pre>
             </figure>
         </div>
+    }
+}
+
+/// One at a time is open, without a script.
+fn program(program: Program) -> impl IntoView {
+    let Program { language, install, text } = program;
+    view! {
+        <details class="more" name="library">
+            <summary>{language}</summary>
+            <figure class="code">
+                <figcaption class="code__head">
+                    <span><code>{install}</code></span>
+                    <CopyButton value=text.clone() label=format!("Copy the program in {language}") words=false/>
+                </figcaption>
+                <pre tabindex="0" aria-label=format!("Program in {language}")><code>{text}</code></pre>
+            </figure>
+        </details>
     }
 }
