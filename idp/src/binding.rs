@@ -43,9 +43,7 @@ impl From<BindingError> for OAuthError {
 pub fn shown(ctx: &Context, headers: &HeaderMap, client: &Client, path: &str) -> Result<Binding, BindingError> {
     let expected = Expected { method: &Method::POST, path, access_token: None };
     match dpop::check(ctx, headers, &expected)? {
-        Some(proof) => {
-            Ok(Binding { confirmation: Some(Confirmation::Jkt(proof.jkt)), once: Some(proof.once) })
-        }
+        Some(proof) => Ok(Binding { confirmation: Some(Confirmation::Jkt(proof.jkt)), once: Some(proof.once) }),
         None if client.profile.rules().bound_tokens || client.metadata.dpop_bound_access_tokens => {
             Err(BindingError::Needed)
         }

@@ -124,8 +124,7 @@ pub struct Denial {
 
 impl Denial {
     /// The person said no.
-    pub const CANCELLED: Self =
-        Self { error: "access_denied", description: "The person has cancelled the request." };
+    pub const CANCELLED: Self = Self { error: "access_denied", description: "The person has cancelled the request." };
     /// The operator said no.
     pub const NOT_ENABLED: Self =
         Self { error: "access_denied", description: "The subscriber's operator has not enabled this product." };

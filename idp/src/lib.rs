@@ -66,6 +66,8 @@ pub mod paths {
     pub const PAR: &str = "/oauth2/par";
     /// End session (OpenID Connect RP-Initiated Logout).
     pub const LOGOUT: &str = "/oauth2/sessions/logout";
+    /// The endpoints that programs post to, with no cookie of a browser.
+    pub const MACHINES: &[&str] = &[TOKEN, REVOKE, INTROSPECT, USERINFO, PAR];
     /// Keys (RFC 7517).
     pub const JWKS: &str = "/.well-known/jwks.json";
     /// Metadata (OpenID Connect Discovery).

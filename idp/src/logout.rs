@@ -78,9 +78,7 @@ async fn handle(idp: &Idp, headers: &HeaderMap, params: &Params) -> Result<Respo
     let back = client.as_ref().and_then(|client| way_back(client, params));
     let confirmed = params.get("csrf").is_some_and(|token| browser.owns_form(ctx, token));
     let its_own = match (&session, &client, &hint) {
-        (Some(session), Some(client), Some(hint)) => {
-            session.subject.sub(ctx, client) == hint.sub
-        }
+        (Some(session), Some(client), Some(hint)) => session.subject.sub(ctx, client) == hint.sub,
         _ => false,
     };
     let Some(session) = session else { return Ok(leave(idp, back)) };

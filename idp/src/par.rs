@@ -76,12 +76,7 @@ impl From<ParError> for OAuthError {
     }
 }
 
-async fn push(
-    idp: &Idp,
-    address: Option<ClientAddress>,
-    headers: &HeaderMap,
-    body: &[u8],
-) -> Result<Answer, ParError> {
+async fn push(idp: &Idp, address: Option<ClientAddress>, headers: &HeaderMap, body: &[u8]) -> Result<Answer, ParError> {
     let ctx = &idp.ctx;
     let params = Params::of_body(headers, body)?;
     let authenticated = authenticate(idp, headers, &params, address, paths::PAR).await?;
@@ -102,7 +97,9 @@ async fn push(
     let mut pairs: Vec<(String, String)> = params
         .pairs()
         .iter()
-        .filter(|(name, _)| !matches!(name.as_str(), "client_id" | "client_secret" | "client_assertion" | "client_assertion_type"))
+        .filter(|(name, _)| {
+            !matches!(name.as_str(), "client_id" | "client_secret" | "client_assertion" | "client_assertion_type")
+        })
         .cloned()
         .collect();
     pairs.push(("client_id".to_owned(), client.client_id.clone()));

@@ -15,7 +15,11 @@ pub fn allowed(client: &Client, params: &Params) -> Result<Vec<String>, String> 
     for asked in params.all("resource") {
         let well_formed = url::Url::parse(asked).is_ok_and(|url| url.fragment().is_none());
         if !well_formed || !client.metadata.resources.iter().any(|allowed| allowed == asked) {
-            return Err(asked.chars().filter(|c| ('!'..='~').contains(c) && !matches!(c, '"' | '\\')).take(200).collect());
+            return Err(asked
+                .chars()
+                .filter(|c| ('!'..='~').contains(c) && !matches!(c, '"' | '\\'))
+                .take(200)
+                .collect());
         }
         if !audiences.iter().any(|known| known == asked) {
             audiences.push(asked.to_owned());

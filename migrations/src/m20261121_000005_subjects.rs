@@ -137,9 +137,7 @@ async fn clients(m: &SchemaManager<'_>) -> Result<(), DbErr> {
     ] {
         m.alter_table(Table::alter().table("clients").add_column(column).to_owned()).await?;
     }
-    m.get_connection()
-        .execute_unprepared("UPDATE clients SET auth_method = 'none' WHERE kind = 'public'")
-        .await?;
+    m.get_connection().execute_unprepared("UPDATE clients SET auth_method = 'none' WHERE kind = 'public'").await?;
     m.create_table(
         Table::create()
             .table("client_keys")
@@ -203,21 +201,17 @@ async fn one_time(m: &SchemaManager<'_>) -> Result<(), DbErr> {
 /// Portal users have more to tell than a phone number.
 async fn scopes(m: &SchemaManager<'_>) -> Result<(), DbErr> {
     m.get_connection()
-        .execute_unprepared(
-            "UPDATE scopes SET audience = 'people' WHERE name IN ('openid', 'offline_access', 'phone')",
-        )
+        .execute_unprepared("UPDATE scopes SET audience = 'people' WHERE name IN ('openid', 'offline_access', 'phone')")
         .await?;
     let mut standard = Query::insert();
-    standard.into_table("scopes").columns([
-        "name",
-        "category",
-        "description",
-        "consent_text",
-        "audience",
-        "position",
-    ]);
+    standard.into_table("scopes").columns(["name", "category", "description", "consent_text", "audience", "position"]);
     for (name, description, consent_text, position) in [
-        ("profile", "Access the person's profile: name, picture, website, birthdate and the like", "See your profile", 4),
+        (
+            "profile",
+            "Access the person's profile: name, picture, website, birthdate and the like",
+            "See your profile",
+            4,
+        ),
         ("email", "Access the person's e-mail address", "Know your e-mail address", 5),
         ("address", "Access the person's postal address", "Know your postal address", 6),
     ] {

@@ -23,9 +23,9 @@ use crate::{
     change::{Change, RevokedKind},
     client::Metadata,
     entity::{
-        Audience, AuthMethod, ClientKind, ClientState, DistributionState, Profile, SigningAlg, TokenFormat, UriPurpose, client, client_key,
-        client_secret, client_uri, distribution, operator, organization, product, product_scope, revocation, scope,
-        subscriber,
+        Audience, AuthMethod, ClientKind, ClientState, DistributionState, Profile, SigningAlg, TokenFormat, UriPurpose,
+        client, client_key, client_secret, client_uri, distribution, operator, organization, product, product_scope,
+        revocation, scope, subscriber,
     },
 };
 
@@ -333,11 +333,7 @@ pub async fn client(ctx: &Context, client_id: &str) -> Result<Option<Arc<Client>
         metadata: Metadata::parse(&row.metadata),
         keys: keys
             .into_iter()
-            .map(|key| Key {
-                id: key.id,
-                kid: key.kid,
-                jwk: serde_json::from_str(&key.jwk).unwrap_or_default(),
-            })
+            .map(|key| Key { id: key.id, kid: key.kid, jwk: serde_json::from_str(&key.jwk).unwrap_or_default() })
             .collect(),
         secrets: secrets
             .into_iter()

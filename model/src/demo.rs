@@ -10,9 +10,10 @@ use crate::{
     change::Change,
     db::Tx,
     entity::{
-        Audience, AuthMethod, ClientKind, ClientState, DistributionState, OrganizationKind, Profile, Role, ScopeAudience,
-        SigningAlg, TokenFormat, UriPurpose, client, client_key, client_secret, client_uri, distribution, fact, membership,
-        number_range, operator, organization, product, product_scope, scope, subscriber, user,
+        Audience, AuthMethod, ClientKind, ClientState, DistributionState, OrganizationKind, Profile, Role,
+        ScopeAudience, SigningAlg, TokenFormat, UriPurpose, client, client_key, client_secret, client_uri,
+        distribution, fact, membership, number_range, operator, organization, product, product_scope, scope,
+        subscriber, user,
     },
     password, profile,
     secret::Plain,

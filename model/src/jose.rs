@@ -201,9 +201,7 @@ pub fn audiences(claims: &Map<String, Value>) -> Result<Vec<&str>, JoseError> {
     match claims.get("aud") {
         None => Ok(Vec::new()),
         Some(Value::String(one)) => Ok(vec![one]),
-        Some(Value::Array(several)) => {
-            several.iter().map(|value| value.as_str().ok_or(JoseError::Malformed)).collect()
-        }
+        Some(Value::Array(several)) => several.iter().map(|value| value.as_str().ok_or(JoseError::Malformed)).collect(),
         Some(_) => Err(JoseError::Malformed),
     }
 }
@@ -302,7 +300,8 @@ mod tests {
         let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
         let point = pair.public_key().as_ref().to_vec();
         let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
-        let jwk = json!({"kty": "EC", "crv": "P-256", "x": encode(&point[1..33]), "y": encode(&point[33..]), "kid": kid});
+        let jwk =
+            json!({"kty": "EC", "crv": "P-256", "x": encode(&point[1..33]), "y": encode(&point[33..]), "kid": kid});
         Pair { pair, jwk }
     }
 

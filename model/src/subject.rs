@@ -51,10 +51,7 @@ impl Subject {
     /// Whether products for `audience` are for such people.
     #[must_use]
     pub const fn fits(self, audience: Audience) -> bool {
-        matches!(
-            (self, audience),
-            (Self::Subscriber(_), Audience::Subscribers) | (Self::User(_), Audience::Users)
-        )
+        matches!((self, audience), (Self::Subscriber(_), Audience::Subscribers) | (Self::User(_), Audience::Users))
     }
 
     /// The `sub` towards a client (OpenID Connect Core, section 8): pairwise for subscribers, with

@@ -26,6 +26,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use futures::FutureExt as _;
+use idp::paths;
 use model::{ClientAddress, Context, RequestId};
 use tower::ServiceExt as _;
 use tower_http::services::ServeDir;
@@ -45,12 +46,15 @@ const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
 
-/// Paths that other sites and programs may post to: they do not act on a cookie, or ask again.
-const OPEN_TO_OTHERS: [&str; 6] =
-    ["/oauth2/token", "/oauth2/revoke", "/oauth2/introspect", "/userinfo", "/oauth2/auth", "/oauth2/sessions/logout"];
+/// Whether other sites and programs may post to a path: these do not act on a cookie, or ask again.
+fn open_to_others(path: &str) -> bool {
+    machine(path) || path == paths::AUTHORIZE || path == paths::LOGOUT
+}
 
-/// Paths whose callers are programs, which want errors as JSON.
-const MACHINES: [&str; 4] = ["/oauth2/token", "/oauth2/revoke", "/oauth2/introspect", "/userinfo"];
+/// Whether the callers of a path are programs, which want errors as JSON.
+fn machine(path: &str) -> bool {
+    paths::MACHINES.contains(&path)
+}
 
 pub(crate) struct Edge {
     ctx: Context,
@@ -132,7 +136,7 @@ async fn checked(edge: &Edge, request: Request, next: Next) -> Response {
             None => next.run(request).await,
         };
     }
-    if !OPEN_TO_OTHERS.contains(&path) && !from_own_page(&edge.origins, request.headers()) {
+    if !open_to_others(path) && !from_own_page(&edge.origins, request.headers()) {
         return refusal(path, StatusCode::FORBIDDEN, "This form was sent from another site, so nothing was done.");
     }
     match bounded(request).await {
@@ -250,7 +254,7 @@ async fn bounded(request: Request) -> Result<Request, Response> {
 
 /// A refusal that no door has worded.
 fn refusal(path: &str, status: StatusCode, text: &'static str) -> Response {
-    let mut response = if MACHINES.contains(&path) {
+    let mut response = if machine(path) {
         let error = if status.is_server_error() { "server_error" } else { "invalid_request" };
         let body = format!(r#"{{"error":"{error}","error_description":"{text}"}}"#);
         (status, [(CONTENT_TYPE, "application/json")], body).into_response()

@@ -247,13 +247,7 @@ fn refuse<T>(code: &'static str, description: impl Into<String>) -> Result<T, Re
 
 /// The checks whose errors the client gets. How to answer comes first, so that the later ones are
 /// answered that way.
-async fn fill(
-    ctx: &Context,
-    params: &Params,
-    client: &Client,
-    way: Way,
-    request: &mut Request,
-) -> Result<(), Refusal> {
+async fn fill(ctx: &Context, params: &Params, client: &Client, way: Way, request: &mut Request) -> Result<(), Refusal> {
     request.response_mode = response_mode(params)?;
     only_supported(params)?;
     came_right(client, params, way)?;
@@ -293,9 +287,7 @@ fn response_mode(params: &Params) -> Result<ResponseMode, Refusal> {
 }
 
 fn only_supported(params: &Params) -> Result<(), Refusal> {
-    for (name, code) in
-        [("request_uri", "request_uri_not_supported"), ("registration", "registration_not_supported")]
-    {
+    for (name, code) in [("request_uri", "request_uri_not_supported"), ("registration", "registration_not_supported")] {
         if params.get(name).is_some() {
             return refuse(code, format!("the parameter {name} is not supported"));
         }
@@ -305,8 +297,7 @@ fn only_supported(params: &Params) -> Result<(), Refusal> {
 
 /// Whether the request came the way that the client's profile or its registration demands.
 fn came_right(client: &Client, params: &Params, way: Way) -> Result<(), Refusal> {
-    let pushed_only =
-        client.profile.rules().par_required || client.metadata.require_pushed_authorization_requests;
+    let pushed_only = client.profile.rules().par_required || client.metadata.require_pushed_authorization_requests;
     if pushed_only && way == Way::Browser {
         return refuse("invalid_request", "this client must push its requests");
     }

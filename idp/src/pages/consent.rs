@@ -76,7 +76,8 @@ pub async fn page(
         }
     };
     let title = texts::consent::title(&product.name);
-    let page = Page { brand: operator.as_deref(), leads_to: Some(&interaction.request.redirect_uri), ..Page::new(&title) };
+    let page =
+        Page { brand: operator.as_deref(), leads_to: Some(&interaction.request.redirect_uri), ..Page::new(&title) };
     Ok(page.respond(ctx, &main)?)
 }
 

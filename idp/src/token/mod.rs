@@ -247,7 +247,11 @@ fn client_credentials(request: TokenRequest<'_>) -> Result<Tokens, TokenError> {
 fn audience(request: &TokenRequest<'_>, grant: &Grant) -> Result<Vec<String>, TokenError> {
     let asked: Vec<String> = request.params.all("resource").map(str::to_owned).collect();
     let known = |one: &String| {
-        if grant.resources.is_empty() { request.client.metadata.resources.contains(one) } else { grant.resources.contains(one) }
+        if grant.resources.is_empty() {
+            request.client.metadata.resources.contains(one)
+        } else {
+            grant.resources.contains(one)
+        }
     };
     match asked.iter().find(|one| !known(one)) {
         Some(unknown) => Err(TokenError::Resource(unknown.clone())),

@@ -3,15 +3,16 @@
 
 use aws_lc_rs::digest;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _,
+};
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::{Client, event};
 pub use crate::entity::client_key::Model as KeyRow;
 use crate::{
-    Context, Fault,
-    audit,
+    Context, Fault, audit,
     change::Change,
     entity::{AuthMethod, ClientKind, client, client_key},
 };
@@ -32,7 +33,9 @@ pub enum NotAKey {
     #[error("this is not a JSON Web Key")]
     Malformed,
     /// It contains the private part.
-    #[error("this key contains its private part; register only the public one, and make a new pair: this one has been sent around")]
+    #[error(
+        "this key contains its private part; register only the public one, and make a new pair: this one has been sent around"
+    )]
     Private,
     /// It is of a type that we do not verify with.
     #[error("use an RSA key of 2048 bits or more, an EC key on P-256, or an Ed25519 key")]
@@ -228,11 +231,8 @@ pub async fn set_method(
     ctx.db()
         .write((ctx.clone(), actor, client.clone(), method), |tx, (ctx, actor, client, method)| {
             Box::pin(async move {
-                let row = client::ActiveModel {
-                    auth_method: Set(*method),
-                    updated_at: Set(ctx.now()),
-                    ..Default::default()
-                };
+                let row =
+                    client::ActiveModel { auth_method: Set(*method), updated_at: Set(ctx.now()), ..Default::default() };
                 client::Entity::update_many().set(row).filter(client::Column::Id.eq(client.id)).exec(tx).await?;
                 tx.changed(Change::Client(client.client_id.clone()));
                 let detail = format!("The client {} signs in with {} now", client.description, method.as_str());

@@ -9,8 +9,8 @@ use crate::{
     change::Change,
     db::Tx,
     entity::{
-        Audience, AuthMethod, ClientKind, ClientState, Profile, SigningAlg, TokenFormat, UriPurpose, client, client_secret,
-        client_uri, product, retired_client_id,
+        Audience, AuthMethod, ClientKind, ClientState, Profile, SigningAlg, TokenFormat, UriPurpose, client,
+        client_secret, client_uri, product, retired_client_id,
     },
     redirect_uri::{self, MOST, Problem},
     secret::{Kind, Plain, base62},

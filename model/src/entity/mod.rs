@@ -23,8 +23,8 @@ pub mod picture;
 pub mod pin_challenge;
 pub mod product;
 pub mod product_scope;
-pub mod pushed_request;
 pub mod profile;
+pub mod pushed_request;
 pub mod recovery_code;
 pub mod retired_client_id;
 pub mod revocation;
@@ -38,6 +38,6 @@ pub mod user;
 mod values;
 
 pub use values::{
-    Audience, AuthMethod, Channel, ClientKind, ClientState, DistributionState, LinkPurpose, MessageState, OrganizationKind,
-    Profile, Role, ScopeAudience, SigningAlg, SubjectKind, TokenFormat, UriPurpose,
+    Audience, AuthMethod, Channel, ClientKind, ClientState, DistributionState, LinkPurpose, MessageState,
+    OrganizationKind, Profile, Role, ScopeAudience, SigningAlg, SubjectKind, TokenFormat, UriPurpose,
 };

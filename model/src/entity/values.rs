@@ -364,8 +364,7 @@ pub enum AuthMethod {
 
 impl AuthMethod {
     /// All values, in the order in which people see them.
-    pub const ALL: &'static [Self] =
-        &[Self::Secret, Self::PrivateKeyJwt, Self::Tls, Self::SelfSignedTls, Self::None];
+    pub const ALL: &'static [Self] = &[Self::Secret, Self::PrivateKeyJwt, Self::Tls, Self::SelfSignedTls, Self::None];
 
     /// The value's name in tables, forms and on the wire.
     #[must_use]

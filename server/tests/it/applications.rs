@@ -47,7 +47,7 @@ async fn a_portal_user_signs_in_consents_and_is_known() {
     let to = page.header("location").unwrap().to_owned();
     assert!(to.starts_with("/signin?return_to=%2Fconsent%3Fi%3D"), "{to}");
     let page = browser.get(&to).await;
-    let form = page.form("/signin");
+    let mut form = page.form("/signin");
     let page = browser.submit_following(form.set("email", DEV).set("password", model::demo::PASSWORD)).await;
     assert!(page.text().contains("Workbench would like to"), "{}", page.text());
     assert!(page.text().contains(DEV), "the person sees which account it is");
@@ -105,7 +105,7 @@ async fn prompt_login_and_max_age_ask_anew() {
         assert!(to.starts_with("/signin?again=1&return_to="), "{asking:?} {to}");
         let page = browser.get(&to).await;
         assert_eq!(page.status, 200, "a living session does not answer for the person");
-        let form = page.form("/signin");
+        let mut form = page.form("/signin");
         let page = browser.submit_following(form.set("email", DEV).set("password", model::demo::PASSWORD)).await;
         let tokens = redeem(&app, &page.redirect_parameters()["code"]).await;
         let now = app.ctx.now().seconds();
@@ -149,11 +149,8 @@ async fn the_end_of_the_portal_session_is_the_end_of_single_sign_on() {
     let mut browser = app.sign_in_portal(DEV).await;
     let tokens = tokens(&app, &mut browser, &url(&[("scope", "openid offline_access")])).await;
     let hint = tokens["id_token"].as_str().unwrap();
-    let query = encode(&[
-        ("id_token_hint", hint),
-        ("post_logout_redirect_uri", "https://example.com/"),
-        ("state", "bye"),
-    ]);
+    let query =
+        encode(&[("id_token_hint", hint), ("post_logout_redirect_uri", "https://example.com/"), ("state", "bye")]);
     let page = browser.get(&format!("/oauth2/sessions/logout?{query}")).await;
     assert_eq!((page.status, page.header("location")), (303, Some("https://example.com/?state=bye")));
     let page = browser.get(&url(&[("prompt", "none")])).await;

@@ -31,8 +31,7 @@ impl Key {
         let jwk: Value = serde_json::from_str(demo::FAPI_KEY).unwrap();
         let part = |name: &str| URL_SAFE_NO_PAD.decode(jwk[name].as_str().unwrap()).unwrap();
         let point = [&[4], part("x").as_slice(), &part("y")].concat();
-        let pair =
-            EcdsaKeyPair::from_private_key_and_public_key(&ECDSA_P256_SHA256_FIXED_SIGNING, &part("d"), &point);
+        let pair = EcdsaKeyPair::from_private_key_and_public_key(&ECDSA_P256_SHA256_FIXED_SIGNING, &part("d"), &point);
         Self::of(pair.unwrap(), jwk["kid"].as_str().map(str::to_owned))
     }
 
@@ -218,7 +217,10 @@ async fn a_whole_flow_of_fapi_2() {
 async fn only_pushed_requests_with_pkce_are_taken() {
     let app = App::demo().await;
     let client = Client::new(&app);
-    let url = crate::harness::authorize_url(CLIENT, &[("scope", "openid"), ("code_challenge", CHALLENGE), ("code_challenge_method", "S256")]);
+    let url = crate::harness::authorize_url(
+        CLIENT,
+        &[("scope", "openid"), ("code_challenge", CHALLENGE), ("code_challenge_method", "S256")],
+    );
     let page = app.get(&url, &[]).await;
     assert_eq!(page.redirect_parameters()["error"], "invalid_request");
     for (more, error) in [
@@ -268,7 +270,8 @@ async fn spring_cve_2026_22751_of_two_answers_to_a_pushed_request_one_has_a_code
     let url = client.pushed(&[]).await;
     let (mut one, mut two) = (browser.clone(), browser);
     let (one, two) = tokio::join!(one.get(&url), two.get(&url));
-    let codes = [one, two].iter().filter(|page| page.status == 303 && page.redirect_parameters().contains_key("code")).count();
+    let codes =
+        [one, two].iter().filter(|page| page.status == 303 && page.redirect_parameters().contains_key("code")).count();
     assert_eq!(codes, 1);
 }
 
@@ -356,7 +359,8 @@ async fn d5_a_key_of_one_client_is_no_key_of_another() {
     let mut claims = client.assertion_claims();
     claims["iss"] = "demo-app".into();
     claims["sub"] = "demo-app".into();
-    let page = client.post_with("/oauth2/introspect", &client.key.sign(json!({}), &claims), None, &[("token", "x")]).await;
+    let page =
+        client.post_with("/oauth2/introspect", &client.key.sign(json!({}), &claims), None, &[("token", "x")]).await;
     assert_eq!(page.status, 401);
 }
 
@@ -429,7 +433,14 @@ async fn a_code_is_bound_to_the_key_of_its_request() {
     assert_eq!(page.status, 200, "a refused try has not used the code up: {}", page.body);
 
     // A proof with the pushed request binds the code just as well, and they must agree.
-    let form = [("response_type", "code"), ("redirect_uri", CALLBACK), ("scope", "openid"), ("code_challenge", CHALLENGE), ("code_challenge_method", "S256"), ("dpop_jkt", &Key::new().thumbprint())];
+    let form = [
+        ("response_type", "code"),
+        ("redirect_uri", CALLBACK),
+        ("scope", "openid"),
+        ("code_challenge", CHALLENGE),
+        ("code_challenge_method", "S256"),
+        ("dpop_jkt", &Key::new().thumbprint()),
+    ];
     let proof = client.proof("POST", "/oauth2/par", None);
     let page = client.post_with("/oauth2/par", &client.assertion(), Some(&proof), &form).await;
     assert_eq!((page.status, page.json()["error"].as_str()), (400, Some("invalid_dpop_proof")));
@@ -489,7 +500,10 @@ async fn a_signed_answer_says_all_of_it() {
     assert_eq!(answer.keys().collect::<Vec<_>>(), ["response"], "{answer:?}");
     let (header, claims) = decoded(&answer["response"]);
     assert_eq!(header["alg"], "ES256", "FAPI has no RS256");
-    assert_eq!((text(&claims, "aud"), text(&claims, "iss"), text(&claims, "state")), (CLIENT.to_owned(), URL.to_owned(), "the-state".to_owned()));
+    assert_eq!(
+        (text(&claims, "aud"), text(&claims, "iss"), text(&claims, "state")),
+        (CLIENT.to_owned(), URL.to_owned(), "the-state".to_owned())
+    );
     assert!(claims["exp"].as_i64().unwrap() > client.now());
     let proof = client.proof("POST", "/oauth2/token", None);
     assert_eq!(client.redeem(&text(&claims, "code"), Some(&proof)).await.status, 200);
@@ -523,6 +537,7 @@ async fn keys_change_over_on_the_clients_page() {
     let page = browser.get(&keys).await;
     assert!(page.text().contains("demo-fapi-1"), "{}", page.text());
 
+    app.clock.advance(seconds(1));
     let next = Key::new();
     let mut private = next.public.clone();
     private["d"] = "AAAA".into();
@@ -540,9 +555,9 @@ async fn keys_change_over_on_the_clients_page() {
     client.key = Key::demo();
     assert_eq!(client.post_with("/oauth2/introspect", &client.assertion(), None, &form).await.status, 200);
     let page = browser.get(&keys).await;
-    let old = page.links().into_iter().find(|link| link.ends_with("/remove")).expect("a link that removes");
+    let old = page.attributes("a", "href").into_iter().find(|link| link.ends_with("/remove")).expect("a link that removes");
     let page = browser.get(&old).await;
-    let page = browser.submit(page.form(&old)).await;
+    let page = browser.submit(&page.form(&old)).await;
     assert_eq!(page.status, 303);
     assert_eq!(client.post_with("/oauth2/introspect", &client.assertion(), None, &form).await.status, 401, "removed");
 }

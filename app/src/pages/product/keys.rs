@@ -7,9 +7,7 @@ use axum::{
 use http::request::Parts;
 use leptos::prelude::*;
 use model::{
-    client::{
-        keys::{self, AddKeyError, KeyRow, LABEL_LENGTH, MOST},
-    },
+    client::keys::{self, AddKeyError, KeyRow, LABEL_LENGTH, MOST},
     entity::AuthMethod,
     membership::Right,
 };

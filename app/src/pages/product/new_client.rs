@@ -2,9 +2,7 @@
 
 use axum::response::Response;
 use leptos::prelude::*;
-use model::{
-    client::{self, ClientKind, RegisterError, Registration},
-};
+use model::client::{self, ClientKind, RegisterError, Registration};
 
 use super::{
     AtProduct, ProductWith,

@@ -112,10 +112,7 @@ impl Start {
             base: &self.base,
             client_id: &self.client_id,
             secret: self.kind == ClientKind::Confidential,
-            redirect_uri: match self.audience {
-                Audience::Subscribers => Some(self.redirect_uri.as_deref().unwrap_or_default()),
-                Audience::Operators => None,
-            },
+            redirect_uri: self.audience.signs_in().then(|| self.redirect_uri.as_deref().unwrap_or_default()),
             scope: &self.scopes.join(" "),
         })
     }
