@@ -32,6 +32,7 @@ pub mod membership;
 pub mod message;
 pub mod operator;
 pub mod organization;
+pub mod outgoing;
 pub mod pairwise;
 pub mod password;
 pub mod phone;
@@ -52,6 +53,6 @@ pub mod user;
 
 pub use context::{Context, Rng, SystemRng};
 pub use fault::Fault;
-pub use request::{ClientAddress, RequestId};
+pub use request::{ClientAddress, ClientCertificate, RequestId};
 pub use settings::{Lifetimes, Limits, Settings};
 pub use time::{Clock, SystemClock, Timestamp, days, hours, minutes, seconds};

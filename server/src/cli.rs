@@ -53,6 +53,12 @@ enum Command {
         /// The address to listen on, such as 127.0.0.1:3000
         #[arg(long, value_name = "ADDRESS")]
         listen: Option<String>,
+        /// Serve HTTPS with this certificate (PEM), without a proxy
+        #[arg(long, value_name = "FILE", requires = "tls_key")]
+        tls_cert: Option<String>,
+        /// The certificate's private key (PEM)
+        #[arg(long, value_name = "FILE", requires = "tls_cert")]
+        tls_key: Option<String>,
         /// Create the demo world if the database is new
         #[arg(long)]
         demo_if_empty: bool,
@@ -114,8 +120,9 @@ pub fn main() -> ExitCode {
     }
     let mut flags = cli.options.set;
     flags.extend(cli.options.data_dir.map(|folder| ("data_dir".to_owned(), folder)));
-    if let Command::Serve { listen: Some(listen), .. } = &cli.command {
-        flags.push(("listen".to_owned(), listen.clone()));
+    if let Command::Serve { listen, tls_cert, tls_key, .. } = &cli.command {
+        let given = [("listen", listen), ("tls.certificate", tls_cert), ("tls.key", tls_key)];
+        flags.extend(given.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value.clone()?))));
     }
     let config = match Config::read(&Sources::of_process(cli.options.config, flags)) {
         Ok(config) => config,

@@ -175,7 +175,10 @@ async fn an_address_is_believed_from_trusted_proxies_alone() {
         let ctx = app.ctx.clone();
         async move {
             let web = server::Web {
-                trusted_proxies: proxies.split_whitespace().map(|proxy| proxy.parse().unwrap()).collect(),
+                proxies: server::compose::Proxies {
+                    trusted: proxies.split_whitespace().map(|proxy| proxy.parse().unwrap()).collect(),
+                    ..server::compose::Proxies::default()
+                },
                 access_log: false,
                 ..server::Web::default()
             };
