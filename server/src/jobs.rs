@@ -53,6 +53,7 @@ impl Jobs {
         let mut running = JoinSet::new();
         running.spawn(until(stopped.clone(), deliver(ctx.clone(), carriers)));
         running.spawn(until(stopped.clone(), every(Duration::from_secs(10), ctx.clone(), flush)));
+        running.spawn(until(stopped.clone(), every(Duration::from_secs(5), ctx.clone(), follow_keys)));
         running.spawn(until(stopped.clone(), every(Duration::from_secs(60), ctx.clone(), keys)));
         running.spawn(until(stopped, every(Duration::from_secs(300), ctx.clone(), sweep)));
         Self { stop, running }
@@ -95,9 +96,13 @@ async fn flush(ctx: Context) {
     report("noting which secrets were used", cache::flush_secrets_used(&ctx).await);
 }
 
-async fn keys(ctx: Context) {
-    // `portico keys rotate` is another process, which SQLite does not tell us of.
+/// `portico keys pull` is another process, which SQLite does not tell us of, and pulls a key
+/// because somebody else has it: that must not wait.
+async fn follow_keys(ctx: Context) {
     report("reading the keys", key::reload(&ctx).await);
+}
+
+async fn keys(ctx: Context) {
     report("rotating the keys", key::rotate_due(&ctx).await);
 }
 

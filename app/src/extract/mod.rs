@@ -3,11 +3,13 @@
 //! [`Visitor`] is whoever asks; [`SignedIn`] sends others to sign in; [`Member`] and [`With`]
 //! yield the organization of the path `{org}`, which does not exist for others.
 
+mod administrator;
 mod cookie;
 mod member;
 mod path;
 mod visitor;
 
+pub use administrator::Administrator;
 pub use cookie::{Cookie, cookie};
 pub use member::{
     ManageClients, ManageMembers, ManageOrganization, ManageProducts, Member, OperateProducts, Requires, With,

@@ -16,6 +16,7 @@ mod concurrency;
 mod counts;
 mod durability;
 mod harness;
+mod keys;
 mod libraries;
 mod limits;
 mod messages;
