@@ -13,6 +13,7 @@ mod m20261121_000001_accounts;
 mod m20261121_000002_portal;
 mod m20261121_000003_provider;
 mod m20261121_000004_operations;
+mod m20261121_000007_deliveries;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000002_portal::Migration),
             Box::new(m20261121_000003_provider::Migration),
             Box::new(m20261121_000004_operations::Migration),
+            Box::new(m20261121_000007_deliveries::Migration),
         ]
     }
 }

@@ -54,6 +54,7 @@ struct Inner {
     settings: Settings,
     fetch: RwLock<Arc<dyn Fetch>>,
     message_queued: tokio::sync::Notify,
+    delivery_queued: tokio::sync::Notify,
     last_id: AtomicU64,
 }
 
@@ -84,6 +85,7 @@ impl Context {
                 settings,
                 fetch: RwLock::new(Arc::new(Nowhere)),
                 message_queued: tokio::sync::Notify::new(),
+                delivery_queued: tokio::sync::Notify::new(),
                 last_id: AtomicU64::new(0),
             }),
         };
@@ -170,5 +172,10 @@ impl Context {
     /// Wakes whoever delivers messages; see [`crate::message`].
     pub(crate) fn message_queued(&self) -> &tokio::sync::Notify {
         &self.inner.message_queued
+    }
+
+    /// Wakes whoever posts to clients; see [`crate::delivery`].
+    pub(crate) fn delivery_queued(&self) -> &tokio::sync::Notify {
+        &self.inner.delivery_queued
     }
 }

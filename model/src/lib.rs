@@ -15,6 +15,7 @@ pub mod client;
 pub mod consent;
 mod context;
 pub mod db;
+pub mod delivery;
 pub mod demo;
 pub mod distribution;
 pub mod email;

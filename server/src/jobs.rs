@@ -4,7 +4,7 @@
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use model::{Context, Fault, cache, grant, invitation, key, limit, link, message, pin, session, user};
+use model::{Context, Fault, cache, delivery, grant, invitation, key, limit, link, message, pin, session, user};
 use tokio::{
     sync::watch,
     task::JoinSet,
@@ -52,6 +52,7 @@ impl Jobs {
         let (stop, stopped) = watch::channel(false);
         let mut running = JoinSet::new();
         running.spawn(until(stopped.clone(), deliver(ctx.clone(), carriers)));
+        running.spawn(until(stopped.clone(), post_to_clients(ctx.clone())));
         running.spawn(until(stopped.clone(), every(Duration::from_secs(10), ctx.clone(), flush)));
         running.spawn(until(stopped.clone(), every(Duration::from_secs(5), ctx.clone(), follow_keys)));
         running.spawn(until(stopped.clone(), every(Duration::from_secs(60), ctx.clone(), keys)));
@@ -92,6 +93,13 @@ async fn deliver(ctx: Context, carriers: Carriers) {
     }
 }
 
+async fn post_to_clients(ctx: Context) {
+    loop {
+        delivery::wait_for_work(&ctx).await;
+        report("posting to clients", delivery::deliver_due(&ctx).await);
+    }
+}
+
 async fn flush(ctx: Context) {
     report("noting which secrets were used", cache::flush_secrets_used(&ctx).await);
 }
@@ -114,6 +122,7 @@ pub async fn sweep(ctx: Context) {
     report("sweeping invitations", invitation::sweep(&ctx).await);
     report("sweeping limits", limit::sweep(&ctx).await);
     report("sweeping messages", message::sweep(&ctx).await);
+    report("sweeping deliveries", delivery::sweep(&ctx).await);
     report("sweeping PINs", pin::sweep(&ctx).await);
     report("sweeping grants", grant::sweep(&ctx).await);
     report("sweeping revocations", cache::sweep_revocations(&ctx).await);

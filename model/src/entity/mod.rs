@@ -5,6 +5,7 @@ pub mod client;
 pub mod client_secret;
 pub mod client_uri;
 pub mod consent;
+pub mod delivery;
 pub mod distribution;
 pub mod fact;
 pub mod grant;

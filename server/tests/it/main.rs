@@ -14,6 +14,7 @@ mod authorize;
 mod clients;
 mod concurrency;
 mod counts;
+mod deliveries;
 mod durability;
 mod harness;
 mod keys;

@@ -9,6 +9,7 @@ use model::{
     client::{
         self, AddSecretError, Client, ClientKind, ClientState, Grace, MOST_LIVING, Reach, RegisterError, SecretRow,
     },
+    delivery,
     membership::Right,
     product::Audience,
     scope,
@@ -22,6 +23,7 @@ use super::{
     clients,
     create::form_id,
     credentials,
+    deliveries::Deliveries,
     frame::{self, Confirm, Copyable, Place, ReadOnly},
     information::Confirmed,
     quick_start::{QuickStart, Start},
@@ -112,6 +114,7 @@ async fn show(at: &AtClient, typed: Typed, rotation: Rotation, errors: Errors) -
     let secrets = client::secrets(ctx, &client).await?;
     let reach = client::reach(ctx, &client).await?;
     let scopes = scope::of_product(ctx, &at.product).await?;
+    let deliveries = delivery::of(&client).list(ctx).await?;
     let start = Start::new(ctx, &at.product, &client, &uris, &scopes);
     let form = form_id(ctx, &rotation.id)?;
 
@@ -222,6 +225,7 @@ async fn show(at: &AtClient, typed: Typed, rotation: Rotation, errors: Errors) -
                         />
                     }
                 })}
+            <Deliveries deliveries=deliveries now=now/>
             <QuickStart start=start/>
             {(!locked).then(|| view! { <End client=client reach=reach path=path subscribers=subscribers/> })}
         }
