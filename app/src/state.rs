@@ -51,6 +51,7 @@ pub fn router(ctx: Context, options: LeptosOptions) -> Router {
     Router::new()
         .merge(pages::home::routes())
         .merge(pages::account::routes())
+        .merge(pages::admin::routes())
         .merge(pages::organization::routes())
         .merge(pages::product::routes())
         .merge(pages::operator::routes())

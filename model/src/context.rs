@@ -1,13 +1,20 @@
 //! What every verb of the model receives.
 
 use std::sync::{
-    Arc,
+    Arc, PoisonError, RwLock,
     atomic::{AtomicU64, Ordering},
 };
 
 use uuid::Uuid;
 
-use crate::{Clock, Fault, Settings, Timestamp, cache::Caches, db::Db, key::KeyRing, seal::MasterKey};
+use crate::{
+    Clock, Fault, Settings, Timestamp,
+    cache::Caches,
+    db::Db,
+    key::KeyRing,
+    outgoing::{Fetch, Nowhere},
+    seal::MasterKey,
+};
 
 /// Where randomness comes from. Tests may bring a predictable one.
 pub trait Rng: Send + Sync + 'static {
@@ -45,7 +52,9 @@ struct Inner {
     keys: KeyRing,
     caches: Arc<Caches>,
     settings: Settings,
+    fetch: RwLock<Arc<dyn Fetch>>,
     message_queued: tokio::sync::Notify,
+    delivery_queued: tokio::sync::Notify,
     last_id: AtomicU64,
 }
 
@@ -74,7 +83,9 @@ impl Context {
                 keys,
                 caches,
                 settings,
+                fetch: RwLock::new(Arc::new(Nowhere)),
                 message_queued: tokio::sync::Notify::new(),
+                delivery_queued: tokio::sync::Notify::new(),
                 last_id: AtomicU64::new(0),
             }),
         };
@@ -148,8 +159,23 @@ impl Context {
         &self.inner.settings
     }
 
+    /// Says who goes out to addresses that somebody else has chosen; until then nobody does.
+    pub fn go_out_with(&self, fetch: Arc<dyn Fetch>) {
+        *self.inner.fetch.write().unwrap_or_else(PoisonError::into_inner) = fetch;
+    }
+
+    /// Who goes out; see [`crate::outgoing::send`].
+    pub(crate) fn fetch(&self) -> Arc<dyn Fetch> {
+        Arc::clone(&self.inner.fetch.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// Wakes whoever delivers messages; see [`crate::message`].
     pub(crate) fn message_queued(&self) -> &tokio::sync::Notify {
         &self.inner.message_queued
+    }
+
+    /// Wakes whoever posts to clients; see [`crate::delivery`].
+    pub(crate) fn delivery_queued(&self) -> &tokio::sync::Notify {
+        &self.inner.delivery_queued
     }
 }

@@ -2,6 +2,9 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+
 /// The address of whoever asks, as far as configured proxies can be trusted to say it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ClientAddress(pub IpAddr);
@@ -17,6 +20,24 @@ impl ClientAddress {
                 format!("{network}/64")
             }
         }
+    }
+}
+
+/// The certificate that a client has shown and whose key it has proved to hold, by TLS itself or
+/// on the word of a trusted proxy (RFC 9440).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientCertificate {
+    /// The certificate in DER.
+    pub der: Vec<u8>,
+    /// Whether a configured authority has signed it and it was valid. Self-signed ones are not.
+    pub trusted: bool,
+}
+
+impl ClientCertificate {
+    /// Its SHA-256 thumbprint, the `x5t#S256` of RFC 8705, section 3.1.
+    #[must_use]
+    pub fn thumbprint(&self) -> String {
+        URL_SAFE_NO_PAD.encode(digest(&SHA256, &self.der))
     }
 }
 

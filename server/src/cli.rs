@@ -8,9 +8,12 @@ use std::{
 
 use clap::{Args, Parser, Subcommand};
 use model::{
-    demo, key,
+    demo,
+    entity::SigningAlg,
+    key::{self, KeyError},
     user::{self, AccountError, Invalid, SignUp},
 };
+use uuid::Uuid;
 
 use crate::{
     config::{self, Config, Sources},
@@ -53,6 +56,12 @@ enum Command {
         /// The address to listen on, such as 127.0.0.1:3000
         #[arg(long, value_name = "ADDRESS")]
         listen: Option<String>,
+        /// Serve HTTPS with this certificate (PEM), without a proxy
+        #[arg(long, value_name = "FILE", requires = "tls_key")]
+        tls_cert: Option<String>,
+        /// The certificate's private key (PEM)
+        #[arg(long, value_name = "FILE", requires = "tls_cert")]
+        tls_key: Option<String>,
         /// Create the demo world if the database is new
         #[arg(long)]
         demo_if_empty: bool,
@@ -94,8 +103,35 @@ enum Admin {
 enum Keys {
     /// List the keys and when each is used
     List,
-    /// Put new keys in the place of all current ones, now
-    Rotate,
+    /// Put new keys in the place of the current ones, now
+    Rotate {
+        /// Only the keys of this algorithm: RS256, ES256 or EdDSA
+        #[arg(long, value_name = "ALG", value_parser = alg)]
+        alg: Option<SigningAlg>,
+    },
+    /// Use a key no longer; what it signed stays good
+    Retire {
+        /// Its id
+        #[arg(value_name = "KEY")]
+        id: Uuid,
+    },
+    /// Destroy a key that others may have: whatever it signed stops being good
+    Pull {
+        /// Its id
+        #[arg(value_name = "KEY")]
+        id: Uuid,
+        /// For the log
+        #[arg(long)]
+        reason: String,
+        /// Only say what it would do
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
+fn alg(text: &str) -> Result<SigningAlg, String> {
+    let names = || SigningAlg::ALL.iter().map(|alg| alg.as_str()).collect::<Vec<_>>().join(", ");
+    SigningAlg::parse(text).ok_or_else(|| format!("it can be {}", names()))
 }
 
 #[derive(Subcommand)]
@@ -114,8 +150,9 @@ pub fn main() -> ExitCode {
     }
     let mut flags = cli.options.set;
     flags.extend(cli.options.data_dir.map(|folder| ("data_dir".to_owned(), folder)));
-    if let Command::Serve { listen: Some(listen), .. } = &cli.command {
-        flags.push(("listen".to_owned(), listen.clone()));
+    if let Command::Serve { listen, tls_cert, tls_key, .. } = &cli.command {
+        let given = [("listen", listen), ("tls.certificate", tls_cert), ("tls.key", tls_key)];
+        flags.extend(given.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value.clone()?))));
     }
     let config = match Config::read(&Sources::of_process(cli.options.config, flags)) {
         Ok(config) => config,
@@ -155,7 +192,7 @@ async fn run(config: &Config, command: Command) -> Result<ExitCode, Stopped> {
         Command::Admin(Admin::CreateUser { email, name, administrator }) => {
             return create_user(config, SignUp { name, email, password: String::new() }, administrator).await;
         }
-        Command::Keys(command) => keys(config, &command).await?,
+        Command::Keys(command) => return keys(config, &command).await,
         Command::Doctor => return Ok(doctor::examine(config).await),
         Command::Config(ConfigCommand::Example) => print(&config::example()),
     }
@@ -219,27 +256,58 @@ fn read_password() -> std::io::Result<String> {
     Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 
-async fn keys(config: &Config, command: &Keys) -> Result<(), Stopped> {
+async fn keys(config: &Config, command: &Keys) -> Result<ExitCode, Stopped> {
     let ctx = opened(config).await?;
-    if matches!(command, Keys::Rotate) {
-        key::rotate_now(&ctx).await.map_err(|fault| database(config, fault))?;
-    }
-    let listed = key::list(&ctx).await.map_err(|fault| database(config, fault))?;
-    let now = ctx.now();
-    let mut text = format!("{:<38}{:<8}{:<12}{:<20}{}\n", "key", "use", "state", "from", "until");
-    for row in listed {
-        let state = match row.retired_at {
-            _ if row.active_from > now => "published",
-            Some(retired) if retired <= now => "retired",
-            _ => "active",
-        };
-        let until = row.retired_at.map(shown).unwrap_or_default();
-        text +=
-            &format!("{:<38}{:<8}{state:<12}{:<20}{until}\n", row.id.to_string(), row.purpose, shown(row.active_from));
-    }
+    let done = change_keys(&ctx, command).await;
+    let listed = key::list(&ctx).await.map_err(|fault| database(config, fault));
     ctx.db().close().await;
+    match done {
+        Ok(text) => print(&text),
+        Err(KeyError::Fault(fault)) => return Err(database(config, fault)),
+        Err(error) => return Ok(fail(&error.to_string())),
+    }
+    let mut text = format!("{:<38}{:<8}{:<10}{:<18}{:<18}{}\n", "key", "use", "state", "from", "until", "gone");
+    for row in listed? {
+        let [retired, gone] = [row.retired_at, row.expires_at].map(|at| at.map(shown).unwrap_or_default());
+        let state = row.state.as_str();
+        let from = shown(row.active_from);
+        let line = format!("{:<38}{:<8}{state:<10}{from:<18}{retired:<18}{gone}", row.id.to_string(), row.purpose);
+        text += line.trim_end();
+        text.push('\n');
+    }
     print(&text);
-    Ok(())
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Does what was asked; what to say about it.
+async fn change_keys(ctx: &model::Context, command: &Keys) -> Result<String, KeyError> {
+    const FOLLOW: &str = "Running servers follow within five seconds.\n\n";
+    match command {
+        Keys::List => Ok(String::new()),
+        Keys::Rotate { alg } => {
+            key::rotate(ctx, None, *alg).await?;
+            Ok(FOLLOW.to_owned())
+        }
+        Keys::Retire { id } => {
+            key::retire(ctx, None, *id).await?;
+            Ok(FOLLOW.to_owned())
+        }
+        Keys::Pull { id, reason, dry_run } => {
+            let listed = key::find(ctx, *id).await?.ok_or(KeyError::Unknown)?;
+            let impact = key::impact(ctx, &listed).await?;
+            let hours = impact.hours(ctx.now());
+            let numbers = format!(
+                "{} clients use {} keys. At least {} living authorizations have a token of this one; the last would have\n\
+                 expired by itself in {hours} hours.\n",
+                impact.clients, listed.purpose, impact.authorizations
+            );
+            if *dry_run {
+                return Ok(format!("{numbers}Nothing was done.\n\n"));
+            }
+            key::pull(ctx, None, *id, reason).await?;
+            Ok(format!("{numbers}The key is destroyed. {FOLLOW}"))
+        }
+    }
 }
 
 /// To the minute, in UTC.

@@ -18,17 +18,20 @@ use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite};
 use crate::{
     edge::{self, Edge},
     session_store::ModelStore,
+    tls::Authorities,
 };
 
-pub use crate::edge::Network;
+pub use crate::proxy::{ForwardedHeader, Network, Proxies};
 
 /// What serving needs to know beyond the model's settings.
 #[derive(Clone, Debug)]
 pub struct Web {
     /// The folder with the static files: `pkg/` and what lies in `public`.
     pub site_root: PathBuf,
-    /// Whose word about the address of a client is taken.
-    pub trusted_proxies: Vec<Network>,
+    /// Whose word about a client is taken.
+    pub proxies: Proxies,
+    /// The authorities of client certificates that proxies pass on.
+    pub client_ca: Option<Authorities>,
     /// How long a request may take before it is given up.
     pub request_timeout: Duration,
     /// Whether each request is logged.
@@ -41,7 +44,8 @@ impl Default for Web {
     fn default() -> Self {
         Self {
             site_root: PathBuf::from("target/site"),
-            trusted_proxies: Vec::new(),
+            proxies: Proxies::default(),
+            client_ca: None,
             request_timeout: Duration::from_secs(30),
             access_log: true,
             stopping: Arc::default(),

@@ -8,6 +8,7 @@ use crate::{
     carriers::{MailCarrier, SmsCarrier},
     config::Config,
     serve::{open_database, open_model},
+    tls::{self, Tls},
 };
 
 /// When this program can have been built at the earliest: a clock before it is wrong.
@@ -44,6 +45,8 @@ pub async fn examine(config: &Config) -> ExitCode {
     report.good("configuration", &format!("understood; {mode}, listens on {}", config.listen));
     public_url(config, &mut report);
     clock(SystemClock.now(), None, &mut report);
+    tls(config, SystemClock.now(), &mut report);
+    lifetimes(config, &mut report);
     master_key(config, &mut report);
     static_files(config, &mut report);
     if let Some(ctx) = open(config, &mut report).await {
@@ -66,6 +69,29 @@ fn public_url(config: &Config, report: &mut Report) {
     }
     if config.issuer.as_ref().is_some_and(|issuer| issuer.trim_end_matches('/') != url) {
         report.note("issuer", "it differs from the public URL: metadata must be reachable below it, too");
+    }
+}
+
+fn lifetimes(config: &Config, report: &mut Report) {
+    let access = config.lifetimes.access_token;
+    if access < minutes(5) {
+        let finding =
+            format!("access tokens live for {} s: many clients fetch a new one for every call", access / 1000);
+        report.note("lifetimes", &finding);
+    }
+}
+
+fn tls(config: &Config, now: Timestamp, report: &mut Report) {
+    let Some(files) = config.tls() else { return };
+    let loaded = Tls::load(&files, now).and_then(|_good| tls::validity(&files.certificate));
+    let shown = files.certificate.display();
+    match loaded {
+        Ok((_, until)) if until < now.plus(days(14)) => {
+            let finding = format!("{shown} expires in {} days", until.since(now) / days(1));
+            report.bad("TLS", &finding, "renew it; a new file is noticed without a restart");
+        }
+        Ok((_, until)) => report.good("TLS", &format!("{shown} is good for {} days", until.since(now) / days(1))),
+        Err(error) => report.bad("TLS", &error.to_string(), "see tls.certificate, tls.key and tls.client_ca"),
     }
 }
 

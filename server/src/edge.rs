@@ -7,7 +7,6 @@
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
     panic::AssertUnwindSafe,
-    str::FromStr,
     sync::Arc,
     time::Duration,
 };
@@ -27,12 +26,12 @@ use axum::{
 };
 use futures::FutureExt as _;
 use idp::paths;
-use model::{ClientAddress, Context, RequestId};
+use model::{ClientAddress, ClientCertificate, Context, RequestId};
 use tower::ServiceExt as _;
 use tower_http::services::ServeDir;
 use tracing::Instrument as _;
 
-use crate::compose::Web;
+use crate::{compose::Web, proxy::Proxies, tls::Authorities};
 
 /// The largest body that is read.
 const BODY: usize = 64 * 1024;
@@ -42,7 +41,6 @@ const QUERY: usize = 16 * 1024;
 const PARAMETERS: usize = 200;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
 
@@ -58,7 +56,8 @@ fn machine(path: &str) -> bool {
 
 pub(crate) struct Edge {
     ctx: Context,
-    trusted_proxies: Vec<Network>,
+    proxies: Proxies,
+    client_ca: Option<Authorities>,
     timeout: Duration,
     access_log: bool,
     origins: Vec<String>,
@@ -71,7 +70,8 @@ impl Edge {
     pub(crate) fn new(ctx: Context, web: &Web) -> Self {
         let settings = ctx.settings();
         Self {
-            trusted_proxies: web.trusted_proxies.clone(),
+            proxies: web.proxies.clone(),
+            client_ca: web.client_ca.clone(),
             timeout: web.request_timeout,
             access_log: web.access_log,
             origins: own_origins(&settings.public_url),
@@ -89,10 +89,18 @@ impl Edge {
 pub(crate) async fn handle(State(edge): State<Arc<Edge>>, mut request: Request, next: Next) -> Response {
     let began = edge.ctx.now();
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-    let trusted = peer.is_some_and(|peer| edge.trusts(peer));
-    let id = request_id(&edge, request.headers(), trusted);
-    let address = client_address(&edge, peer, request.headers());
+    let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+    let id = request_id(&edge, request.headers(), edge.proxies.trusts(peer));
+    let address = edge.proxies.client_address(peer, request.headers());
     request.extensions_mut().insert(ClientAddress(address));
+    // One of the connection's own, that of a proxy, says nothing about the client behind it.
+    let passed_on = edge.proxies.client_certificate(peer, request.headers_mut(), edge.client_ca.as_ref(), began);
+    if edge.proxies.trusts(peer) {
+        request.extensions_mut().remove::<ClientCertificate>();
+    }
+    if let Some(certificate) = passed_on {
+        request.extensions_mut().insert(certificate);
+    }
     request.extensions_mut().insert(RequestId(id.clone()));
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
@@ -152,35 +160,6 @@ fn request_id(edge: &Edge, headers: &HeaderMap, trusted: bool) -> String {
         Some(id) => id.to_owned(),
         None => edge.ctx.new_id().map(|id| id.simple().to_string()).unwrap_or_default(),
     }
-}
-
-impl Edge {
-    fn trusts(&self, address: IpAddr) -> bool {
-        self.trusted_proxies.iter().any(|network| network.contains(address))
-    }
-}
-
-/// The rightmost address that no proxy of ours stands at: what is left of it, anybody can claim.
-fn client_address(edge: &Edge, peer: Option<IpAddr>, headers: &HeaderMap) -> IpAddr {
-    let mut address = peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)).to_canonical();
-    if edge.trusted_proxies.is_empty() {
-        return address;
-    }
-    let lines: Vec<&str> = headers.get_all(FORWARDED_FOR).iter().filter_map(|value| value.to_str().ok()).collect();
-    for hop in lines.iter().rev().flat_map(|line| line.rsplit(',')) {
-        if !edge.trusts(address) {
-            break;
-        }
-        let Some(hop) = parse_hop(hop.trim()) else { break };
-        address = hop.to_canonical();
-    }
-    address
-}
-
-/// An address, with or without a port.
-fn parse_hop(text: &str) -> Option<IpAddr> {
-    let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
-    bare.parse().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|address| address.ip()))
 }
 
 /// Our own origin; on a loopback address all of its names.
@@ -324,71 +303,12 @@ fn names_file(path: &str) -> bool {
         && path.rsplit('/').next().and_then(|name| name.rsplit_once('.')).is_some_and(|(_, end)| ENDINGS.contains(&end))
 }
 
-/// A network, or a single address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Network {
-    address: IpAddr,
-    prefix: u8,
-}
-
-impl Network {
-    /// Whether an address belongs to it.
-    #[must_use]
-    pub fn contains(&self, address: IpAddr) -> bool {
-        match (self.address, address.to_canonical()) {
-            (IpAddr::V4(network), IpAddr::V4(address)) => {
-                let mask = u32::MAX.checked_shl(32 - u32::from(self.prefix)).unwrap_or(0);
-                network.to_bits() & mask == address.to_bits() & mask
-            }
-            (IpAddr::V6(network), IpAddr::V6(address)) => {
-                let mask = u128::MAX.checked_shl(128 - u32::from(self.prefix)).unwrap_or(0);
-                network.to_bits() & mask == address.to_bits() & mask
-            }
-            _ => false,
-        }
-    }
-}
-
-impl FromStr for Network {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const WANTED: &str = "is not an address such as 10.0.0.1 or a network such as 10.0.0.0/8";
-        let (address, prefix) = match text.split_once('/') {
-            Some((address, prefix)) => (address, Some(prefix.parse::<u8>().map_err(|_| WANTED)?)),
-            None => (text, None),
-        };
-        let address: IpAddr = address.parse().map_err(|_| WANTED)?;
-        let longest = if address.is_ipv4() { 32 } else { 128 };
-        let prefix = prefix.unwrap_or(longest);
-        if prefix > longest { Err(WANTED) } else { Ok(Self { address, prefix }) }
-    }
-}
-
-impl std::fmt::Display for Network {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}/{}", self.address, self.prefix)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn headers(pairs: &[(HeaderName, &str)]) -> HeaderMap {
         pairs.iter().map(|(name, value)| (name.clone(), HeaderValue::from_str(value).unwrap())).collect()
-    }
-
-    #[test]
-    fn a_network_contains_its_addresses() {
-        let network: Network = "10.1.0.0/16".parse().unwrap();
-        assert!(network.contains("10.1.200.3".parse().unwrap()));
-        assert!(network.contains("::ffff:10.1.200.3".parse().unwrap()));
-        assert!(!network.contains("10.2.0.1".parse().unwrap()));
-        let all: Network = "::/0".parse().unwrap();
-        assert!(all.contains("2001:db8::1".parse().unwrap()));
-        assert!("10.0.0.0/33".parse::<Network>().is_err());
-        assert!("ten".parse::<Network>().is_err());
     }
 
     #[test]

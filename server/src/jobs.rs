@@ -4,7 +4,7 @@
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use model::{Context, Fault, cache, grant, invitation, key, limit, link, message, pin, session, user};
+use model::{Context, Fault, cache, delivery, grant, invitation, key, limit, link, message, pin, session, user};
 use tokio::{
     sync::watch,
     task::JoinSet,
@@ -52,7 +52,9 @@ impl Jobs {
         let (stop, stopped) = watch::channel(false);
         let mut running = JoinSet::new();
         running.spawn(until(stopped.clone(), deliver(ctx.clone(), carriers)));
+        running.spawn(until(stopped.clone(), post_to_clients(ctx.clone())));
         running.spawn(until(stopped.clone(), every(Duration::from_secs(10), ctx.clone(), flush)));
+        running.spawn(until(stopped.clone(), every(Duration::from_secs(5), ctx.clone(), follow_keys)));
         running.spawn(until(stopped.clone(), every(Duration::from_secs(60), ctx.clone(), keys)));
         running.spawn(until(stopped, every(Duration::from_secs(300), ctx.clone(), sweep)));
         Self { stop, running }
@@ -91,13 +93,24 @@ async fn deliver(ctx: Context, carriers: Carriers) {
     }
 }
 
+async fn post_to_clients(ctx: Context) {
+    loop {
+        delivery::wait_for_work(&ctx).await;
+        report("posting to clients", delivery::deliver_due(&ctx).await);
+    }
+}
+
 async fn flush(ctx: Context) {
     report("noting which credentials were used", cache::flush_credentials_used(&ctx).await);
 }
 
-async fn keys(ctx: Context) {
-    // `portico keys rotate` is another process, which SQLite does not tell us of.
+/// `portico keys pull` is another process, which SQLite does not tell us of, and pulls a key
+/// because somebody else has it: that must not wait.
+async fn follow_keys(ctx: Context) {
     report("reading the keys", key::reload(&ctx).await);
+}
+
+async fn keys(ctx: Context) {
     report("rotating the keys", key::rotate_due(&ctx).await);
 }
 
@@ -109,6 +122,7 @@ pub async fn sweep(ctx: Context) {
     report("sweeping invitations", invitation::sweep(&ctx).await);
     report("sweeping limits", limit::sweep(&ctx).await);
     report("sweeping messages", message::sweep(&ctx).await);
+    report("sweeping deliveries", delivery::sweep(&ctx).await);
     report("sweeping PINs", pin::sweep(&ctx).await);
     report("sweeping grants", grant::sweep(&ctx).await);
     report("sweeping revocations", cache::sweep_revocations(&ctx).await);

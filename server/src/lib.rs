@@ -10,8 +10,12 @@ pub mod config;
 mod doctor;
 mod edge;
 pub mod jobs;
+pub mod listen;
 mod log;
+pub mod outgoing;
+pub mod proxy;
 mod serve;
 mod session_store;
+pub mod tls;
 
 pub use compose::{Web, router};

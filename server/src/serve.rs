@@ -7,28 +7,22 @@ use std::{
     time::Duration,
 };
 
-use axum::{
-    Router,
-    body::Body,
-    extract::{ConnectInfo, Request},
-};
-use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto, graceful::GracefulShutdown},
-};
-use model::{Context, Fault, SystemClock, SystemRng, db::Db, demo};
-use tokio::net::{TcpListener, TcpStream};
-use tower::ServiceExt as _;
+use hyper_util::server::graceful::GracefulShutdown;
+use model::{Clock as _, Context, Fault, SystemClock, SystemRng, db::Db, demo};
+use tokio::net::TcpListener;
 
 use crate::{
-    compose,
+    compose::{self, Web},
     config::{Config, MasterKeyError, create_folder},
     edge::is_loopback,
     jobs::{Carriers, Jobs},
+    listen::{Door, accept},
+    outgoing::Outgoing,
+    tls::{Authorities, Tls, TlsError},
 };
 
-/// How long a client may take to send the head of a request.
-const HEAD: Duration = Duration::from_secs(15);
+/// How often the certificate's files are looked at.
+const LOOK_AT_CERTIFICATE: Duration = Duration::from_secs(10);
 
 /// Why the program did not start, or has stopped.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +48,12 @@ pub enum Stopped {
     /// No carriers.
     #[error("{0}")]
     Carriers(String),
+    /// No TLS.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// No outgoing requests.
+    #[error("{0}")]
+    Outgoing(String),
     /// No signals.
     #[error("signals: {0}")]
     Signals(io::Error),
@@ -118,24 +118,31 @@ pub async fn serve(config: &Config, demo_if_empty: bool) -> Result<(), Stopped> 
     let listen = listener.local_addr().unwrap_or(config.listen);
     let config = &Config { listen, ..config.clone() };
     let carriers = Carriers::new(config).map_err(Stopped::Carriers)?;
+    let now = SystemClock.now();
+    let tls = config.tls().map(|files| Tls::load(&files, now).map(Arc::new)).transpose()?;
+    let outgoing = Outgoing::new(&config.outgoing).map_err(Stopped::Outgoing)?;
     let db = open_database(config).await?;
     db.migrate().await.map_err(|fault| database(config, fault))?;
     let ctx = open_model(config, db).await?;
+    ctx.go_out_with(Arc::new(outgoing));
     if demo_if_empty && demo::is_empty(&ctx).await.map_err(|fault| database(config, fault))? {
         create_demo(config, &ctx).await?;
     }
     let is_demo = demo::exists(&ctx).await.map_err(|fault| database(config, fault))?;
 
     let stop = stop_signal().map_err(Stopped::Signals)?;
-    let web = config.web();
+    let client_ca = config.tls_client_ca.as_deref().map(Authorities::load).transpose()?;
+    let web = Web { client_ca, ..config.web() };
     let router = compose::router(ctx.clone(), &web);
     let jobs = Jobs::start(&ctx, carriers);
     tracing::info!(address = %listen, public_url = ctx.settings().public_url, database = ctx.db().kind(), "serving");
     welcome(&ctx, is_demo);
 
     let connections = GracefulShutdown::new();
+    let door = Door { router, tls: tls.clone(), ctx: ctx.clone() };
     tokio::select! {
-        () = accept(&listener, router, &connections) => {}
+        () = accept(&listener, &door, &connections) => {}
+        () = follow_certificate(tls.as_deref(), &ctx) => {}
         () = stop => {}
     }
     web.stopping.store(true, Ordering::Relaxed);
@@ -150,40 +157,27 @@ pub async fn serve(config: &Config, demo_if_empty: bool) -> Result<(), Stopped> 
     Ok(())
 }
 
-async fn accept(listener: &TcpListener, router: Router, connections: &GracefulShutdown) {
+/// Reads the certificate again when its files change, and at once when told to (SIGHUP).
+async fn follow_certificate(tls: Option<&Tls>, ctx: &Context) {
+    let Some(tls) = tls else { return std::future::pending().await };
+    #[cfg(unix)]
+    let mut told = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()).ok();
+    let mut look = tokio::time::interval(LOOK_AT_CERTIFICATE);
     loop {
-        match listener.accept().await {
-            Ok((stream, peer)) => {
-                tokio::spawn(connection(stream, peer, router.clone(), connections.watcher()));
+        #[cfg(unix)]
+        let told = async {
+            match &mut told {
+                Some(signal) => signal.recv().await,
+                None => std::future::pending().await,
             }
-            Err(error) => {
-                // Usually too many open files: wait until some are closed.
-                tracing::error!(%error, "a connection was not accepted");
-                tokio::time::sleep(Duration::from_millis(100)).await;
-            }
-        }
+        };
+        #[cfg(not(unix))]
+        let told = std::future::pending::<Option<()>>();
+        tokio::select! {
+            _ = look.tick() => tls.reload_if_changed(ctx.now()),
+            _ = told => tls.reload(ctx.now()),
+        };
     }
-}
-
-async fn connection(
-    stream: TcpStream,
-    peer: SocketAddr,
-    router: Router,
-    watcher: hyper_util::server::graceful::Watcher,
-) {
-    // Small answers must not wait for an acknowledgement of the one before.
-    let _still_works = stream.set_nodelay(true);
-    let service = hyper_util::service::TowerToHyperService::new(router.map_request(
-        move |mut request: Request<hyper::body::Incoming>| {
-            request.extensions_mut().insert(ConnectInfo(peer));
-            request.map(Body::new)
-        },
-    ));
-    let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD);
-    let served = builder.http1_only().serve_connection(TokioIo::new(stream), service).into_owned();
-    // Connections that clients give up are not our errors.
-    let _ended = watcher.watch(served).await;
 }
 
 /// Resolves when the process is told to stop.

@@ -131,8 +131,8 @@ fn Breadcrumb(crumbs: Vec<Crumb>) -> impl IntoView {
 
 #[component]
 fn PersonMenu(visitor: Visitor) -> impl IntoView {
-    let (name, email) = match &visitor.person {
-        Some(person) => (person.user.name.clone(), person.user.email.clone()),
+    let (name, email, administrator) = match &visitor.person {
+        Some(person) => (person.user.name.clone(), person.user.email.clone(), person.user.administrator),
         None => Default::default(),
     };
     view! {
@@ -149,6 +149,8 @@ fn PersonMenu(visitor: Visitor) -> impl IntoView {
                 <ul class="menu__list">
                     <li><a class="menu__item" href="/account"><Icon glyph=Glyph::User/>"Account"</a></li>
                     <li><a class="menu__item" href="/account/sessions"><Icon glyph=Glyph::Shield/>"Sessions"</a></li>
+                    {administrator
+                        .then(|| view! { <li><a class="menu__item" href="/admin/keys"><Icon glyph=Glyph::Key/>"Keys"</a></li> })}
                 </ul>
                 <p class="menu__label" id="theme-label">"Theme"</p>
                 <ThemeSwitch/>

@@ -4,12 +4,14 @@
 //! sign-in was long ago; [`Member`] and [`With`]
 //! yield the organization of the path `{org}`, which does not exist for others.
 
+mod administrator;
 mod cookie;
 mod fresh;
 mod member;
 mod path;
 mod visitor;
 
+pub use administrator::Administrator;
 pub use cookie::{Cookie, cookie};
 pub use fresh::Fresh;
 pub use member::{

@@ -5,6 +5,7 @@ use axum::response::{IntoResponse as _, Response};
 use crate::error::PageError;
 
 pub mod account;
+pub mod admin;
 mod agent;
 pub mod home;
 pub mod operator;

@@ -6,6 +6,7 @@ pub mod client_key;
 pub mod client_secret;
 pub mod client_uri;
 pub mod consent;
+pub mod delivery;
 pub mod distribution;
 pub mod fact;
 pub mod grant;

@@ -8,6 +8,7 @@ use std::{
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::json;
+use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::{SEAL, SigningKey};
@@ -72,6 +73,15 @@ struct State {
     sealing_order: Vec<(Timestamp, [u8; 4])>,
     /// Oldest first.
     signing: Vec<Arc<SigningKey>>,
+    /// Which rows these are.
+    rows: Vec<Stamp>,
+}
+
+/// What changes about a row in its life.
+type Stamp = (Uuid, Timestamp, Option<Timestamp>, Option<Timestamp>);
+
+const fn stamp(row: &key::Model) -> Stamp {
+    (row.id, row.active_from, row.retired_at, row.expires_at)
 }
 
 struct Published {
@@ -87,6 +97,7 @@ impl KeyRing {
     pub(super) fn replace(&self, rows: Vec<(key::Model, Zeroizing<Vec<u8>>)>) -> Result<(), Fault> {
         let mut state = State::default();
         for (row, private) in rows {
+            state.rows.push(stamp(&row));
             if let Some(alg) = SigningAlg::parse(&row.purpose) {
                 let times = (row.active_from, row.retired_at, row.expires_at);
                 state.signing.push(Arc::new(SigningKey::load(row.id, alg, &private, times)?));
@@ -100,6 +111,12 @@ impl KeyRing {
         *self.state.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(state);
         *self.published.write().unwrap_or_else(PoisonError::into_inner) = None;
         Ok(())
+    }
+
+    /// Whether these rows, in this order, are those in memory.
+    pub(super) fn holds(&self, rows: &[key::Model]) -> bool {
+        let state = self.state();
+        !rows.is_empty() && state.rows.iter().copied().eq(rows.iter().map(stamp))
     }
 
     /// When the newest key of a purpose becomes, or became, active.

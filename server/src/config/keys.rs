@@ -8,7 +8,10 @@ use super::{
     Config, LogFormat, Secret,
     value::{Value, show_milliseconds, show_rule},
 };
-use crate::carriers::{SmsAuth, Statuses, check_template};
+use crate::{
+    carriers::{SmsAuth, Statuses, check_template},
+    proxy::ForwardedHeader,
+};
 
 pub(super) struct Key {
     /// Dotted, as in the file.
@@ -157,13 +160,72 @@ pub(super) const KEYS: &[Key] = &[
         "\"postgres://portico@127.0.0.1/portico\"",
         database_url
     ),
+    optional!(
+        "tls.certificate",
+        "A PEM file with the certificate to serve with and those that lead to its authority, for TLS\n\
+         without a proxy. Read again when it changes.",
+        "\"/etc/portico/tls.pem\"",
+        |c| c.tls_certificate.as_deref().map(quoted_path),
+        |c, v| {
+            c.tls_certificate = Some(v.path()?);
+            Ok(())
+        }
+    ),
+    optional!(
+        "tls.key",
+        "A PEM file with its private key.",
+        "\"/etc/portico/tls.key\"",
+        |c| c.tls_key.as_deref().map(quoted_path),
+        |c, v| {
+            c.tls_key = Some(v.path()?);
+            Ok(())
+        }
+    ),
+    optional!(
+        "tls.client_ca",
+        "A PEM file with the authorities of client certificates (RFC 8705), whether they come by TLS or\n\
+         from a proxy. Clients are asked for a certificate if this is set, and need none.",
+        "\"/etc/portico/clients.pem\"",
+        |c| c.tls_client_ca.as_deref().map(quoted_path),
+        |c, v| {
+            c.tls_client_ca = Some(v.path()?);
+            Ok(())
+        }
+    ),
     key!(
         "http.trusted_proxies",
-        "Addresses or networks of proxies whose X-Forwarded-For is believed.",
-        |c| Some(list(&c.trusted_proxies.iter().map(ToString::to_string).collect::<Vec<_>>())),
+        "Addresses or networks of proxies that are believed what they say about a client.",
+        |c| Some(list(&c.proxies.trusted.iter().map(ToString::to_string).collect::<Vec<_>>())),
         |c, v| {
             let parse = |text: String| text.parse().map_err(|what| format!("{text:?} {what}"));
-            c.trusted_proxies = v.list()?.into_iter().map(parse).collect::<Result<_, _>>()?;
+            c.proxies.trusted = v.list()?.into_iter().map(parse).collect::<Result<_, _>>()?;
+            Ok(())
+        }
+    ),
+    key!(
+        "http.forwarded_header",
+        "Where they write the client's address: \"x-forwarded-for\", or \"forwarded\" (RFC 7239). The other\n\
+         one is ignored: they pass it on as the client has sent it.",
+        |c| {
+            let forwarded = c.proxies.header == ForwardedHeader::Forwarded;
+            Some(quoted(if forwarded { "forwarded" } else { "x-forwarded-for" }))
+        },
+        |c, v| {
+            c.proxies.header = match v.text()?.to_ascii_lowercase().as_str() {
+                "x-forwarded-for" => ForwardedHeader::XForwardedFor,
+                "forwarded" => ForwardedHeader::Forwarded,
+                other => return Err(format!("must be \"x-forwarded-for\" or \"forwarded\", and is {other:?}")),
+            };
+            Ok(())
+        }
+    ),
+    key!(
+        "http.client_certificates",
+        "Whether they pass on client certificates in Client-Cert (RFC 9440). They must then remove that\n\
+         header from what clients send.",
+        |c| Some(c.proxies.client_certificates.to_string()),
+        |c, v| {
+            c.proxies.client_certificates = v.bool()?;
             Ok(())
         }
     ),
@@ -357,10 +419,69 @@ pub(super) const KEYS: &[Key] = &[
         c.sms.timeout = v.duration()?;
         Ok(())
     }),
+    optional!(
+        "outgoing.extra_ca",
+        "A PEM file with authorities to trust beside the system's, when fetching what clients name: key\n\
+         sets, request objects, logos, logout deliveries.",
+        "\"/etc/portico/ca.pem\"",
+        |c| c.outgoing.extra_ca.as_deref().map(quoted_path),
+        |c, v| {
+            c.outgoing.extra_ca = Some(v.path()?);
+            Ok(())
+        }
+    ),
+    key!(
+        "outgoing.allow",
+        "Hosts with a port, such as \"127.0.0.1:8765\", that are reached although their address is not\n\
+         public, and by http too. For development alone.",
+        |c| Some(list(&c.outgoing.allow.iter().map(ToString::to_string).collect::<Vec<_>>())),
+        |c, v| {
+            let parse = |text: String| text.parse().map_err(|what| format!("{text:?} {what}"));
+            c.outgoing.allow = v.list()?.into_iter().map(parse).collect::<Result<_, _>>()?;
+            Ok(())
+        }
+    ),
+    key!(
+        "outgoing.ports",
+        "The ports that are connected to.",
+        |c| Some(format!("[{}]", c.outgoing.ports.iter().map(u16::to_string).collect::<Vec<_>>().join(", "))),
+        |c, v| {
+            let parse = |text: String| text.parse().map_err(|_| format!("{text:?} is not a port"));
+            c.outgoing.ports = v.list()?.into_iter().map(parse).collect::<Result<_, _>>()?;
+            Ok(())
+        }
+    ),
+    key!(
+        "outgoing.connect_timeout",
+        "How long to wait for a connection.",
+        |c| Some(duration(c.outgoing.connect_timeout)),
+        |c, v| {
+            c.outgoing.connect_timeout = v.duration()?;
+            Ok(())
+        }
+    ),
+    key!(
+        "outgoing.timeout",
+        "How long everything may take, from the name's resolution to the last byte.",
+        |c| Some(duration(c.outgoing.timeout)),
+        |c, v| {
+            c.outgoing.timeout = v.duration()?;
+            Ok(())
+        }
+    ),
+    key!(
+        "outgoing.body_limit",
+        "The largest answer, in bytes.",
+        |c| Some(c.outgoing.body_limit.to_string()),
+        |c, v| {
+            c.outgoing.body_limit = v.count()?;
+            Ok(())
+        }
+    ),
     lifetime!("lifetimes.code", "Authorization codes; at most 60s.", code),
     lifetime!(
         "lifetimes.access_token",
-        "Access tokens. Below 5m, many clients fetch a new one for every call.",
+        "Access tokens; at least 60s. Below 5m, many clients fetch a new one for every call.",
         access_token
     ),
     lifetime!("lifetimes.id_token", "ID tokens.", id_token),

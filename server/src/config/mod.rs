@@ -21,8 +21,11 @@ use toml::de::{DeTable, DeValue};
 use self::{keys::KEYS, value::Value};
 use crate::{
     carriers::{SmsGateway, Smtp},
-    compose::{Network, Web},
+    compose::Web,
     edge::is_loopback,
+    outgoing::OutgoingSettings,
+    proxy::Proxies,
+    tls::TlsFiles,
 };
 
 /// A value that is not printed.
@@ -65,8 +68,14 @@ pub struct Config {
     pub site_root: Option<PathBuf>,
     /// The database.
     pub database_url: Option<Secret>,
-    /// Whose word about clients' addresses is taken.
-    pub trusted_proxies: Vec<Network>,
+    /// Whose word about clients is taken.
+    pub proxies: Proxies,
+    /// The certificate that we serve with, if we terminate TLS ourselves.
+    pub tls_certificate: Option<PathBuf>,
+    /// Its key.
+    pub tls_key: Option<PathBuf>,
+    /// The authorities of client certificates.
+    pub tls_client_ca: Option<PathBuf>,
     /// How long a request may take.
     pub request_timeout: Duration,
     /// How long running requests may take once the program is told to stop.
@@ -81,6 +90,8 @@ pub struct Config {
     pub smtp: Smtp,
     /// How text messages leave.
     pub sms: SmsGateway,
+    /// How addresses are fetched that somebody else has chosen.
+    pub outgoing: OutgoingSettings,
     /// How long things live.
     pub lifetimes: Lifetimes,
     /// How often things may be tried.
@@ -99,7 +110,10 @@ impl Default for Config {
             master_key_file: None,
             site_root: None,
             database_url: None,
-            trusted_proxies: Vec::new(),
+            proxies: Proxies::default(),
+            tls_certificate: None,
+            tls_key: None,
+            tls_client_ca: None,
             request_timeout: Duration::from_secs(30),
             shutdown_timeout: Duration::from_secs(20),
             log_level: "info".to_owned(),
@@ -107,6 +121,7 @@ impl Default for Config {
             log_access: true,
             smtp: Smtp::default(),
             sms: SmsGateway::default(),
+            outgoing: OutgoingSettings::default(),
             lifetimes: Lifetimes::default(),
             limits: Limits::default(),
         }
@@ -277,8 +292,22 @@ impl Config {
         if self.production && !local && !self.public_url().starts_with("https://") {
             problem("public_url", "must begin with https:// when production = true");
         }
+        match (&self.tls_certificate, &self.tls_key) {
+            (Some(_), None) => problem("tls.key", "is needed beside tls.certificate"),
+            (None, Some(_)) => problem("tls.certificate", "is needed beside tls.key"),
+            _ => {}
+        }
+        if self.proxies.client_certificates && self.proxies.trusted.is_empty() {
+            problem("http.client_certificates", "needs http.trusted_proxies: nobody else is believed");
+        }
+        if self.production && !self.outgoing.allow.is_empty() {
+            problem("outgoing.allow", "must be empty when production = true: it lets others reach what is ours");
+        }
         if self.lifetimes.code > model::seconds(60) {
             problem("lifetimes.code", "must be at most 60s");
+        }
+        if self.lifetimes.access_token < model::seconds(60) {
+            problem("lifetimes.access_token", "must be at least 60s");
         }
         if self.lifetimes.pin > model::minutes(10) {
             problem("lifetimes.pin", "must be at most 10m");
@@ -293,9 +322,21 @@ impl Config {
     pub fn public_url(&self) -> String {
         match &self.public_url {
             Some(url) => url.trim_end_matches('/').to_owned(),
-            None if self.listen.ip().is_unspecified() => format!("http://127.0.0.1:{}", self.listen.port()),
-            None => format!("http://{}", self.listen),
+            None => {
+                let scheme = if self.tls().is_some() { "https" } else { "http" };
+                let unspecified = self.listen.ip().is_unspecified();
+                let host = if unspecified { "127.0.0.1".to_owned() } else { self.listen.ip().to_string() };
+                let host = if host.contains(':') { format!("[{host}]") } else { host };
+                format!("{scheme}://{host}:{}", self.listen.port())
+            }
         }
+    }
+
+    /// The files to serve TLS with, if we do.
+    #[must_use]
+    pub fn tls(&self) -> Option<TlsFiles> {
+        let (certificate, key) = self.tls_certificate.clone().zip(self.tls_key.clone())?;
+        Some(TlsFiles { certificate, key, client_ca: self.tls_client_ca.clone() })
     }
 
     /// The database's URL.
@@ -338,7 +379,7 @@ impl Config {
     pub fn web(&self) -> Web {
         Web {
             site_root: self.site_root(),
-            trusted_proxies: self.trusted_proxies.clone(),
+            proxies: self.proxies.clone(),
             request_timeout: self.request_timeout,
             access_log: self.log_access,
             ..Web::default()
@@ -605,6 +646,44 @@ mod tests {
         assert_eq!(config.data_dir, PathBuf::from("from-env"));
         assert_eq!(config.log_level, "warn");
         assert_eq!(config.public_url(), "http://127.0.0.1:3");
+    }
+
+    /// A limit or a lifetime that is added without a key cannot be configured.
+    #[test]
+    fn every_limit_and_lifetime_has_a_key() {
+        let config = Config::default();
+        for (table, debug) in
+            [("limits", format!("{:#?}", config.limits)), ("lifetimes", format!("{:#?}", config.lifetimes))]
+        {
+            // Its fields are the lines that are indented once.
+            let fields = debug.lines().filter_map(|line| {
+                let line = line.strip_prefix("    ").filter(|line| !line.starts_with([' ', '}']))?;
+                Some(line.split_once(':')?.0)
+            });
+            let wanted: Vec<String> = fields.map(|field| format!("{table}.{field}")).collect();
+            assert!(wanted.len() > 5, "{debug}");
+            for name in wanted {
+                assert!(find(&name).is_some(), "{name} is not a key");
+            }
+        }
+    }
+
+    #[test]
+    fn limits_and_lifetimes_have_bounds() {
+        for (text, wanted) in [
+            ("[lifetimes]\ncode = \"61s\"", "lifetimes.code must be at most 60s"),
+            ("[lifetimes]\naccess_token = \"59s\"", "lifetimes.access_token must be at least 60s"),
+            ("[lifetimes]\npin = \"11m\"", "lifetimes.pin must be at most 10m"),
+            ("[limits]\npin_number = \"0 in 1m\"", "limits.pin_number must be a limit"),
+            ("[limits]\npin_number = \"2000 in 1s\"", "limits.pin_number must be a limit"),
+            ("[limits]\npin_number = \"many\"", "limits.pin_number must be a limit"),
+            ("[limits]\npin_nmber = \"1 in 1s\"", "the nearest one is limits.pin_number"),
+        ] {
+            let error = read(text, &[]).unwrap_err();
+            assert!(error.contains(wanted), "{text}: {error}");
+        }
+        let config = read("[limits]\npin_address = \"500 in 1h\"", &[]).unwrap();
+        assert_eq!(config.settings().limits.pin_address, model::limit::Rule::new(500, 3_600_000));
     }
 
     #[test]

@@ -74,12 +74,29 @@ impl Value {
     /// Strings: an array, or text separated by commas.
     pub(super) fn list(&self) -> Result<Vec<String>, String> {
         match self {
-            Self::List(values) => values.iter().map(Self::text).collect(),
+            Self::List(values) => values
+                .iter()
+                .map(|value| match value {
+                    Self::Integer(number) => Ok(number.to_string()),
+                    other => other.text(),
+                })
+                .collect(),
             Self::Text(text) => {
                 Ok(text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect())
             }
             other => Err(other.wanted("an array of strings")),
         }
+    }
+
+    /// A number of something, at least 1.
+    pub(super) fn count(&self) -> Result<usize, String> {
+        const WHAT: &str = "a number above 0";
+        let number = match self {
+            Self::Integer(number) => usize::try_from(*number).ok(),
+            Self::Text(text) => text.parse().ok(),
+            _ => None,
+        };
+        number.filter(|number| *number > 0).ok_or_else(|| self.wanted(WHAT))
     }
 
     /// Names and values: a table, or a JSON object as text.
@@ -104,11 +121,13 @@ impl Value {
     }
 
     pub(super) fn rule(&self) -> Result<Rule, String> {
-        const WHAT: &str = "a limit such as \"10 in 15m\"";
+        const WHAT: &str = "a limit such as \"10 in 15m\", at most one in a millisecond";
         let text = self.text().map_err(|_| self.wanted(WHAT))?;
         let parsed = text.split_once(" in ").and_then(|(burst, period)| {
             let burst: i64 = burst.trim().parse().ok().filter(|burst| *burst >= 1)?;
-            Some(Rule::new(burst, parse_milliseconds(period.trim())?))
+            // Budgets refill in whole milliseconds.
+            let period = parse_milliseconds(period.trim()).filter(|period| *period >= burst)?;
+            Some(Rule::new(burst, period))
         });
         parsed.ok_or_else(|| format!("must be {WHAT}, and is {text:?}"))
     }

@@ -913,12 +913,20 @@ pub struct Process {
 impl Process {
     /// Starts it on a database, and waits until it serves.
     pub fn start(outside: &Outside) -> Self {
+        Self::start_with(outside, &[])
+    }
+
+    /// Starts it with further arguments of `serve`.
+    pub fn start_with(outside: &Outside, arguments: &[&str]) -> Self {
         use std::io::BufRead as _;
         let log = outside.folder.join("log");
         let file = std::fs::File::options().create(true).append(true).open(&log).expect("a file for the log");
         let mut command = Self::command(outside);
         command.env("PORTICO_LOG_LEVEL", "info").env("PORTICO_LOG_FORMAT", "json").stderr(file);
-        command.args(["serve", "--demo-if-empty", "--listen", "127.0.0.1:0"]).stdout(std::process::Stdio::piped());
+        command
+            .args(["serve", "--demo-if-empty", "--listen", "127.0.0.1:0"])
+            .args(arguments)
+            .stdout(std::process::Stdio::piped());
         let child = command.spawn().expect("the program starts");
         let mut process = Self { child, url: String::new(), log };
         let mut out = std::io::BufReader::new(process.child.stdout.take().expect("its output"));
@@ -959,9 +967,14 @@ impl Process {
 
     /// `kill -TERM`; how it ended.
     pub fn terminate(&mut self) -> std::process::ExitStatus {
-        let killed = std::process::Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
-        assert!(killed.expect("there is kill").success());
+        self.signal("-TERM");
         self.child.wait().expect("it has ended")
+    }
+
+    /// `kill` with a signal such as `-HUP`.
+    pub fn signal(&self, signal: &str) {
+        let killed = std::process::Command::new("kill").args([signal, &self.child.id().to_string()]).status();
+        assert!(killed.expect("there is kill").success());
     }
 
     /// Goes from an authorization request through PIN and consent; the parameters of the redirect

@@ -12,6 +12,7 @@ use model::{
         profile::{AssertionAudience, Pkce},
     },
     entity::AuthMethod,
+    delivery,
     membership::Right,
     scope,
 };
@@ -24,6 +25,7 @@ use super::{
     clients,
     create::form_id,
     credentials,
+    deliveries::Deliveries,
     frame::{self, Confirm, Copyable, Place, ReadOnly},
     information::Confirmed,
     quick_start::{QuickStart, Start},
@@ -114,6 +116,7 @@ async fn show(at: &AtClient, typed: Typed, rotation: Rotation, errors: Errors) -
     let secrets = client::secrets(ctx, &client).await?;
     let reach = client::reach(ctx, &client).await?;
     let scopes = scope::of_product(ctx, &at.product).await?;
+    let deliveries = delivery::of(&client).list(ctx).await?;
     let start = Start::new(ctx, &at.product, &client, &uris, &scopes);
     let form = form_id(ctx, &rotation.id)?;
 
@@ -246,6 +249,7 @@ async fn show(at: &AtClient, typed: Typed, rotation: Rotation, errors: Errors) -
                         />
                     }
                 })}
+            <Deliveries deliveries=deliveries now=now/>
             <QuickStart start=start/>
             {(!locked).then(|| view! { <End client=client reach=reach path=path subscribers=subscribers/> })}
         }

@@ -6,6 +6,7 @@ mod client_form;
 mod clients;
 mod create;
 mod credentials;
+mod deliveries;
 mod distribution;
 mod frame;
 mod help;

@@ -1,0 +1,20 @@
+//! What platform administrators alone see.
+
+mod keys;
+mod pull;
+
+use axum::{
+    Router,
+    routing::{get, post},
+};
+
+use crate::AppState;
+
+/// The pages below `/admin`.
+pub fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/admin/keys", get(keys::page))
+        .route("/admin/keys/rotate", get(keys::back).post(keys::rotate))
+        .route("/admin/keys/{key}/retire", post(keys::retire))
+        .route("/admin/keys/{key}/pull", get(pull::page).post(pull::submit))
+}

@@ -1,0 +1,265 @@
+//! TLS without a proxy: a certificate and its key, read again when their files change.
+//!
+//! Client certificates are asked for, and never needed, when authorities for them are configured.
+//! Any certificate is let through the handshake, once its holder has proved the key: whether it
+//! counts is for the client's registration to say (RFC 8705 has certificates that no authority
+//! has signed). What the handshake found out goes on as [`model::ClientCertificate`].
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError, RwLock},
+    time::Duration,
+};
+
+use model::{ClientCertificate, Timestamp};
+use rustls::{
+    DigitallySignedStruct, DistinguishedName, RootCertStore, ServerConfig, SignatureScheme,
+    client::danger::HandshakeSignatureValid,
+    crypto::{CryptoProvider, aws_lc_rs},
+    pki_types::{CertificateDer, PrivateKeyDer, UnixTime, pem::PemObject as _},
+    server::{
+        WebPkiClientVerifier,
+        danger::{ClientCertVerified, ClientCertVerifier},
+    },
+    sign::CertifiedKey,
+};
+use x509_cert::der::Decode as _;
+
+/// Where certificate and key lie.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// PEM: the certificate, and those that lead to its authority.
+    pub certificate: PathBuf,
+    /// PEM: the private key.
+    pub key: PathBuf,
+    /// PEM: the authorities of client certificates.
+    pub client_ca: Option<PathBuf>,
+}
+
+/// Why there is no TLS.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    /// A file cannot be read.
+    #[error("{0}: {1}")]
+    Read(PathBuf, io::Error),
+    /// A file does not hold what it should.
+    #[error("{0}: {1}")]
+    Content(PathBuf, String),
+    /// The key is not the certificate's.
+    #[error("{1} is not the key of the certificate {0}")]
+    Mismatch(PathBuf, PathBuf),
+    /// The certificate is not valid at this time.
+    #[error("{0}: the certificate is {1}")]
+    Validity(PathBuf, &'static str),
+}
+
+/// A certificate with its key, as of the last time that its files were good.
+pub struct Tls {
+    files: TlsFiles,
+    current: RwLock<Arc<ServerConfig>>,
+    authorities: Option<Authorities>,
+    /// What was in the files at the last look, good or not.
+    seen: Mutex<Vec<Option<Vec<u8>>>>,
+}
+
+impl Tls {
+    /// Reads the files.
+    ///
+    /// # Errors
+    ///
+    /// With the file that is not good.
+    pub fn load(files: &TlsFiles, now: Timestamp) -> Result<Self, TlsError> {
+        let seen = Mutex::new(contents(files));
+        let authorities = files.client_ca.as_deref().map(Authorities::load).transpose()?;
+        let current = RwLock::new(config(files, authorities.as_ref(), now)?);
+        Ok(Self { files: files.clone(), current, authorities, seen })
+    }
+
+    /// What new connections are served with.
+    #[must_use]
+    pub fn current(&self) -> Arc<ServerConfig> {
+        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The authorities of client certificates.
+    #[must_use]
+    pub const fn authorities(&self) -> Option<&Authorities> {
+        self.authorities.as_ref()
+    }
+
+    /// Reads certificate and key again if their files have changed since the last time; says
+    /// whether they are in use now. What is not good is logged once, and the old pair stays.
+    pub fn reload_if_changed(&self, now: Timestamp) -> bool {
+        let found = contents(&self.files);
+        {
+            let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+            if *seen == found {
+                return false;
+            }
+            *seen = found;
+        }
+        self.reload(now)
+    }
+
+    /// Reads certificate and key again; says whether they are in use now.
+    pub fn reload(&self, now: Timestamp) -> bool {
+        match config(&self.files, self.authorities.as_ref(), now) {
+            Ok(config) => {
+                *self.current.write().unwrap_or_else(PoisonError::into_inner) = config;
+                tracing::info!(certificate = %self.files.certificate.display(), "the certificate was read again");
+                true
+            }
+            Err(error) => {
+                tracing::error!(%error, "the new certificate is not used; the old one stays");
+                false
+            }
+        }
+    }
+}
+
+/// Times of change may be too coarse to tell two versions apart.
+fn contents(files: &TlsFiles) -> Vec<Option<Vec<u8>>> {
+    [&files.certificate, &files.key].into_iter().map(|file| std::fs::read(file).ok()).collect()
+}
+
+/// When a certificate is good, in milliseconds since the epoch: from, until.
+///
+/// # Errors
+///
+/// When the file does not hold one.
+pub fn validity(file: &Path) -> Result<(Timestamp, Timestamp), TlsError> {
+    let chain = certificates(file)?;
+    let first = chain.first().ok_or_else(|| content(file, "there is no certificate in it"))?;
+    let parsed = x509_cert::Certificate::from_der(first).map_err(|error| content(file, error))?;
+    let at = |time: Duration| Timestamp(i64::try_from(time.as_millis()).unwrap_or(i64::MAX));
+    let validity = parsed.tbs_certificate().validity();
+    Ok((at(validity.not_before.to_unix_duration()), at(validity.not_after.to_unix_duration())))
+}
+
+fn content(file: &Path, what: impl ToString) -> TlsError {
+    TlsError::Content(file.to_owned(), what.to_string())
+}
+
+fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    let pem = read(file)?;
+    let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
+    match chain {
+        Ok(chain) if chain.is_empty() => Err(content(file, "there is no certificate in it")),
+        Ok(chain) => Ok(chain),
+        Err(error) => Err(content(file, error)),
+    }
+}
+
+fn read(file: &Path) -> Result<Vec<u8>, TlsError> {
+    std::fs::read(file).map_err(|error| TlsError::Read(file.to_owned(), error))
+}
+
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(aws_lc_rs::default_provider())
+}
+
+fn config(files: &TlsFiles, authorities: Option<&Authorities>, now: Timestamp) -> Result<Arc<ServerConfig>, TlsError> {
+    let chain = certificates(&files.certificate)?;
+    let key = PrivateKeyDer::from_pem_slice(&read(&files.key)?).map_err(|error| content(&files.key, error))?;
+    let provider = provider();
+    // Says so too when a certificate and a key are good by themselves and do not belong together.
+    CertifiedKey::from_der(chain.clone(), key.clone_key(), &provider).map_err(|error| match error {
+        rustls::Error::InconsistentKeys(_) => TlsError::Mismatch(files.certificate.clone(), files.key.clone()),
+        rustls::Error::InvalidCertificate(_) => content(&files.certificate, error),
+        other => content(&files.key, other),
+    })?;
+    let (from, until) = validity(&files.certificate)?;
+    if now < from {
+        return Err(TlsError::Validity(files.certificate.clone(), "not valid yet"));
+    }
+    if now >= until {
+        return Err(TlsError::Validity(files.certificate.clone(), "expired"));
+    }
+    let builder = ServerConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
+        .map_err(|error| content(&files.certificate, error))?;
+    let builder = match authorities {
+        Some(authorities) => builder.with_client_cert_verifier(Arc::new(AskedFor(Arc::clone(&authorities.verifier)))),
+        None => builder.with_no_client_auth(),
+    };
+    let mut config = builder.with_single_cert(chain, key).map_err(|error| content(&files.certificate, error))?;
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
+}
+
+/// The authorities whose client certificates count.
+#[derive(Clone, Debug)]
+pub struct Authorities {
+    verifier: Arc<dyn ClientCertVerifier>,
+}
+
+impl Authorities {
+    /// Reads them from a PEM file.
+    ///
+    /// # Errors
+    ///
+    /// When it does not hold any.
+    pub fn load(file: &Path) -> Result<Self, TlsError> {
+        let mut roots = RootCertStore::empty();
+        for certificate in certificates(file)? {
+            roots.add(certificate).map_err(|error| content(file, error))?;
+        }
+        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider()).build();
+        Ok(Self { verifier: verifier.map_err(|error| content(file, error))? })
+    }
+
+    /// What is known of a client that has shown these certificates, its own first.
+    #[must_use]
+    pub fn judge(&self, chain: &[CertificateDer<'_>], now: Timestamp) -> Option<ClientCertificate> {
+        let (own, others) = chain.split_first()?;
+        let now = UnixTime::since_unix_epoch(Duration::from_millis(now.0.unsigned_abs()));
+        let trusted = self.verifier.verify_client_cert(own, others, now).is_ok();
+        Some(ClientCertificate { der: own.to_vec(), trusted })
+    }
+}
+
+/// Asks for a certificate, and takes any whose key the client has proved to hold.
+#[derive(Debug)]
+struct AskedFor(Arc<dyn ClientCertVerifier>);
+
+impl ClientCertVerifier for AskedFor {
+    fn client_auth_mandatory(&self) -> bool {
+        false
+    }
+
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        self.0.root_hint_subjects()
+    }
+
+    fn verify_client_cert(
+        &self,
+        _end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _now: UnixTime,
+    ) -> Result<ClientCertVerified, rustls::Error> {
+        Ok(ClientCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.0.verify_tls12_signature(message, cert, dss)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.0.verify_tls13_signature(message, cert, dss)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.supported_verify_schemes()
+    }
+}
