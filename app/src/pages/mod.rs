@@ -18,13 +18,16 @@ pub(crate) async fn not_found() -> Response {
     PageError::NotFound.into_response()
 }
 
+/// The longest path to return to: an authorization request in progress travels in one.
+const LONGEST_PATH: usize = 8_000;
+
 /// A path on this very site to return to: absolute, and nothing that a browser could take for
 /// another host.
 #[must_use]
 pub(crate) fn local_path(path: &str) -> Option<&str> {
     let inner = path.strip_prefix('/')?;
     let odd = inner.starts_with(['/', '\\']) || path.contains(['\\', '\r', '\n', '\t', '\0']);
-    (!odd && path.len() < 2000).then_some(path)
+    (!odd && path.len() < LONGEST_PATH).then_some(path)
 }
 
 #[cfg(test)]
@@ -33,7 +36,11 @@ mod tests {
 
     #[test]
     fn only_paths_of_this_site_are_returned_to() {
-        assert_eq!(local_path("/products/prd_1?q=a"), Some("/products/prd_1?q=a"));
+        let long = format!("/oauth2/continue?i={}", "A_-z".repeat(1_000));
+        for own in ["/products/prd_1?q=a", "/oauth2/continue?i=abc", &long] {
+            assert_eq!(local_path(own), Some(own));
+        }
+        assert_eq!(local_path(&long.repeat(2)), None);
         for other in ["//evil", "/\\evil", "\\evil", "https://evil", "", "/a\n", "/\tevil", "/a\\b", "javascript:x"] {
             assert_eq!(local_path(other), None, "{other}");
         }
