@@ -18,7 +18,7 @@ pub(crate) async fn not_found() -> Response {
     PageError::NotFound.into_response()
 }
 
-/// The longest path to return to: an authorization request in progress travels in one.
+/// A request for authorization in progress travels in its path, with a `state` as long as clients like.
 const LONGEST_PATH: usize = 8_000;
 
 /// A path on this very site to return to: absolute, and nothing that a browser could take for
