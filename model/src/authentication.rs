@@ -92,7 +92,6 @@ struct Waiting {
     /// Another password ends it.
     password: String,
     browser: String,
-    return_to: String,
     at: Timestamp,
 }
 
@@ -106,17 +105,16 @@ pub(crate) async fn after_password(ctx: &Context, user: User) -> Result<FirstSte
 }
 
 impl Pending {
-    /// What the browser keeps until the second step, which leads to `return_to`.
+    /// What the browser keeps until the second step.
     ///
     /// # Errors
     ///
     /// When there is no randomness.
-    pub fn seal(&self, ctx: &Context, browser: &str, return_to: &str) -> Result<String, Fault> {
+    pub fn seal(&self, ctx: &Context, browser: &str) -> Result<String, Fault> {
         let waiting = Waiting {
             user: self.user.id,
             password: secret::hash(&self.user.password_hash),
             browser: browser.to_owned(),
-            return_to: return_to.to_owned(),
             at: ctx.now(),
         };
         ctx.seal(Sealed::SecondStep, &waiting)
@@ -129,8 +127,6 @@ pub struct SecondStep {
     user: User,
     /// What there is to show.
     pub factors: Factors,
-    /// Where it leads.
-    pub return_to: String,
 }
 
 impl SecondStep {
@@ -179,7 +175,7 @@ pub async fn second_step(ctx: &Context, sealed: &str, browser: &str) -> Result<O
     }
     let factors = factor::of(ctx, user.id).await?;
     // Without one there is nothing to show, and the sign-in begins again with the password.
-    Ok(factors.any().then_some(SecondStep { user, factors, return_to: waiting.return_to }))
+    Ok(factors.any().then_some(SecondStep { user, factors }))
 }
 
 /// Takes the second step with a code: of the authenticator app, or a recovery code, which works

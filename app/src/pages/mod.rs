@@ -37,7 +37,11 @@ mod tests {
 
     #[test]
     fn only_paths_of_this_site_are_returned_to() {
-        assert_eq!(local_path("/products/prd_1?q=a"), Some("/products/prd_1?q=a"));
+        let long = format!("/oauth2/continue?i={}", "A_-z".repeat(1_000));
+        for own in ["/products/prd_1?q=a", "/oauth2/continue?i=abc", &long] {
+            assert_eq!(local_path(own), Some(own));
+        }
+        assert_eq!(local_path(&long.repeat(2)), None);
         for other in ["//evil", "/\\evil", "\\evil", "https://evil", "", "/a\n", "/\tevil", "/a\\b", "javascript:x"] {
             assert_eq!(local_path(other), None, "{other}");
         }

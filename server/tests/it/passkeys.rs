@@ -238,6 +238,7 @@ async fn the_last_way_of_signing_in_stays() {
     let page = dev.get("/account/security").await;
     assert_eq!(dev.submit(&page.form("/account/security/password/remove")).await.status, 303);
     assert_eq!(app.outbox(DEV).await[0].subject, "Your password was removed");
+    assert!(dev.get("/account").await.text().contains("You have no password"));
     for guess in ["", model::demo::PASSWORD] {
         let mut browser = app.browser();
         let page = browser.get("/signin").await;

@@ -61,7 +61,8 @@ pub async fn password(app: &App, email: &str, password: &str) -> (Browser, Page)
     let page = browser.get("/signin?return_to=%2Faccount%2Fsessions").await;
     let mut form = page.form("/signin");
     let page = browser.submit(form.set("email", email).set("password", password)).await;
-    assert_eq!(page.location().as_deref(), Some("/signin/second"), "{}", page.text());
+    let second = "/signin/second?return_to=%2Faccount%2Fsessions";
+    assert_eq!(page.location().as_deref(), Some(second), "{}", page.text());
     let page = browser.follow_on(page).await;
     (browser, page)
 }
@@ -224,7 +225,7 @@ async fn a_step_ends_after_ten_minutes_and_with_the_password_that_it_was_for() {
     let (mut late, page) = password(&app, DEV, model::demo::PASSWORD).await;
     app.clock.advance(minutes(10));
     let page = late.submit(page.form("/signin/second").set("code", &dev.code(&app))).await;
-    assert_eq!(page.location().as_deref(), Some("/signin"));
+    assert_eq!(page.location().as_deref(), Some("/signin?return_to=%2Faccount%2Fsessions"));
 
     let (mut other, page) = password(&app, DEV, model::demo::PASSWORD).await;
     let account = dev.browser.get("/account").await;
@@ -232,7 +233,7 @@ async fn a_step_ends_after_ten_minutes_and_with_the_password_that_it_was_for() {
     form.set("present", model::demo::PASSWORD).set("new", NEW_PASSWORD);
     assert_eq!(dev.browser.submit(&form).await.status, 303);
     let page = other.submit(page.form("/signin/second").set("code", &dev.code(&app))).await;
-    assert_eq!(page.location().as_deref(), Some("/signin"));
+    assert_eq!(page.location().as_deref(), Some("/signin?return_to=%2Faccount%2Fsessions"));
     assert!(person(&app, &other).await.is_none());
 }
 
@@ -385,7 +386,7 @@ async fn changing_how_one_signs_in_takes_a_sign_in_of_the_last_ten_minutes() {
     // The password is only the first step of this sign-in too.
     let page = dev.browser.get("/signin?again=1&return_to=%2Faccount%2Fsecurity").await;
     let page = dev.browser.submit(page.form("/signin").set("password", model::demo::PASSWORD)).await;
-    assert_eq!(page.location().as_deref(), Some("/signin/second"));
+    assert_eq!(page.location().as_deref(), Some("/signin/second?return_to=%2Faccount%2Fsecurity"));
     assert_eq!(dev.browser.get("/account/security/codes").await.status, 303, "not yet");
     let page = dev.browser.follow_on(page).await;
     let code = dev.code(&app);

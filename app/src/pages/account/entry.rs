@@ -38,6 +38,17 @@ pub(super) fn destination(return_to: &str) -> &str {
     local_path(return_to).unwrap_or("/organizations")
 }
 
+/// A path that remembers where to go afterwards, if that is a page of ours. In the address rather
+/// than in a cookie: an authorization request in progress would not fit into one.
+pub(super) fn returning(path: &str, return_to: &str) -> String {
+    match local_path(return_to) {
+        Some(to) => {
+            format!("{path}?return_to={}", url::form_urlencoded::byte_serialize(to.as_bytes()).collect::<String>())
+        }
+        None => path.to_owned(),
+    }
+}
+
 /// Goes on after the password.
 pub(super) async fn after_password(
     session: &Session,
@@ -68,8 +79,8 @@ pub(super) async fn finish(
 
 /// Sends the browser to the second step.
 pub(super) fn to_second_step(visitor: &Visitor, pending: &Pending, return_to: &str) -> Result<Response, PageError> {
-    let sealed = pending.seal(visitor.ctx(), &visitor.browser_mark(), return_to)?;
-    let mut response = Redirect::to("/signin/second").into_response();
+    let sealed = pending.seal(visitor.ctx(), &visitor.browser_mark())?;
+    let mut response = Redirect::to(&returning("/signin/second", return_to)).into_response();
     if let Some(cookie) = SECOND_STEP.set(visitor.ctx().settings(), &sealed) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }

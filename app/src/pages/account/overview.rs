@@ -43,71 +43,98 @@ pub(super) fn page(signed_in: &SignedIn, email: String, errors: Errors) -> Respo
     Page::new("Account").crumb("Account").side("Account", side("account")).errors(errors).render(
         &signed_in.visitor,
         move || {
+            let forms = if user.password().is_some() {
+                view! {
+                    {email_form(user.email.clone(), email)}
+                    {password_form(user.email)}
+                }
+                .into_any()
+            } else {
+                without_password(user.email).into_any()
+            };
             view! {
                 <PageHead title="Account"/>
                 <ErrorSummary/>
-                <form class="card" method="post" action="/account/email">
-                    <Csrf/>
-                    <div class="card__head">
-                        <h2>"E-mail address"</h2>
-                        <p>
-                            "Your address is " <strong>{user.email.clone()}</strong>
-                            ". We send a link to the new one; until you open it, this one stays."
-                        </p>
-                    </div>
-                    <div class="card__body">
-                        <div class="field-row">
-                            <Field
-                                id="email"
-                                label="New e-mail address"
-                                kind="email"
-                                value=email
-                                autocomplete="email"
-                            />
-                            <Field
-                                id="email-password"
-                                name="password"
-                                label="Your password"
-                                kind="password"
-                                autocomplete="current-password"
-                            />
-                        </div>
-                    </div>
-                    <div class="card__foot">
-                        <button class="button">"Send link"</button>
-                    </div>
-                </form>
-                <form class="card" id="password" method="post" action="/account/password">
-                    <Csrf/>
-                    <div class="card__head">
-                        <h2>"Password"</h2>
-                        <p>"Changing it signs out all your other sessions."</p>
-                    </div>
-                    <div class="card__body">
-                        <input type="hidden" name="username" autocomplete="username" value=user.email/>
-                        <div class="field-row">
-                            <Field
-                                id="present"
-                                label="Present password"
-                                kind="password"
-                                autocomplete="current-password"
-                            />
-                            <Field
-                                id="new"
-                                label="New password"
-                                kind="password"
-                                hint="8 to 128 characters of anything."
-                                autocomplete="new-password"
-                            />
-                        </div>
-                    </div>
-                    <div class="card__foot">
-                        <button class="button">"Change password"</button>
-                    </div>
-                </form>
+                {forms}
             }
         },
     )
+}
+
+fn email_form(present: String, typed: String) -> impl IntoView {
+    view! {
+        <form class="card" method="post" action="/account/email">
+            <Csrf/>
+            <div class="card__head">
+                <h2>"E-mail address"</h2>
+                <p>
+                    "Your address is " <strong>{present}</strong>
+                    ". We send a link to the new one; until you open it, this one stays."
+                </p>
+            </div>
+            <div class="card__body">
+                <div class="field-row">
+                    <Field id="email" label="New e-mail address" kind="email" value=typed autocomplete="email"/>
+                    <Field
+                        id="email-password"
+                        name="password"
+                        label="Your password"
+                        kind="password"
+                        autocomplete="current-password"
+                    />
+                </div>
+            </div>
+            <div class="card__foot">
+                <button class="button">"Send link"</button>
+            </div>
+        </form>
+    }
+}
+
+fn password_form(email: String) -> impl IntoView {
+    view! {
+        <form class="card" id="password" method="post" action="/account/password">
+            <Csrf/>
+            <div class="card__head">
+                <h2>"Password"</h2>
+                <p>"Changing it signs out all your other sessions."</p>
+            </div>
+            <div class="card__body">
+                <input type="hidden" name="username" autocomplete="username" value=email/>
+                <div class="field-row">
+                    <Field id="present" label="Present password" kind="password" autocomplete="current-password"/>
+                    <Field
+                        id="new"
+                        label="New password"
+                        kind="password"
+                        hint="8 to 128 characters of anything."
+                        autocomplete="new-password"
+                    />
+                </div>
+            </div>
+            <div class="card__foot">
+                <button class="button">"Change password"</button>
+            </div>
+        </form>
+    }
+}
+
+/// Both forms ask for a password, so who has none sets one first.
+fn without_password(email: String) -> impl IntoView {
+    view! {
+        <section class="card" id="password" aria-labelledby="no-password">
+            <div class="card__head">
+                <h2 id="no-password">"E-mail address and password"</h2>
+                <p>
+                    "Your address is " <strong>{email}</strong>
+                    ". You have no password; changing the address asks for one."
+                </p>
+            </div>
+            <div class="card__foot">
+                <a class="button" href="/forgot">"Set a password"</a>
+            </div>
+        </section>
+    }
 }
 
 #[derive(Default, Deserialize)]

@@ -1,6 +1,9 @@
 //! `/signin/second`: a code or a passkey after the password.
 
-use axum::response::{Redirect, Response};
+use axum::{
+    extract::Query,
+    response::{Redirect, Response},
+};
 use http::HeaderMap;
 use leptos::prelude::*;
 use model::{
@@ -24,10 +27,20 @@ use crate::{
     notice::{self, Tone},
 };
 
-pub(super) async fn show(visitor: Visitor, headers: HeaderMap) -> Result<Response, PageError> {
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Wanted {
+    return_to: String,
+}
+
+pub(super) async fn show(
+    visitor: Visitor,
+    headers: HeaderMap,
+    Query(wanted): Query<Wanted>,
+) -> Result<Response, PageError> {
     match begun(&visitor, &headers).await? {
-        Some(step) => page(&visitor, &step, Errors::new()),
-        None => Ok(over(&visitor)),
+        Some(step) => page(&visitor, &step, wanted.return_to, Errors::new()),
+        None => Ok(over(&visitor, &wanted.return_to)),
     }
 }
 
@@ -35,6 +48,7 @@ pub(super) async fn show(visitor: Visitor, headers: HeaderMap) -> Result<Respons
 #[serde(default)]
 pub(super) struct CodeFields {
     code: String,
+    return_to: String,
 }
 
 pub(super) async fn code(
@@ -43,17 +57,17 @@ pub(super) async fn code(
     session: Session,
     Form(fields): Form<CodeFields>,
 ) -> Result<Response, PageError> {
-    let Some(step) = begun(&visitor, &headers).await? else { return Ok(over(&visitor)) };
+    let Some(step) = begun(&visitor, &headers).await? else { return Ok(over(&visitor, &fields.return_to)) };
     let words = match authentication::with_code(visitor.ctx(), &step, &fields.code, &visitor.bucket).await {
-        Ok(whole) => return entry::finish(&session, &visitor, &whole, &step.return_to).await,
+        Ok(whole) => return entry::finish(&session, &visitor, &whole, &fields.return_to).await,
         Err(StepError::Wrong | StepError::Closed) => {
             "That code is not right, or it was used already. Wait for the next one and try again.".to_owned()
         }
         Err(StepError::TooMany(error)) => too_many(error.retry_after),
-        Err(StepError::Void) => return Ok(over(&visitor)),
+        Err(StepError::Void) => return Ok(over(&visitor, &fields.return_to)),
         Err(StepError::Fault(fault)) => return Err(fault.into()),
     };
-    page(&visitor, &step, Errors::one("code", words))
+    page(&visitor, &step, fields.return_to, Errors::one("code", words))
 }
 
 #[derive(Default, Deserialize)]
@@ -61,6 +75,7 @@ pub(super) async fn code(
 pub(super) struct PasskeyFields {
     challenge: String,
     answer: String,
+    return_to: String,
 }
 
 pub(super) async fn passkey(
@@ -69,12 +84,12 @@ pub(super) async fn passkey(
     session: Session,
     Form(fields): Form<PasskeyFields>,
 ) -> Result<Response, PageError> {
-    let Some(step) = begun(&visitor, &headers).await? else { return Ok(over(&visitor)) };
+    let Some(step) = begun(&visitor, &headers).await? else { return Ok(over(&visitor, &fields.return_to)) };
     let browser = visitor.browser_mark();
     match authentication::with_passkey(visitor.ctx(), &step, &browser, &fields.challenge, &fields.answer).await {
-        Ok(whole) => entry::finish(&session, &visitor, &whole, &step.return_to).await,
+        Ok(whole) => entry::finish(&session, &visitor, &whole, &fields.return_to).await,
         Err(StepError::Fault(fault)) => Err(fault.into()),
-        Err(_) => page(&visitor, &step, Errors::one("", "That passkey did not work. Try again.")),
+        Err(_) => page(&visitor, &step, fields.return_to, Errors::one("", "That passkey did not work. Try again.")),
     }
 }
 
@@ -88,15 +103,15 @@ async fn begun(visitor: &Visitor, headers: &HeaderMap) -> Result<Option<SecondSt
     Ok(authentication::second_step(ctx, sealed, &visitor.browser_mark()).await?)
 }
 
-fn over(visitor: &Visitor) -> Response {
-    notice::go(visitor, "/signin", Tone::Info, "That took too long. Sign in again.")
+fn over(visitor: &Visitor, return_to: &str) -> Response {
+    notice::go(visitor, &entry::returning("/signin", return_to), Tone::Info, "That took too long. Sign in again.")
 }
 
-pub(super) fn too_many(retry_after: i64) -> String {
+fn too_many(retry_after: i64) -> String {
     format!("Too many tries. Wait {} and try again.", wait(retry_after))
 }
 
-fn page(visitor: &Visitor, step: &SecondStep, errors: Errors) -> Result<Response, PageError> {
+fn page(visitor: &Visitor, step: &SecondStep, return_to: String, errors: Errors) -> Result<Response, PageError> {
     let ctx = visitor.ctx();
     let app = step.factors.totp.is_some();
     let ceremony = match step.factors.passkeys.as_slice() {
@@ -123,9 +138,10 @@ fn page(visitor: &Visitor, step: &SecondStep, errors: Errors) -> Result<Response
                 </p>
             </header>
             <ErrorSummary/>
-            {ceremony.map(|ceremony| passkey_form(ceremony))}
+            {ceremony.map(|ceremony| passkey_form(ceremony, return_to.clone()))}
             <form class="form" method="post" action="/signin/second">
                 <Csrf/>
+                <input type="hidden" name="return_to" value=return_to/>
                 <Field id="code" label=label hint=hint autocomplete="one-time-code" required=true autofocus=app mono=true/>
                 <button class="button button--primary button--block">"Go on"</button>
             </form>
@@ -133,8 +149,14 @@ fn page(visitor: &Visitor, step: &SecondStep, errors: Errors) -> Result<Response
     }))
 }
 
-fn passkey_form(ceremony: Ceremony) -> impl IntoView {
+fn passkey_form(ceremony: Ceremony, return_to: String) -> impl IntoView {
     view! {
-        <PasskeyForm action="/signin/second/passkey" ceremony=ceremony ask=Ask::SignIn label="Use a passkey"/>
+        <PasskeyForm
+            action="/signin/second/passkey"
+            ceremony=ceremony
+            ask=Ask::SignIn
+            label="Use a passkey"
+            fields=vec![("return_to", return_to)]
+        />
     }
 }
