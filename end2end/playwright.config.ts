@@ -1,8 +1,10 @@
 import { defineConfig, devices } from "@playwright/test";
-import { existsSync, mkdtempSync } from "node:fs";
+import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+
+import { generate } from "selfsigned";
 
 // The workers read this file again: what is chosen once travels in the environment.
 // PORTICO_E2E_URL points the tests at a server that runs already, with a fresh demo world.
@@ -13,8 +15,14 @@ if (started) {
 }
 const baseURL = process.env.PORTICO_E2E_URL ?? `http://127.0.0.1:${process.env.PORTICO_E2E_PORT}`;
 
+// Libraries want https as clients do; the certificate is made for this run.
+const secureURL = process.env.PORTICO_E2E_URL ?? `https://127.0.0.1:${(process.env.PORTICO_E2E_SECURE_PORT ??= String(await freePort()))}`;
+if (started && !process.env.NODE_EXTRA_CA_CERTS?.startsWith(process.env.PORTICO_E2E_DATA!)) {
+  process.env.NODE_EXTRA_CA_CERTS = await certificate(process.env.PORTICO_E2E_DATA!);
+}
+
 const repository = resolve(import.meta.dirname, "..");
-const binary = join(process.env.CARGO_TARGET_DIR ?? join(repository, "target"), "release", "portico");
+const binary = process.env.PORTICO_E2E_BINARY ?? join(process.env.CARGO_TARGET_DIR ?? join(repository, "target"), "release", "portico");
 
 // Chromium's sandbox does not work for root, and its own errands on the network are not wanted in tests.
 const args = [
@@ -56,38 +64,67 @@ export default defineConfig({
   // Every test of the pages runs twice, with scripts and without; one that needs them carries the
   // tag @scripts. axe is a script itself; the libraries need no browser.
   projects: [
-    { name: "chromium", testIgnore: "libraries.spec.ts" },
+    { name: "chromium", testIgnore: /libraries.*/ },
     {
       name: "chromium-noscript",
       use: { javaScriptEnabled: false },
       grepInvert: /@scripts/,
-      testIgnore: ["libraries.spec.ts", "axe.spec.ts"],
+      testIgnore: [/libraries.*/, "axe.spec.ts"],
     },
-    { name: "libraries", testMatch: "libraries.spec.ts" },
+    { name: "libraries", testMatch: /libraries.*\.spec\.ts/, use: { baseURL: secureURL, ignoreHTTPSErrors: true } },
   ],
   webServer: started
-    ? {
-        command: `exec ${JSON.stringify(binary)} serve --demo-if-empty`,
-        // Away from the repository: a developer's own portico.toml is not for tests.
-        cwd: process.env.PORTICO_E2E_DATA,
-        env: {
-          PORTICO_LISTEN: `127.0.0.1:${process.env.PORTICO_E2E_PORT}`,
-          PORTICO_ISSUER: baseURL,
-          PORTICO_DATA_DIR: join(process.env.PORTICO_E2E_DATA!, "data"),
-          PORTICO_LOG_ACCESS: "false",
-          // Each test comes from an address of its own, as through a proxy, so that budgets hold as
-          // they are; only the demo world's few numbers are asked more of than people would.
-          PORTICO_HTTP_TRUSTED_PROXIES: "127.0.0.1",
-          PORTICO_LIMITS_PIN_NUMBER: "50 in 30m",
-          PORTICO_LIMITS_PIN_WRONG_NUMBER: "50 in 1h",
-        },
-        url: `${baseURL}/health/ready`,
-        timeout: 30_000,
-        reuseExistingServer: false,
-        gracefulShutdown: { signal: "SIGTERM", timeout: 10_000 },
-      }
+    ? [
+        server(baseURL, process.env.PORTICO_E2E_PORT!, "data"),
+        server(secureURL, process.env.PORTICO_E2E_SECURE_PORT!, "secure", {
+          PORTICO_TLS_CERTIFICATE: join(process.env.PORTICO_E2E_DATA!, "certificate.pem"),
+          PORTICO_TLS_KEY: join(process.env.PORTICO_E2E_DATA!, "key.pem"),
+        }),
+      ]
     : undefined,
 });
+
+function server(url: string, port: string, data: string, more: Record<string, string> = {}) {
+  return {
+    command: `exec ${JSON.stringify(binary)} serve --demo-if-empty`,
+    // Away from the repository: a developer's own portico.toml is not for tests.
+    cwd: process.env.PORTICO_E2E_DATA,
+    env: {
+      PORTICO_LISTEN: `127.0.0.1:${port}`,
+      PORTICO_ISSUER: url,
+      PORTICO_PUBLIC_URL: url,
+      PORTICO_DATA_DIR: join(process.env.PORTICO_E2E_DATA!, data),
+      PORTICO_LOG_ACCESS: "false",
+      // Each test comes from an address of its own, as through a proxy, so that budgets hold as
+      // they are; only the demo world's few numbers are asked more of than people would.
+      PORTICO_HTTP_TRUSTED_PROXIES: "127.0.0.1",
+      PORTICO_LIMITS_PIN_NUMBER: "50 in 30m",
+      PORTICO_LIMITS_PIN_WRONG_NUMBER: "50 in 1h",
+      ...more,
+    },
+    url: `${url}/health/ready`,
+    ignoreHTTPSErrors: true,
+    timeout: 30_000,
+    reuseExistingServer: false,
+    gracefulShutdown: { signal: "SIGTERM" as const, timeout: 10_000 },
+  };
+}
+
+/** Makes a key and a certificate for 127.0.0.1 in `folder`; where the certificate is. */
+async function certificate(folder: string): Promise<string> {
+  const made = await generate([{ name: "commonName", value: "127.0.0.1" }], {
+    keyType: "ec",
+    curve: "P-256",
+    extensions: [
+      { name: "basicConstraints", cA: true },
+      { name: "subjectAltName", altNames: [{ type: 7, ip: "127.0.0.1" }] },
+    ],
+  });
+  writeFileSync(join(folder, "key.pem"), made.private, { mode: 0o600 });
+  const path = join(folder, "certificate.pem");
+  writeFileSync(path, made.cert);
+  return path;
+}
 
 function freePort(): Promise<number> {
   return new Promise((done, failed) => {

@@ -27,6 +27,18 @@ export const DEMO_PASSWORD = "portico-demo";
 export const DEV = { name: "Dev Eloper", email: "dev@portico.test", password: DEMO_PASSWORD };
 export const NORDTEL_STAFF = { name: "Nora Nordtel", email: "staff@nordtel.test", password: DEMO_PASSWORD };
 
+/** The key pair of the demo world's client `demo-fapi`. */
+export const DEMO_FAPI_KEY = {
+  kty: "EC",
+  crv: "P-256",
+  x: "iaJfyWhAhU2damU4PVs3Ontu7QT_iME_SnZ934OvV6I",
+  y: "ytBic0DvZOKPet3jhrWwWx_uLYNjbnsRyaLGGPLY-6M",
+  d: "yeFlRP4KQDvZv47WrrnThYtanYpeM4EdDMwuwR0GZ_I",
+  alg: "ES256",
+  use: "sig",
+  kid: "demo-fapi-1",
+};
+
 export async function fillSignUp(page: Page, person: Person) {
   await page.getByLabel("Your name").fill(person.name);
   await page.getByLabel("E-mail address").fill(person.email);

@@ -1,14 +1,17 @@
-// A subscriber without a browser: follows redirects, fills in the pages' forms, allows everything.
+// Somebody without a browser: follows redirects, fills in the pages' forms, allows everything.
 
 import { expect, type APIRequestContext, type APIResponse } from "@playwright/test";
 
 import type { Outbox } from "./outbox";
 
+/** Who signs in: a subscriber by number, or a portal user. */
+export type Somebody = string | { email: string; password: string };
+
 /** From a client's authorization URL to where the client gets its answer. */
 export async function authorize(
   request: APIRequestContext,
   outbox: Outbox,
-  number: string,
+  somebody: Somebody,
   url: URL,
 ): Promise<URL> {
   const here = url.origin;
@@ -20,24 +23,28 @@ export async function authorize(
       answer = await request.get(next.href, { maxRedirects: 0 });
       continue;
     }
-    answer = await fillIn(request, outbox, number, answer);
+    answer = await fillIn(request, outbox, somebody, answer);
   }
   throw new Error(`the sign-in never ends: ${answer.url()}`);
 }
 
-async function fillIn(request: APIRequestContext, outbox: Outbox, number: string, page: APIResponse) {
+async function fillIn(request: APIRequestContext, outbox: Outbox, somebody: Somebody, page: APIResponse) {
   const html = await page.text();
   expect(page.status(), html).toBe(200);
-  const form = html.match(/<form[^>]*action="([^"]+)"[^>]*>(.*?)<\/form>/s);
+  // The portal's own frame has forms, too.
+  const form = html.match(/<form[^>]*action="(\/(?:login|login\/pin|consent|signin))"[^>]*>(.*?)<\/form>/s);
   if (!form) throw new Error(`no form: ${html}`);
   const [, action, content] = form;
   const fields = new URLSearchParams();
   for (const [input] of content!.matchAll(/<input[^>]*>/g)) {
     const attribute = (name: string) => input.match(new RegExp(` ${name}="([^"]*)"`))?.[1] ?? "";
     const name = attribute("name");
-    if (name === "number") fields.append(name, number);
-    else if (name === "pin") fields.append(name, await outbox.pin(number));
-    else fields.append(name, attribute("value").replaceAll("&amp;", "&").replaceAll("&quot;", '"'));
+    if (typeof somebody === "string") {
+      if (name === "number") fields.append(name, somebody);
+      else if (name === "pin") fields.append(name, await outbox.pin(somebody));
+      else fields.append(name, unescape(attribute("value")));
+    } else if (name === "email" || name === "password") fields.append(name, somebody[name]);
+    else fields.append(name, unescape(attribute("value")));
   }
   if (content!.includes('name="decision"')) fields.append("decision", "allow");
   return request.post(action!, {
@@ -45,4 +52,8 @@ async function fillIn(request: APIRequestContext, outbox: Outbox, number: string
     headers: { "content-type": "application/x-www-form-urlencoded", origin: new URL(page.url()).origin },
     data: fields.toString(),
   });
+}
+
+function unescape(text: string): string {
+  return text.replaceAll("&quot;", '"').replaceAll("&#39;", "'").replaceAll("&amp;", "&");
 }

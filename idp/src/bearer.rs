@@ -89,7 +89,6 @@ pub async fn read(
     match &token.confirmation {
         None if with_proof => Err(BearerError::Invalid),
         None => Ok(token),
-        Some(Confirmation::Certificate(_)) => Err(BearerError::Unproven),
         Some(Confirmation::Jkt(jkt)) => {
             if !with_proof {
                 return Err(BearerError::Unproven);

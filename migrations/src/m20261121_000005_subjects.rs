@@ -130,7 +130,7 @@ async fn grants(m: &SchemaManager<'_>) -> Result<(), DbErr> {
 async fn clients(m: &SchemaManager<'_>) -> Result<(), DbErr> {
     // SQLite adds one column at a time.
     for column in [
-        // secret, private_key_jwt, tls_client_auth, self_signed_tls_client_auth or none
+        // secret, private_key_jwt or none
         string("auth_method").default("secret").to_owned(),
         // Client metadata (RFC 7591, section 2) that has no column of its own, as JSON.
         text("metadata").default("{}").to_owned(),

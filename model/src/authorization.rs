@@ -69,9 +69,6 @@ pub enum Confirmation {
     /// The thumbprint of a DPoP key (RFC 9449, section 6.1).
     #[serde(rename = "jkt")]
     Jkt(String),
-    /// The thumbprint of a certificate (RFC 8705, section 3.1).
-    #[serde(rename = "x5t#S256")]
-    Certificate(String),
 }
 
 /// What `prompt` asks for; it is a list.

@@ -142,7 +142,7 @@ impl AccessToken {
     pub const fn token_type(&self) -> &'static str {
         match self.confirmation {
             Some(Confirmation::Jkt(_)) => "DPoP",
-            _ => "bearer",
+            None => "bearer",
         }
     }
 

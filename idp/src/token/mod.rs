@@ -182,10 +182,7 @@ async fn authorization_code(request: TokenRequest<'_>) -> Result<Tokens, TokenEr
             return Err(TokenError::OtherRedirectUri);
         }
         check_verifier(code.code_challenge.as_deref(), params.get("code_verifier"))?;
-        let shown = match &confirmation {
-            Some(Confirmation::Jkt(jkt)) => Some(jkt),
-            _ => None,
-        };
+        let shown = confirmation.as_ref().map(|Confirmation::Jkt(jkt)| jkt);
         if code.dpop_jkt.is_some() && code.dpop_jkt.as_ref() != shown {
             return Err(TokenError::OtherKey);
         }

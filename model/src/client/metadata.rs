@@ -38,12 +38,6 @@ pub struct Metadata {
     /// Access tokens must be bound to a DPoP key (RFC 9449, section 5.2).
     #[serde(skip_serializing_if = "is_false")]
     pub dpop_bound_access_tokens: bool,
-    /// Access tokens must be bound to a certificate (RFC 8705, section 3.4).
-    #[serde(skip_serializing_if = "is_false")]
-    pub tls_client_certificate_bound_access_tokens: bool,
-    /// The subject of its certificate (RFC 8705, section 2.1.2).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tls_client_auth_subject_dn: Option<String>,
     /// How old a sign-in may be, in seconds, if the request does not say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_max_age: Option<i64>,

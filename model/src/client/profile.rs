@@ -34,7 +34,7 @@ pub struct Rules {
     pub pkce: Pkce,
     /// Whether requests must be pushed (RFC 9126).
     pub par_required: bool,
-    /// Whether access tokens must be bound to a key or a certificate.
+    /// Whether access tokens must be bound to a key.
     pub bound_tokens: bool,
     /// What an assertion's `aud` may be.
     pub assertion_audience: AssertionAudience,
@@ -66,13 +66,7 @@ const CLASSIC: Rules = Rules {
 
 const STANDARD: Rules = Rules {
     kinds: &[ClientKind::Confidential, ClientKind::Public],
-    auth_methods: &[
-        AuthMethod::Secret,
-        AuthMethod::PrivateKeyJwt,
-        AuthMethod::Tls,
-        AuthMethod::SelfSignedTls,
-        AuthMethod::None,
-    ],
+    auth_methods: &[AuthMethod::Secret, AuthMethod::PrivateKeyJwt, AuthMethod::None],
     pkce: Pkce::PublicClients,
     par_required: false,
     bound_tokens: false,
@@ -85,7 +79,7 @@ const STANDARD: Rules = Rules {
 
 const FAPI2: Rules = Rules {
     kinds: &[ClientKind::Confidential],
-    auth_methods: &[AuthMethod::PrivateKeyJwt, AuthMethod::Tls, AuthMethod::SelfSignedTls],
+    auth_methods: &[AuthMethod::PrivateKeyJwt],
     pkce: Pkce::Required,
     par_required: true,
     bound_tokens: true,

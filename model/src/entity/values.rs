@@ -336,7 +336,7 @@ impl ClientKind {
     }
 }
 
-/// How a client proves who it is (OpenID Connect Core, section 9; RFC 8705, section 2).
+/// How a client proves who it is (OpenID Connect Core, section 9).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
 pub enum AuthMethod {
@@ -348,14 +348,6 @@ pub enum AuthMethod {
     #[serde(rename = "private_key_jwt")]
     #[sea_orm(string_value = "private_key_jwt")]
     PrivateKeyJwt,
-    /// A certificate of an authority that we know (RFC 8705, section 2.1).
-    #[serde(rename = "tls_client_auth")]
-    #[sea_orm(string_value = "tls_client_auth")]
-    Tls,
-    /// A certificate over a key that it has registered (RFC 8705, section 2.2).
-    #[serde(rename = "self_signed_tls_client_auth")]
-    #[sea_orm(string_value = "self_signed_tls_client_auth")]
-    SelfSignedTls,
     /// It cannot prove anything: a public client.
     #[serde(rename = "none")]
     #[sea_orm(string_value = "none")]
@@ -364,7 +356,7 @@ pub enum AuthMethod {
 
 impl AuthMethod {
     /// All values, in the order in which people see them.
-    pub const ALL: &'static [Self] = &[Self::Secret, Self::PrivateKeyJwt, Self::Tls, Self::SelfSignedTls, Self::None];
+    pub const ALL: &'static [Self] = &[Self::Secret, Self::PrivateKeyJwt, Self::None];
 
     /// The value's name in tables, forms and on the wire.
     #[must_use]
@@ -372,8 +364,6 @@ impl AuthMethod {
         match self {
             Self::Secret => "secret",
             Self::PrivateKeyJwt => "private_key_jwt",
-            Self::Tls => "tls_client_auth",
-            Self::SelfSignedTls => "self_signed_tls_client_auth",
             Self::None => "none",
         }
     }

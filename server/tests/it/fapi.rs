@@ -555,7 +555,8 @@ async fn keys_change_over_on_the_clients_page() {
     client.key = Key::demo();
     assert_eq!(client.post_with("/oauth2/introspect", &client.assertion(), None, &form).await.status, 200);
     let page = browser.get(&keys).await;
-    let old = page.attributes("a", "href").into_iter().find(|link| link.ends_with("/remove")).expect("a link that removes");
+    let old =
+        page.attributes("a", "href").into_iter().find(|link| link.ends_with("/remove")).expect("a link that removes");
     let page = browser.get(&old).await;
     let page = browser.submit(&page.form(&old)).await;
     assert_eq!(page.status, 303);

@@ -11,8 +11,8 @@ use model::{
         SecretRow,
         profile::{AssertionAudience, Pkce},
     },
-    entity::AuthMethod,
     delivery,
+    entity::AuthMethod,
     membership::Right,
     scope,
 };

@@ -39,8 +39,6 @@ pub const fn method(method: AuthMethod) -> &'static str {
     match method {
         AuthMethod::Secret => "A secret",
         AuthMethod::PrivateKeyJwt => "A key of its own (private_key_jwt)",
-        AuthMethod::Tls => "A certificate (tls_client_auth)",
-        AuthMethod::SelfSignedTls => "Its own certificate (self_signed_tls_client_auth)",
         AuthMethod::None => "Nothing: it is public",
     }
 }
