@@ -70,9 +70,7 @@ async fn queue(app: &App, url: &str, kind: DeliveryKind) {
     };
     app.ctx
         .db()
-        .write((app.ctx.clone(), new), |tx, (ctx, new)| {
-            Box::pin(async move { Ok::<_, Fault>(delivery::queue(tx, ctx, new.clone()).await?) })
-        })
+        .write((app.ctx.clone(), new), |tx, (ctx, new)| Box::pin(delivery::queue(tx, ctx, new.clone())))
         .await
         .unwrap();
 }
