@@ -2,10 +2,11 @@
 //! that causes it, and delivered from the database with retries by [`crate::outgoing`], so that a
 //! client that is slow or down delays nobody and misses nothing. Its owner sees how it went.
 
-use std::{collections::HashMap, time::Duration};
+use std::time::Duration;
 
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    ActiveEnum as _, ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _, Statement,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -28,8 +29,8 @@ const DOMAIN: &str = "deliveries.content";
 
 /// How many are sent at once, and how many of them to one client: a client that is slow must not
 /// keep the others waiting.
-const AT_ONCE: usize = 50;
-const AT_ONCE_TO_ONE: usize = 4;
+const AT_ONCE: i64 = 50;
+const AT_ONCE_TO_ONE: i64 = 4;
 
 /// How long it is shown how a delivery went, in milliseconds after it would have expired.
 const SHOWN: i64 = days(7);
@@ -109,25 +110,23 @@ pub async fn wait_for_work(ctx: &Context) {
 ///
 /// When the database fails.
 pub async fn deliver_due(ctx: &Context) -> Result<usize, Fault> {
-    let due = delivery::Entity::find()
-        .filter(delivery::Column::State.eq(DeliveryState::Queued))
-        .filter(delivery::Column::NextAt.lte(ctx.now()))
-        .order_by_asc(delivery::Column::NextAt)
-        .limit(1000)
-        .all(ctx.db().reader())
-        .await?;
-    let mut of_client: HashMap<Uuid, usize> = HashMap::new();
-    let chosen = due.into_iter().filter(|row| {
-        let so_far = of_client.entry(row.client_id).or_default();
-        *so_far += 1;
-        *so_far <= AT_ONCE_TO_ONE
-    });
-    let deliveries = chosen.take(AT_ONCE).map(|row| deliver(ctx, row));
+    let deliveries = due(ctx).await?.into_iter().map(|row| deliver(ctx, row));
     let mut arrived = 0;
     for delivered in futures::future::join_all(deliveries).await {
         arrived += usize::from(delivered?);
     }
     Ok(arrived)
+}
+
+/// What is due, in the order in which it fell due, of each client no more than its share.
+async fn due(ctx: &Context) -> Result<Vec<delivery::Model>, Fault> {
+    let statement = Statement::from_sql_and_values(
+        ctx.db().reader().get_database_backend(),
+        "SELECT * FROM (SELECT deliveries.*, ROW_NUMBER() OVER (PARTITION BY client_id ORDER BY next_at, id) AS turn \
+         FROM deliveries WHERE state = $1 AND next_at <= $2) AS due WHERE turn <= $3 ORDER BY next_at, id LIMIT $4",
+        [DeliveryState::Queued.to_value().into(), ctx.now().0.into(), AT_ONCE_TO_ONE.into(), AT_ONCE.into()],
+    );
+    Ok(delivery::Entity::find().from_raw_sql(statement).all(ctx.db().reader()).await?)
 }
 
 async fn deliver(ctx: &Context, row: delivery::Model) -> Result<bool, Fault> {

@@ -492,6 +492,7 @@ pub(super) const KEYS: &[Key] = &[
         refresh_retry
     ),
     lifetime!("lifetimes.interaction", "An authorization request in progress.", interaction),
+    lifetime!("lifetimes.pushed_request", "A pushed authorization request; below 10m.", pushed_request),
     lifetime!("lifetimes.pin", "PINs; at most 10m.", pin),
     lifetime!("lifetimes.subscriber_session", "A subscriber's single sign-on session.", subscriber_session),
     lifetime!("lifetimes.portal_session", "A portal session since it was last used.", portal_session),
@@ -502,6 +503,7 @@ pub(super) const KEYS: &[Key] = &[
     lifetime!("lifetimes.signing_key_ahead", "How long before its use a signing key is published.", signing_key_ahead),
     lifetime!("lifetimes.outbox", "How long messages stay in the sandbox outbox.", outbox),
     limit!("limits.sign_in_account", "Sign-ins with a password for one account.", sign_in_account),
+    limit!("limits.second_factor", "Wrong codes at the second step of a sign-in, for one account.", second_factor),
     limit!("limits.sign_in_address", "Sign-ins and sign-ups from one address.", sign_in_address),
     limit!("limits.mail_recipient", "Mails to one address.", mail_recipient),
     limit!("limits.pin_number", "PINs sent to one number.", pin_number),

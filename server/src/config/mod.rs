@@ -309,6 +309,10 @@ impl Config {
         if self.lifetimes.access_token < model::seconds(60) {
             problem("lifetimes.access_token", "must be at least 60s");
         }
+        // FAPI 2.0 Security Profile, section 5.3.2.2.
+        if self.lifetimes.pushed_request >= model::minutes(10) {
+            problem("lifetimes.pushed_request", "must be below 10m");
+        }
         if self.lifetimes.pin > model::minutes(10) {
             problem("lifetimes.pin", "must be at most 10m");
         }
@@ -673,6 +677,7 @@ mod tests {
         for (text, wanted) in [
             ("[lifetimes]\ncode = \"61s\"", "lifetimes.code must be at most 60s"),
             ("[lifetimes]\naccess_token = \"59s\"", "lifetimes.access_token must be at least 60s"),
+            ("[lifetimes]\npushed_request = \"10m\"", "lifetimes.pushed_request must be below 10m"),
             ("[lifetimes]\npin = \"11m\"", "lifetimes.pin must be at most 10m"),
             ("[limits]\npin_number = \"0 in 1m\"", "limits.pin_number must be a limit"),
             ("[limits]\npin_number = \"2000 in 1s\"", "limits.pin_number must be a limit"),

@@ -32,6 +32,7 @@ mod passkeys;
 mod platform;
 mod products;
 mod profiles;
+mod proxies;
 mod revocation;
 mod second_factor;
 mod subscriber;
