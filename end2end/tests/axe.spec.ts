@@ -149,6 +149,28 @@ test("forms with errors, credentials, menus", async ({ page, world }) => {
   expect(found.join("\n")).toBe("");
 });
 
+test("the second step, recovery codes", async ({ page, world }) => {
+  const person = await world.developer();
+  const found: string[] = [];
+  await signIn(page, person);
+  await page.goto("/account/security/app");
+  await page.getByLabel("Code", { exact: true }).fill("1");
+  await page.getByRole("button", { name: "Turn on" }).click();
+  await expect(page.getByRole("alert")).toBeVisible();
+  found.push(...(await faults(page)));
+  await addApp(page);
+  found.push(...(await faults(page)));
+  await page.goto("/account/security/codes");
+  await page.getByRole("button", { name: "Make new codes" }).click();
+  await expect(page.getByText("displayed only once")).toBeVisible();
+  found.push(...(await faults(page)));
+  await signOut(page);
+  await signIn(page, person);
+  await expect(page).toHaveURL("/signin/second");
+  found.push(...(await faults(page)));
+  expect(found.join("\n")).toBe("");
+});
+
 test("the pages of a subscriber", async ({ subscriber, world }) => {
   test.setTimeout(60_000);
   const { page } = subscriber;
