@@ -5,8 +5,9 @@ import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 
 import { DEMO_WEB } from "../lib/oauth";
-import { DEV, NORDTEL_STAFF, fillSignUp, signIn, somebody } from "../lib/people";
+import { DEV, NORDTEL_STAFF, fillSignUp, signIn, signOut, somebody } from "../lib/people";
 import { expect, test } from "../lib/test";
+import { addApp } from "../lib/totp";
 
 /** Everything that is wrong with the page as it stands, in lines. */
 async function faults(page: Page): Promise<string[]> {
