@@ -2,6 +2,22 @@
 
 import { createHmac } from "node:crypto";
 
+import { expect, type Page } from "@playwright/test";
+
+/** Turns the authenticator app on; its secret and the recovery codes. */
+export async function addApp(page: Page): Promise<{ secret: string; codes: string[] }> {
+  await page.goto("/account/security");
+  await page.getByRole("link", { name: "Set up the app" }).click();
+  await expect(page.getByRole("img", { name: "QR code of the secret" })).toBeVisible();
+  const secret = await page.locator(".copyable code").innerText();
+  await page.getByLabel("Code", { exact: true }).fill(code(secret));
+  await page.getByRole("button", { name: "Turn on" }).click();
+  await expect(page.getByRole("heading", { name: "Store your recovery codes now" })).toBeVisible();
+  const codes = await page.locator(".recovery-codes code").allInnerTexts();
+  await page.getByRole("link", { name: "I have stored them" }).click();
+  return { secret, codes };
+}
+
 /** The code of now, or of so many steps later. */
 export function code(secret: string, later = 0): string {
   const step = Buffer.alloc(8);

@@ -5,8 +5,9 @@ import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 
 import { DEMO_WEB } from "../lib/oauth";
-import { DEV, NORDTEL_STAFF, fillSignUp, signIn, somebody } from "../lib/people";
+import { DEV, NORDTEL_STAFF, fillSignUp, signIn, signOut, somebody } from "../lib/people";
 import { expect, test } from "../lib/test";
+import { addApp } from "../lib/totp";
 
 /** Everything that is wrong with the page as it stands, in lines. */
 async function faults(page: Page): Promise<string[]> {
@@ -145,6 +146,28 @@ test("forms with errors, credentials, menus", async ({ page, world }) => {
   found.push(...(await faults(page)));
   await page.getByRole("link", { name: "I have stored it" }).click();
   await page.goto(`${path}/scopes?q=nothing+like+it`);
+  found.push(...(await faults(page)));
+  expect(found.join("\n")).toBe("");
+});
+
+test("the second step, recovery codes", async ({ page, world }) => {
+  const person = await world.developer();
+  const found: string[] = [];
+  await signIn(page, person);
+  await page.goto("/account/security/app");
+  await page.getByLabel("Code", { exact: true }).fill("1");
+  await page.getByRole("button", { name: "Turn on" }).click();
+  await expect(page.getByRole("alert")).toBeVisible();
+  found.push(...(await faults(page)));
+  await addApp(page);
+  found.push(...(await faults(page)));
+  await page.goto("/account/security/codes");
+  await page.getByRole("button", { name: "Make new codes" }).click();
+  await expect(page.getByText("displayed only once")).toBeVisible();
+  found.push(...(await faults(page)));
+  await signOut(page);
+  await signIn(page, person);
+  await expect(page).toHaveURL("/signin/second");
   found.push(...(await faults(page)));
   expect(found.join("\n")).toBe("");
 });

@@ -5,21 +5,7 @@ import type { Page } from "@playwright/test";
 
 import { signIn, signOut, type Person } from "../lib/people";
 import { expect, test } from "../lib/test";
-import { code } from "../lib/totp";
-
-/** Turns the authenticator app on; its secret and the recovery codes. */
-async function addApp(page: Page): Promise<{ secret: string; codes: string[] }> {
-  await page.goto("/account/security");
-  await page.getByRole("link", { name: "Set up the app" }).click();
-  await expect(page.getByRole("img", { name: "QR code of the secret" })).toBeVisible();
-  const secret = await page.locator(".copyable code").innerText();
-  await page.getByLabel("Code", { exact: true }).fill(code(secret));
-  await page.getByRole("button", { name: "Turn on" }).click();
-  await expect(page.getByRole("heading", { name: "Store your recovery codes now" })).toBeVisible();
-  const codes = await page.locator(".recovery-codes code").allInnerTexts();
-  await page.getByRole("link", { name: "I have stored them" }).click();
-  return { secret, codes };
-}
+import { addApp, code } from "../lib/totp";
 
 /** The password, up to the second step. */
 async function toSecondStep(page: Page, person: Person) {
@@ -99,8 +85,15 @@ test.describe("passkeys @scripts", () => {
     baseURL: async ({ baseURL }, use) => use(baseURL!.replace("127.0.0.1", "localhost")),
   });
 
-  /** A device with a finger on it. */
-  async function device(page: Page): Promise<{ present: (there: boolean) => Promise<void> }> {
+  interface Device {
+    /** Whether it answers at once, also what a browser only offers in the address field. */
+    answers: (at_once: boolean) => Promise<void>;
+    /** Whether the finger on it is its owner's. */
+    knows: (owner: boolean) => Promise<void>;
+  }
+
+  /** A device with its owner's finger on it. */
+  async function device(page: Page): Promise<Device> {
     const cdp = await page.context().newCDPSession(page);
     await cdp.send("WebAuthn.enable");
     const { authenticatorId } = await cdp.send("WebAuthn.addVirtualAuthenticator", {
@@ -113,10 +106,21 @@ test.describe("passkeys @scripts", () => {
         automaticPresenceSimulation: true,
       },
     });
-    const present = async (there: boolean) => {
-      await cdp.send("WebAuthn.setUserVerified", { authenticatorId, isUserVerified: there });
+    return {
+      answers: async (enabled) => {
+        await cdp.send("WebAuthn.setAutomaticPresenceSimulation", { authenticatorId, enabled });
+      },
+      knows: async (isUserVerified) => {
+        await cdp.send("WebAuthn.setUserVerified", { authenticatorId, isUserVerified });
+      },
     };
-    return { present };
+  }
+
+  /** As in a browser that offers no passkey by itself. */
+  async function offersNothing(page: Page) {
+    await page.addInitScript(() => {
+      PublicKeyCredential.isConditionalMediationAvailable = async () => false;
+    });
   }
 
   async function addPasskey(page: Page, name: string) {
@@ -128,58 +132,70 @@ test.describe("passkeys @scripts", () => {
     await expect(page.getByRole("heading", { name, exact: true })).toBeVisible();
   }
 
-  /** Whether the browser offers the passkey by itself or waits for the button. */
-  async function usePasskey(page: Page) {
-    const button = page.getByRole("button", { name: "Use a passkey" });
-    await button.click({ timeout: 5_000 }).catch((error: unknown) => {
-      if (page.url().includes("/signin")) throw error;
-    });
-  }
-
   test("a passkey signs in without a password", async ({ page, world }) => {
     const person = await world.developer();
+    await offersNothing(page);
     await device(page);
     await signIn(page, person);
     await expect(page).toHaveURL("/organizations");
     await addPasskey(page, "Test device");
     await signOut(page);
     await page.goto("/signin?return_to=%2Faccount%2Fsecurity");
-    await usePasskey(page);
+    await page.waitForLoadState("networkidle");
+    await page.getByRole("button", { name: "Use a passkey" }).click();
     await expect(page).toHaveURL("/account/security");
     await expect(page.getByRole("heading", { name: "Test device" })).toBeVisible();
   });
 
+  test("the browser offers a passkey in the address field", async ({ page, world }) => {
+    const person = await world.developer();
+    const key = await device(page);
+    await signIn(page, person);
+    await addPasskey(page, "Test device");
+    await key.answers(false);
+    await signOut(page);
+    // Nobody presses anything on the page.
+    await key.answers(true);
+    await page.goto("/signin?return_to=%2Faccount%2Fsecurity");
+    await expect(page).toHaveURL("/account/security");
+  });
+
   test("a passkey is the second step of a password, which alone does not sign in", async ({ page, world }) => {
     const person = await world.developer();
-    const finger = await device(page);
+    await offersNothing(page);
+    const key = await device(page);
     await signIn(page, person);
     await addPasskey(page, "Test device");
     await signOut(page);
 
-    // Nobody's finger is on the device.
-    await finger.present(false);
+    // Somebody else's finger is on the device.
+    await key.knows(false);
     await toSecondStep(page, person);
+    await page.waitForLoadState("networkidle");
     await page.getByRole("button", { name: "Use a passkey" }).click();
     await expect(page.getByRole("status").filter({ hasText: "No passkey was used" })).toBeVisible();
     await page.goto("/organizations");
     await expect(page).toHaveURL(/\/signin\?/);
 
-    await finger.present(true);
+    await key.knows(true);
     await page.goto("/signin/second");
+    await page.waitForLoadState("networkidle");
     await page.getByRole("button", { name: "Use a passkey" }).click();
     await expect(page).toHaveURL("/organizations");
   });
 
   test("a passkey that was removed does not sign in", async ({ page, world, outbox }) => {
     const person = await world.developer();
-    await device(page);
+    const key = await device(page);
     await signIn(page, person);
     await addPasskey(page, "Test device");
     await page.getByRole("button", { name: "Remove Test device" }).click();
     await expect(page.getByText("The passkey is removed.")).toBeVisible();
     expect((await outbox.newest(person.email)).subject).toBe("A passkey was removed");
+    await key.answers(false);
     await signOut(page);
-    await page.goto("/signin");
+    await key.answers(true);
+    await page.waitForLoadState("networkidle");
     await page.getByRole("button", { name: "Use a passkey" }).click();
     await expect(page.getByRole("alert")).toContainText("That passkey does not sign in here.");
   });

@@ -54,7 +54,7 @@ pub(super) async fn show(visitor: Visitor, Query(wanted): Query<Wanted>) -> Resu
         }
         fields.email.clone_from(&person.user.email);
     }
-    page(&visitor, fields, Errors::new())
+    page(&visitor, fields, Ask::Autofill, Errors::new())
 }
 
 pub(super) async fn submit(
@@ -78,7 +78,7 @@ pub(super) async fn submit(
         }
         Err(SignInError::Fault(fault)) => return Err(fault.into()),
     };
-    page(&visitor, fields, Errors::one("", error))
+    page(&visitor, fields, Ask::Autofill, Errors::one("", error))
 }
 
 const SUSPENDED: &str = "This account is suspended. Ask whoever runs this portal.";
@@ -110,14 +110,15 @@ pub(super) async fn passkey(
     };
     let email = visitor.person.as_ref().map(|person| person.user.email.clone()).unwrap_or_default();
     let typed = Fields { email, return_to: fields.return_to, again: fields.again, ..Fields::default() };
-    page(&visitor, typed, Errors::one("", words))
+    // Not offered again by itself: it would be the same one.
+    page(&visitor, typed, Ask::SignIn, Errors::one("", words))
 }
 
 pub(super) async fn back() -> Redirect {
     Redirect::to("/signin")
 }
 
-fn page(visitor: &Visitor, fields: Fields, errors: Errors) -> Result<Response, PageError> {
+fn page(visitor: &Visitor, fields: Fields, ask: Ask, errors: Errors) -> Result<Response, PageError> {
     let ceremony = passkey::start_sign_in(visitor.ctx(), &visitor.browser_mark())?;
     let again = fields.again == "1" && visitor.person.is_some();
     let page = Page::card("Sign in").errors(errors);
@@ -163,7 +164,7 @@ fn page(visitor: &Visitor, fields: Fields, errors: Errors) -> Result<Response, P
             <PasskeyForm
                 action="/signin/passkey"
                 ceremony=ceremony
-                ask=Ask::Autofill
+                ask=ask
                 label="Use a passkey"
                 fields=hidden
             />
