@@ -26,7 +26,7 @@ use axum::{
 };
 use futures::FutureExt as _;
 use idp::paths;
-use model::{ClientAddress, ClientCertificate, Context, RequestId};
+use model::{ClientAddress, ClientCertificate, Context, RequestId, profile::picture};
 use tower::ServiceExt as _;
 use tower_http::services::ServeDir;
 use tracing::Instrument as _;
@@ -211,16 +211,25 @@ fn parameters(encoded: &[u8]) -> usize {
     encoded.iter().filter(|byte| **byte == b'&').count() + 1
 }
 
+/// How much a request to a path may bring: forms are small, a picture is not.
+fn most(path: &str) -> usize {
+    match path {
+        "/account/profile/picture" => picture::LARGEST + BODY,
+        _ => BODY,
+    }
+}
+
 /// Reads the body, within bounds.
 async fn bounded(request: Request) -> Result<Request, Response> {
     let (parts, body) = request.into_parts();
     let path = parts.uri.path();
+    let most = most(path);
     let too_large = || refusal(path, StatusCode::PAYLOAD_TOO_LARGE, "This is more than can be sent at once.");
     let announced = parts.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > BODY as u64) {
+    if announced.is_some_and(|length| length > most as u64) {
         return Err(too_large());
     }
-    let bytes = to_bytes(body, BODY).await.map_err(|_| too_large())?;
+    let bytes = to_bytes(body, most).await.map_err(|_| too_large())?;
     let form = parts
         .headers
         .get(CONTENT_TYPE)

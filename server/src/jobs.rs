@@ -4,7 +4,10 @@
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use model::{Context, Fault, cache, delivery, grant, invitation, key, limit, link, message, pin, session, user};
+use model::{
+    Context, Fault, cache, delivery, grant, invitation, key, limit, link, message, passkey, pin, pushed, session,
+    spent, user,
+};
 use tokio::{
     sync::watch,
     task::JoinSet,
@@ -118,6 +121,9 @@ async fn keys(ctx: Context) {
 pub async fn sweep(ctx: Context) {
     report("sweeping links", link::sweep(&ctx).await);
     report("sweeping sessions", session::sweep(&ctx).await);
+    report("sweeping challenges", passkey::sweep(&ctx).await);
+    report("sweeping pushed requests", pushed::sweep(&ctx).await);
+    report("sweeping what may come once", spent::sweep(&ctx).await);
     report("sweeping accounts", user::sweep(&ctx).await);
     report("sweeping invitations", invitation::sweep(&ctx).await);
     report("sweeping limits", limit::sweep(&ctx).await);

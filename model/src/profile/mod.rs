@@ -321,33 +321,6 @@ pub struct Address {
     pub country: Option<String>,
 }
 
-/// Which claims a scope asks for (OpenID Connect Core, section 5.4). Other scopes ask for none.
-#[must_use]
-pub fn claims_of_scope(scope: &str) -> &'static [&'static str] {
-    match scope {
-        "profile" => &[
-            "name",
-            "family_name",
-            "given_name",
-            "middle_name",
-            "nickname",
-            "preferred_username",
-            "profile",
-            "picture",
-            "website",
-            "gender",
-            "birthdate",
-            "zoneinfo",
-            "locale",
-            "updated_at",
-        ],
-        "email" => &["email", "email_verified"],
-        "address" => &["address"],
-        "phone" => &["phone_number", "phone_number_verified"],
-        _ => &[],
-    }
-}
-
 /// Everything that is known about a user; nothing about who does not exist.
 ///
 /// # Errors

@@ -13,7 +13,7 @@ use super::touch;
 use crate::{Context, Fault, db::Tx, entity::picture, password::aside};
 
 /// The most bytes of an upload. The server takes no larger body.
-pub const LARGEST: usize = 60 * 1024;
+pub const LARGEST: usize = 1500 * 1024;
 /// How long the sides are that it is cut to, in pixels.
 const SIDE: u32 = 512;
 /// Longer sides are not decoded: a few bytes can claim to be gigabytes.

@@ -74,7 +74,7 @@ async fn every_standard_claim_can_be_said_and_is_told() {
     }
     assert_eq!(told, expected);
     for scope in ["profile", "email", "phone", "address"] {
-        for claim in profile::claims_of_scope(scope) {
+        for claim in model::claims::of_scope(scope) {
             assert!(*claim == "picture" || told.get(claim).is_some(), "{claim}");
         }
     }
@@ -89,7 +89,7 @@ async fn every_standard_claim_can_be_said_and_is_told() {
 async fn the_developer_of_the_demo_world_has_every_claim() {
     let app = App::demo().await;
     let told = serde_json::to_value(claims(&app, "dev@portico.test").await).unwrap();
-    for claim in ["profile", "email", "phone", "address"].into_iter().flat_map(profile::claims_of_scope) {
+    for claim in ["profile", "email", "phone", "address"].into_iter().flat_map(model::claims::of_scope) {
         assert!(told.get(claim).is_some(), "{claim}");
     }
     assert_eq!(told["address"].as_object().unwrap().len(), 6);
