@@ -69,7 +69,11 @@ enum Command {
     /// Bring the database's tables up to date
     Migrate,
     /// Create the demo world in an empty database
-    Demo,
+    Demo {
+        /// Only print the key pair of its client `demo-fapi`, as a JSON Web Key
+        #[arg(long)]
+        keys: bool,
+    },
     /// Local administration
     #[command(subcommand)]
     Admin(Admin),
@@ -182,12 +186,17 @@ async fn run(config: &Config, command: Command) -> Result<ExitCode, Stopped> {
                 names => print(&format!("Done: {}\n", names.join(", "))),
             }
         }
-        Command::Demo => {
+        Command::Demo { keys: true } => print(&format!("{}\n", demo::FAPI_KEY)),
+        Command::Demo { keys: false } => {
             let ctx = opened(config).await?;
             let created = create_demo(config, &ctx).await;
             ctx.db().close().await;
             created?;
-            print(&format!("The demo world is there: sign in as dev@portico.test with {}\n", demo::PASSWORD));
+            print(&format!(
+                "The demo world is there: sign in as dev@portico.test with {}\nThe key pair of demo-fapi: {}\n",
+                demo::PASSWORD,
+                demo::FAPI_KEY,
+            ));
         }
         Command::Admin(Admin::CreateUser { email, name, administrator }) => {
             return create_user(config, SignUp { name, email, password: String::new() }, administrator).await;

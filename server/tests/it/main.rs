@@ -17,6 +17,7 @@ mod clients;
 mod concurrency;
 mod counts;
 mod deliveries;
+mod documents;
 mod durability;
 mod fapi;
 mod harness;
