@@ -3,7 +3,7 @@
 
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, QueryFilter as _, Statement,
-    sea_query::OnConflict,
+    sea_query::{OnConflict, Query},
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -15,7 +15,7 @@ use crate::{
     cache::{Client, Product},
     change::{Change, RevokedKind},
     db::Tx,
-    entity::{ClientState, consent, grant, revocation},
+    entity::{ClientState, consent, grant, revocation, session},
     hours,
     key::Sealed,
     scopes,
@@ -590,19 +590,25 @@ pub async fn reach_of_client(ctx: &Context, client: Uuid) -> Result<Reach, Fault
 }
 
 /// Deletes grants without a refresh token, or whose refresh token has expired, once no access
-/// token of theirs can live. A background job calls it.
+/// token of theirs can live and the session that they belong to is over: when that ends, their
+/// clients are told. A background job calls it.
 ///
 /// # Errors
 ///
 /// When the database fails.
 pub async fn sweep(ctx: &Context) -> Result<u64, Fault> {
     let now = ctx.now();
-    let old = now.plus(-(ctx.settings().lifetimes.access_token + hours(24)));
+    let lifetimes = &ctx.settings().lifetimes;
+    let old = now.plus(-(lifetimes.access_token.max(lifetimes.subscriber_session) + hours(24)));
     ctx.db()
         .write((now, old), |tx, (now, old)| {
             Box::pin(async move {
+                // Those live as long as they are used.
+                let portal_sessions =
+                    Query::select().column(session::Column::PublicId).from(session::Entity).to_owned();
                 let deleted = grant::Entity::delete_many()
                     .filter(grant::Column::CreatedAt.lt(*old))
+                    .filter(grant::Column::SessionId.not_in_subquery(portal_sessions))
                     .filter(
                         sea_orm::Condition::any()
                             .add(grant::Column::RefreshExpiresAt.is_null())

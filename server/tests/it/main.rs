@@ -23,6 +23,7 @@ mod harness;
 mod keys;
 mod libraries;
 mod limits;
+mod logout;
 mod messages;
 mod operators;
 mod organizations;
