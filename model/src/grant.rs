@@ -2,7 +2,8 @@
 //! refresh tokens of a grant are its family; at any time one of them lives.
 
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, QueryFilter as _, Statement,
+    ActiveValue::Set,
+    ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, QueryFilter as _, Statement,
     sea_query::{OnConflict, Query},
 };
 use serde::{Deserialize, Serialize};
@@ -33,6 +34,8 @@ pub enum Because {
     Client,
     /// The subscriber took the consent back.
     Subscriber,
+    /// The portal user took the consent back.
+    User,
     /// The operator turned the product off.
     Operator,
     /// The client's owner did something that ends its tokens.
@@ -48,6 +51,7 @@ impl Because {
             Self::RefreshReplayed => "refresh_replayed",
             Self::Client => "client",
             Self::Subscriber => "subscriber",
+            Self::User => "user",
             Self::Operator => "operator",
             Self::Owner => "owner",
         }

@@ -13,6 +13,7 @@ mod accounts;
 mod applications;
 mod authenticator;
 mod authorize;
+mod authorized;
 mod clients;
 mod concurrency;
 mod counts;
