@@ -74,13 +74,14 @@ impl Documents {
             "claims_parameter_supported": true,
         });
         // A part of its own: the macro takes only so many members.
-        let logout = json!({
+        let more = json!({
             "backchannel_logout_supported": true,
             "backchannel_logout_session_supported": true,
             "frontchannel_logout_supported": true,
             "frontchannel_logout_session_supported": true,
+            "protected_resources": [settings.api_url()],
         });
-        if let (Some(all), Value::Object(more)) = (metadata.as_object_mut(), logout) {
+        if let (Some(all), Value::Object(more)) = (metadata.as_object_mut(), more) {
             all.extend(more);
         }
         Self { metadata: metadata.to_string().into() }

@@ -10,6 +10,7 @@
 )]
 
 mod accounts;
+mod api;
 mod applications;
 mod authenticator;
 mod authorize;
