@@ -261,6 +261,25 @@ async fn signing_in_again_stays_in_the_session() {
     assert!(deliveries(&app, "demo-app").await.is_empty());
 }
 
+#[tokio::test]
+async fn somebody_elses_sign_in_in_the_same_browser_ends_the_session() {
+    let app = App::demo().await;
+    register(&app, "demo-web", back_channel()).await;
+    let mut browser = app.sign_in_subscriber(NUMBER).await;
+    let first = tokens(&app, &mut browser, "demo-web").await;
+    let again = authorize_url("demo-web", &[("scope", "openid phone"), ("prompt", "login")]);
+    app.clock.advance(minutes(5));
+    app.log_in(&mut browser, &again, NUMBER).await;
+    let second = tokens(&app, &mut browser, "demo-web").await;
+    assert_eq!(part(hint(&first), 1)["sid"], part(hint(&second), 1)["sid"], "the same person stays in it");
+    assert!(deliveries(&app, "demo-web").await.is_empty());
+    app.clock.advance(minutes(5));
+    app.log_in(&mut browser, &again, "+46701740606").await;
+    assert_eq!(deliveries(&app, "demo-web").await.len(), 1);
+    let bearer = format!("Bearer {}", second["access_token"].as_str().unwrap());
+    assert_eq!(app.get("/userinfo", &[("authorization", &bearer)]).await.status, 401);
+}
+
 // ---- The front channel ----
 
 #[tokio::test]
