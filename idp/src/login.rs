@@ -15,6 +15,7 @@ use model::{
     ClientAddress,
     entity::Audience,
     limit::TooMany,
+    logout,
     phone::PhoneNumber,
     pin::{self, Refused, SendError},
 };
@@ -132,7 +133,11 @@ async fn give_pin(
         }
         match pin::check(ctx, challenge, browser.id(), address_of(address), &pin).await? {
             Ok(subscriber) => {
-                let session = Session::start(ctx, &subscriber)?;
+                let before = Session::read(ctx, &headers, Audience::Subscribers).await?;
+                let session = Session::start(ctx, &subscriber, before.as_ref())?;
+                if let Some(before) = before.filter(|before| before.id != session.id) {
+                    logout::end(ctx, before.id).await?;
+                }
                 let mut response = redirect(&signed_in_url(&idp, interaction)?);
                 response.headers_mut().append(header::SET_COOKIE, session.set_cookie(ctx)?);
                 Ok(response)

@@ -3,7 +3,8 @@
 //!
 //! With a hint that is about the session's own subscriber it ends at once. Otherwise a page asks,
 //! so that no other site can sign people out. The way back leads only to a registered URI of the
-//! client that a valid hint names.
+//! client that a valid hint names. Clients that are told through the browser are loaded in frames
+//! of the page that says so (OpenID Connect Front-Channel Logout), with the way back on it.
 
 use axum::{
     body::Bytes,
@@ -15,7 +16,7 @@ use model::{
     Fault,
     cache::{self, Client},
     entity::Audience,
-    session,
+    logout, session,
     subject::Subject,
     token,
 };
@@ -81,23 +82,35 @@ async fn handle(idp: &Idp, headers: &HeaderMap, params: &Params) -> Result<Respo
         (Some(session), Some(client), Some(hint)) => session.subject.sub(ctx, client) == hint.sub,
         _ => false,
     };
-    let Some(session) = session else { return Ok(leave(idp, back)) };
+    let Some(session) = session else { return Ok(leave(idp, back, &[])) };
     if !its_own && !confirmed {
         return Ok(with_browser(ctx, &browser, pages::logout::confirm(idp, &browser, params)));
     }
-    token::end_session(ctx, session.id).await?;
-    if let Subject::User(user) = session.subject {
-        session::end(ctx, user, session.id).await?;
+    let frames = frames(idp, &session).await?;
+    match session.subject {
+        Subject::Subscriber(_) => logout::end(ctx, session.id).await?,
+        Subject::User(user) => {
+            session::end(ctx, user, session.id).await?;
+        }
     }
-    let mut response = leave(idp, back);
+    let mut response = leave(idp, back, &frames);
     response.headers_mut().append(header::SET_COOKIE, session.clear_cookie(ctx));
     Ok(response)
 }
 
-fn leave(idp: &Idp, back: Option<String>) -> Response {
+/// What the browser loads, so that clients notice (Front-Channel Logout, section 3).
+async fn frames(idp: &Idp, session: &Session) -> Result<Vec<String>, Fault> {
+    let sid = session.id.to_string();
+    let told = [("iss", idp.ctx.settings().issuer.as_str()), ("sid", sid.as_str())];
+    let frames = logout::frames(&idp.ctx, session.id).await?.into_iter();
+    Ok(frames.map(|frame| if frame.session_required { with_query(&frame.uri, &told) } else { frame.uri }).collect())
+}
+
+/// Back at once; with frames to load, a page that leads back.
+fn leave(idp: &Idp, back: Option<String>, frames: &[String]) -> Response {
     match back {
-        Some(uri) => redirect(&uri),
-        None => pages::logout::signed_out(idp),
+        Some(uri) if frames.is_empty() => redirect(&uri),
+        back => pages::logout::signed_out(idp, back.as_deref(), frames),
     }
 }
 

@@ -10,7 +10,7 @@ use axum::{
 };
 use http::{HeaderValue, header};
 use model::{Settings, authorization::ResponseMode, claims, client::profile::ASYMMETRIC, entity::SigningAlg};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{Idp, authorize::PROMPTS, paths, session::acr, token::GRANT_TYPES};
 
@@ -31,7 +31,7 @@ impl Documents {
         let own_claims = ["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid"];
         let told = claims::BY_SCOPE.iter().flat_map(|(_, claims)| claims.iter().copied());
         let scopes = ["openid", "offline_access"].into_iter().chain(claims::BY_SCOPE.iter().map(|(scope, _)| *scope));
-        let metadata = json!({
+        let mut metadata = json!({
             "issuer": issuer,
             "authorization_endpoint": at(paths::AUTHORIZE),
             "token_endpoint": at(paths::TOKEN),
@@ -73,6 +73,17 @@ impl Documents {
             "require_request_uri_registration": false,
             "claims_parameter_supported": true,
         });
+        // A part of its own: the macro takes only so many members.
+        let more = json!({
+            "backchannel_logout_supported": true,
+            "backchannel_logout_session_supported": true,
+            "frontchannel_logout_supported": true,
+            "frontchannel_logout_session_supported": true,
+            "protected_resources": [settings.api_url()],
+        });
+        if let (Some(all), Value::Object(more)) = (metadata.as_object_mut(), more) {
+            all.extend(more);
+        }
         Self { metadata: metadata.to_string().into() }
     }
 }

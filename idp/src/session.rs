@@ -29,7 +29,7 @@ pub mod acr {
 /// Who has signed in in this browser.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
-    /// Its id, which is `sid` in tokens; a new one at every login.
+    /// Its id, which is `sid` in tokens. Who signs in again keeps it: their clients know it.
     pub id: Uuid,
     /// Who.
     pub subject: Subject,
@@ -44,16 +44,19 @@ pub struct Session {
 }
 
 impl Session {
-    /// A new session of a subscriber who has just shown that a PIN reached them.
+    /// The session of a subscriber who has just shown that a PIN reached them: a new one, or the
+    /// one `before`, if it was theirs.
     ///
     /// # Errors
     ///
     /// When there is no randomness.
-    pub fn start(ctx: &Context, subscriber: &Subscriber) -> Result<Self, Fault> {
+    pub fn start(ctx: &Context, subscriber: &Subscriber, before: Option<&Self>) -> Result<Self, Fault> {
         let now = ctx.now();
+        let subject = Subject::Subscriber(subscriber.id);
+        let stays = before.filter(|before| before.subject == subject).map(|before| before.id);
         Ok(Self {
-            id: ctx.new_id()?,
-            subject: Subject::Subscriber(subscriber.id),
+            id: stays.map_or_else(|| ctx.new_id(), Ok)?,
+            subject,
             operator: Some(subscriber.operator_id),
             auth_time: now,
             amr: vec!["sms".to_owned()],

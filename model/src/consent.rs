@@ -1,15 +1,20 @@
 //! What somebody allowed a product: asked once for a set of scopes, later only for the
 //! difference, and taken back as a whole. Everything that was issued under it hangs from it.
 
-use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
+
+use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, Select};
 use uuid::Uuid;
 
 use crate::{
-    Context, Fault,
+    Context, Fault, Timestamp,
     audit::{self, Event},
-    cache::{Product, ProductScope},
+    cache::{self, Product, ProductScope},
     change::RevokedKind,
-    entity::{consent, grant},
+    entity::{client, consent, grant, product, scope},
     grant::{Because, revoke},
     scopes,
     subject::Subject,
@@ -257,4 +262,133 @@ pub async fn end(tx: &crate::db::Tx, ctx: &Context, id: Uuid, because: Because) 
         revoke(tx, ctx, RevokedKind::Consent, id).await?;
     }
     Ok(ended)
+}
+
+/// The applications that a portal user has authorized.
+#[must_use]
+pub const fn of_user(user: Uuid) -> Of {
+    Of { subject: Subject::User(user) }
+}
+
+/// What one person has allowed.
+#[derive(Clone, Copy, Debug)]
+pub struct Of {
+    subject: Subject,
+}
+
+/// A living consent as its owner sees it.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// Its id.
+    pub id: Uuid,
+    /// What it was given to.
+    pub product: Arc<Product>,
+    /// What was allowed, as the consent page said it, in the catalogue's order.
+    pub allowed: Vec<String>,
+    /// Since when.
+    pub since: Timestamp,
+    /// When a client last got tokens under it, as far as we still know.
+    pub last_used: Option<Timestamp>,
+    /// The public identifiers of the clients that hold an authorization.
+    pub clients: Vec<String>,
+}
+
+impl Of {
+    /// The living ones, the newest first.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub async fn list(self, ctx: &Context) -> Result<Vec<Listed>, Fault> {
+        self.read(ctx, None).await
+    }
+
+    /// One of them.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub async fn find(self, ctx: &Context, id: Uuid) -> Result<Option<Listed>, Fault> {
+        Ok(self.read(ctx, Some(id)).await?.pop())
+    }
+
+    async fn read(self, ctx: &Context, id: Option<Uuid>) -> Result<Vec<Listed>, Fault> {
+        let db = ctx.db().reader();
+        let mut query = self.living();
+        if let Some(id) = id {
+            query = query.filter(consent::Column::Id.eq(id));
+        }
+        let consents = query.order_by_desc(consent::Column::Id).all(db).await?;
+        let grants = grant::Entity::find()
+            .filter(grant::Column::ConsentId.is_in(consents.iter().map(|consent| consent.id)))
+            .all(db)
+            .await?;
+        let catalogue = scope::Entity::find().order_by_asc(scope::Column::Position).all(db).await?;
+        let clients: HashMap<Uuid, String> = client::Entity::find()
+            .filter(client::Column::Id.is_in(grants.iter().map(|grant| grant.client_id)))
+            .all(db)
+            .await?
+            .into_iter()
+            .map(|client| (client.id, client.client_id))
+            .collect();
+        let mut listed = Vec::with_capacity(consents.len());
+        for row in consents {
+            let Some(product) = cache::product(ctx, row.product_id).await? else { continue };
+            let names = scopes::split(&row.scopes);
+            let grants: Vec<_> = grants.iter().filter(|grant| grant.consent_id == row.id).collect();
+            let living = grants.iter().filter(|grant| grant.revoked_at.is_none());
+            let holders: BTreeSet<&String> = living.filter_map(|grant| clients.get(&grant.client_id)).collect();
+            listed.push(Listed {
+                id: row.id,
+                product,
+                allowed: catalogue
+                    .iter()
+                    .filter(|scope| names.contains(&scope.name))
+                    .map(|scope| scope.consent_text.clone())
+                    .collect(),
+                since: row.created_at,
+                last_used: grants.iter().map(|grant| grant.refreshed_at.unwrap_or(grant.created_at)).max(),
+                clients: holders.into_iter().cloned().collect(),
+            });
+        }
+        Ok(listed)
+    }
+
+    /// Takes one back: it, its grants and their tokens end at once. Says whether it was living.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub async fn end(self, ctx: &Context, id: Uuid) -> Result<bool, Fault> {
+        ctx.db()
+            .write((ctx.clone(), self, id), |tx, (ctx, of, id)| {
+                Box::pin(async move {
+                    let Some(row) = of.living().filter(consent::Column::Id.eq(*id)).one(tx).await? else {
+                        return Ok(false);
+                    };
+                    if !end(tx, ctx, row.id, Because::User).await? {
+                        return Ok(false);
+                    }
+                    let product = product::Entity::find_by_id(row.product_id).one(tx).await?;
+                    let event = Event {
+                        action: "consent.revoked",
+                        organization: product.map(|product| product.organization_id),
+                        actor: None,
+                        object_kind: "consent",
+                        object: Some(row.id),
+                        detail: "A portal user took back what they had allowed".to_owned(),
+                    };
+                    audit::record(tx, ctx, event).await?;
+                    Ok::<_, Fault>(true)
+                })
+            })
+            .await
+    }
+
+    fn living(self) -> Select<consent::Entity> {
+        consent::Entity::find()
+            .filter(consent::Column::SubjectId.eq(self.subject.id()))
+            .filter(consent::Column::SubjectKind.eq(self.subject.kind()))
+            .filter(consent::Column::RevokedAt.is_null())
+    }
 }

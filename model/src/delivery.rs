@@ -18,7 +18,7 @@ use crate::{
     days,
     db::Tx,
     entity::delivery,
-    minutes,
+    logout, minutes,
     outgoing::{self, Request},
     seal::{open_at_rest, seal_at_rest},
     seconds,
@@ -47,7 +47,8 @@ pub struct New {
     pub client: Uuid,
     /// The client's address for it.
     pub url: String,
-    /// A form or JSON, as the kind wants it.
+    /// A ping's is posted as it is; a logout's is a [`logout::Notice`], of which each attempt makes its
+    /// form.
     pub body: String,
     /// The bearer token that the client asked for, if it did.
     pub bearer: Option<String>,
@@ -168,7 +169,14 @@ async fn attempt(ctx: &Context, row: &delivery::Model) -> Result<Attempt, Fault>
     let content: Content = open_at_rest(ctx, DOMAIN, &row.content_sealed)?;
     let unreachable = || "the address could not be reached".to_owned();
     let Ok(url) = url::Url::parse(&row.url) else { return Ok(Attempt::Refused(unreachable())) };
-    let mut request = Request::post(url, row.kind.content_type(), content.body.into_bytes());
+    let body = match row.kind {
+        DeliveryKind::Ping => content.body,
+        DeliveryKind::Logout => match logout::Notice::form(ctx, &content.body).await? {
+            Some(form) => form,
+            None => return Ok(Attempt::Refused("the client is gone".to_owned())),
+        },
+    };
+    let mut request = Request::post(url, row.kind.content_type(), body.into_bytes());
     if let Some(bearer) = &content.bearer {
         request = request.bearer(bearer);
     }

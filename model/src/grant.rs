@@ -2,8 +2,9 @@
 //! refresh tokens of a grant are its family; at any time one of them lives.
 
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, QueryFilter as _, Statement,
-    sea_query::OnConflict,
+    ActiveValue::Set,
+    ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, QueryFilter as _, Statement,
+    sea_query::{OnConflict, Query},
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -15,7 +16,7 @@ use crate::{
     cache::{Client, Product},
     change::{Change, RevokedKind},
     db::Tx,
-    entity::{ClientState, consent, grant, revocation},
+    entity::{ClientState, consent, grant, revocation, session},
     hours,
     key::Sealed,
     scopes,
@@ -33,6 +34,8 @@ pub enum Because {
     Client,
     /// The subscriber took the consent back.
     Subscriber,
+    /// The portal user took the consent back.
+    User,
     /// The operator turned the product off.
     Operator,
     /// The client's owner did something that ends its tokens.
@@ -48,6 +51,7 @@ impl Because {
             Self::RefreshReplayed => "refresh_replayed",
             Self::Client => "client",
             Self::Subscriber => "subscriber",
+            Self::User => "user",
             Self::Operator => "operator",
             Self::Owner => "owner",
         }
@@ -590,19 +594,25 @@ pub async fn reach_of_client(ctx: &Context, client: Uuid) -> Result<Reach, Fault
 }
 
 /// Deletes grants without a refresh token, or whose refresh token has expired, once no access
-/// token of theirs can live. A background job calls it.
+/// token of theirs can live and the session that they belong to is over: when that ends, their
+/// clients are told. A background job calls it.
 ///
 /// # Errors
 ///
 /// When the database fails.
 pub async fn sweep(ctx: &Context) -> Result<u64, Fault> {
     let now = ctx.now();
-    let old = now.plus(-(ctx.settings().lifetimes.access_token + hours(24)));
+    let lifetimes = &ctx.settings().lifetimes;
+    let old = now.plus(-(lifetimes.access_token.max(lifetimes.subscriber_session) + hours(24)));
     ctx.db()
         .write((now, old), |tx, (now, old)| {
             Box::pin(async move {
+                // Those live as long as they are used.
+                let portal_sessions =
+                    Query::select().column(session::Column::PublicId).from(session::Entity).to_owned();
                 let deleted = grant::Entity::delete_many()
                     .filter(grant::Column::CreatedAt.lt(*old))
+                    .filter(grant::Column::SessionId.not_in_subquery(portal_sessions))
                     .filter(
                         sea_orm::Condition::any()
                             .add(grant::Column::RefreshExpiresAt.is_null())

@@ -32,6 +32,7 @@ pub mod jose;
 pub mod key;
 pub mod limit;
 pub mod link;
+pub mod logout;
 mod mail;
 pub mod membership;
 pub mod message;

@@ -4,15 +4,17 @@
 use std::collections::HashMap;
 
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, sea_query::OnConflict,
+    ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    sea_query::OnConflict,
 };
 use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{
     Context, Fault, Timestamp,
+    db::Tx,
     entity::{session, user},
-    minutes,
+    logout, minutes,
     seal::{open_at_rest, seal_at_rest},
     secret,
 };
@@ -30,6 +32,9 @@ pub const USER_AGENT: &str = "user_agent";
 pub const AUTH_TIME: &str = "auth_time";
 /// The key of how, space-delimited (RFC 8176). Its column is filled from it.
 pub const AMR: &str = "amr";
+/// The key of the name by which lists and clients know the session (`sid`), if it is to keep the one
+/// that it had: somebody who signs in again is in the same session, of which their clients know.
+pub const PUBLIC_ID: &str = "sid";
 
 /// For how long after a sign-in one may change how one signs in.
 pub const FRESH: i64 = minutes(10);
@@ -49,7 +54,7 @@ pub async fn create(ctx: &Context, id: &str, data: &Data) -> Result<bool, Fault>
     let text = |key: &str| data.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     let row = session::ActiveModel {
         id_hash: Set(secret::hash(id)),
-        public_id: Set(ctx.new_id()?),
+        public_id: Set(id_of(data, PUBLIC_ID).map_or_else(|| ctx.new_id(), Ok)?),
         user_id: Set(user_of(data)),
         data_sealed: Set(seal(ctx, data)?),
         address: Set(text(ADDRESS)),
@@ -231,43 +236,57 @@ pub async fn list(ctx: &Context, user: Uuid) -> Result<Vec<session::Model>, Faul
         .await?)
 }
 
-/// Ends one session of a user.
+/// Ends one session of a user, and what was issued in it; its clients are told.
 ///
 /// # Errors
 ///
 /// When the database fails.
 pub async fn end(ctx: &Context, user: Uuid, session: Uuid) -> Result<bool, Fault> {
     ctx.db()
-        .write((user, session), |tx, (user, session)| {
+        .write((ctx.clone(), user, session), |tx, (ctx, user, session)| {
             Box::pin(async move {
                 let deleted = session::Entity::delete_many()
                     .filter(session::Column::UserId.eq(*user))
                     .filter(session::Column::PublicId.eq(*session))
                     .exec(tx)
                     .await?;
-                Ok::<_, Fault>(deleted.rows_affected == 1)
+                let ended = deleted.rows_affected == 1;
+                if ended {
+                    logout::end_in(tx, ctx, std::slice::from_ref(session)).await?;
+                }
+                Ok::<_, Fault>(ended)
             })
         })
         .await
 }
 
-/// Ends all sessions of a user but the one called `keep`.
+/// Ends all sessions of a user but the one called `keep`, and what was issued in them; their
+/// clients are told. Says how many.
 ///
 /// # Errors
 ///
 /// When the database fails.
 pub async fn end_others(ctx: &Context, user: Uuid, keep: Option<Uuid>) -> Result<u64, Fault> {
     ctx.db()
-        .write((user, keep), |tx, (user, keep)| Box::pin(async move { end_others_in(tx, *user, *keep).await }))
+        .write((ctx.clone(), user, keep), |tx, (ctx, user, keep)| {
+            Box::pin(async move { end_others_in(tx, ctx, *user, *keep).await })
+        })
         .await
 }
 
-pub(crate) async fn end_others_in(tx: &crate::db::Tx, user: Uuid, keep: Option<Uuid>) -> Result<u64, Fault> {
-    let mut ended = session::Entity::delete_many().filter(session::Column::UserId.eq(user));
+pub(crate) async fn end_others_in(tx: &Tx, ctx: &Context, user: Uuid, keep: Option<Uuid>) -> Result<u64, Fault> {
+    let mut others = session::Entity::find()
+        .select_only()
+        .column(session::Column::PublicId)
+        .filter(session::Column::UserId.eq(user));
     if let Some(keep) = keep {
-        ended = ended.filter(session::Column::PublicId.ne(keep));
+        others = others.filter(session::Column::PublicId.ne(keep));
     }
-    Ok(ended.exec(tx).await?.rows_affected)
+    let others: Vec<Uuid> = others.into_tuple().all(tx).await?;
+    let ended =
+        session::Entity::delete_many().filter(session::Column::PublicId.is_in(others.iter().copied())).exec(tx).await?;
+    logout::end_in(tx, ctx, &others).await?;
+    Ok(ended.rows_affected)
 }
 
 /// Deletes sessions that have ended by themselves. A background job calls it.
@@ -288,7 +307,11 @@ pub async fn sweep(ctx: &Context) -> Result<u64, Fault> {
 }
 
 fn user_of(data: &Data) -> Option<Uuid> {
-    data.get(USER).and_then(Value::as_str).and_then(|text| Uuid::try_parse(text).ok())
+    id_of(data, USER)
+}
+
+fn id_of(data: &Data, key: &str) -> Option<Uuid> {
+    data.get(key).and_then(Value::as_str).and_then(|text| Uuid::try_parse(text).ok())
 }
 
 fn auth_time_of(data: &Data) -> Option<Timestamp> {

@@ -37,6 +37,12 @@ impl Settings {
         }
     }
 
+    /// The identifier of the portal's own API: what its tokens are for (RFC 8707; RFC 9728).
+    #[must_use]
+    pub fn api_url(&self) -> String {
+        format!("{}/api/v1", self.public_url)
+    }
+
     /// Whether cookies can be `Secure` with the `__Host-` prefix.
     #[must_use]
     pub fn secure(&self) -> bool {

@@ -11,7 +11,6 @@ use crate::{
     authorization::Confirmation,
     cache::Client,
     change::RevokedKind,
-    db::Tx,
     entity::{SigningAlg, TokenFormat},
     grant::{self, Grant},
     key::Sealed,
@@ -292,19 +291,6 @@ pub async fn revoke_family(ctx: &Context, refresh: &grant::RefreshToken) -> Resu
                 grant::revoke_grant(tx, ctx, *id, grant::Because::Client).await?;
                 Ok::<_, Fault>(())
             })
-        })
-        .await
-}
-
-/// Ends a subscriber's session: the cookie, and what was issued in it.
-///
-/// # Errors
-///
-/// When the database fails.
-pub async fn end_session(ctx: &Context, session: Uuid) -> Result<(), Fault> {
-    ctx.db()
-        .write((ctx.clone(), session), |tx: &Tx, (ctx, id)| {
-            Box::pin(async move { grant::revoke(tx, ctx, RevokedKind::Session, *id).await })
         })
         .await
 }

@@ -548,7 +548,7 @@ pub async fn reset_password(ctx: &Context, token: &str, password: &str) -> Resul
                 let mut row = user.into_active_model();
                 row.email_verified_at = Set(verified);
                 let user = set_password(tx, ctx, row, hash).await?;
-                sessions::end_others_in(tx, user.id, None).await?;
+                sessions::end_others_in(tx, ctx, user.id, None).await?;
                 note(tx, ctx, "user.password_reset", &user, "Set a new password with a mailed link").await?;
                 mail::send(tx, ctx, mail::password_changed(ctx, &user.email, &user.name)).await?;
                 Ok(())
@@ -593,7 +593,7 @@ pub async fn change_password(
         .write((ctx.clone(), user.clone(), keep, hash), |tx, (ctx, user, keep, hash)| {
             Box::pin(async move {
                 let user = set_password(tx, ctx, user.clone().into_active_model(), hash).await?;
-                sessions::end_others_in(tx, user.id, Some(*keep)).await?;
+                sessions::end_others_in(tx, ctx, user.id, Some(*keep)).await?;
                 note(tx, ctx, "user.password_changed", &user, "Changed the password").await?;
                 mail::send(tx, ctx, mail::password_changed(ctx, &user.email, &user.name)).await?;
                 Ok(())

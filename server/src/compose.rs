@@ -61,7 +61,11 @@ pub fn router(ctx: Context, web: &Web) -> Router {
     let portal = app::router(ctx.clone(), leptos_options(web))
         .layer(sessions(&ctx))
         .layer(CompressionLayer::new().br(true).gzip(true));
-    let doors = Router::new().merge(idp::router(ctx.clone())).merge(health(ctx.clone(), web)).merge(portal);
+    let doors = Router::new()
+        .merge(idp::router(ctx.clone()))
+        .merge(api::router(ctx.clone()))
+        .merge(health(ctx.clone(), web))
+        .merge(portal);
     behind_edge(doors, ctx, web)
 }
 

@@ -48,7 +48,7 @@ pub fn page(redirect_uri: &str, parameters: &[(&str, &str)]) -> Response {
     };
     let type_ = (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     let mut response = ([type_, no_store()], document.into_string()).into_response();
-    set_headers(&mut response, &policy(None, &form_targets(Some(redirect_uri)), Some(&SCRIPT_HASH)));
+    set_headers(&mut response, &policy(None, &form_targets(Some(redirect_uri)), Some(&SCRIPT_HASH), &[]));
     response
 }
 

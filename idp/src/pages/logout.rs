@@ -29,18 +29,29 @@ pub(crate) fn confirm(idp: &Idp, browser: &Browser, params: &Params) -> Response
     page.respond(&idp.ctx, &main).unwrap_or_else(|fault| PageError::from(fault).into_response())
 }
 
-/// Says that the person is signed out.
+/// Says that the person is signed out, leads back, and loads what clients want to be loaded.
+///
+/// A frame may run its own scripts, and cannot lead the page away.
 #[must_use]
-pub fn signed_out(idp: &Idp) -> Response {
+pub fn signed_out(idp: &Idp, back: Option<&str>, frames: &[String]) -> Response {
     let main = html! {
         div class="page" {
             div class="card" {
                 p class="tick" { (icon::check()) (texts::logout::DONE) }
                 h1 { (texts::logout::DONE_TITLE) }
-                p class="lead" { (texts::logout::DONE_LEAD) }
+                @match back {
+                    Some(back) => {
+                        p class="lead" { (texts::logout::DONE_BACK) }
+                        a class="button" href=(back) { (texts::logout::CONTINUE) }
+                    }
+                    None => p class="lead" { (texts::logout::DONE_LEAD) },
+                }
             }
         }
+        @for frame in frames {
+            iframe src=(frame) title=(texts::logout::FRAME) sandbox="allow-scripts allow-same-origin" hidden {}
+        }
     };
-    let page = Page::new(texts::logout::DONE_TITLE);
+    let page = Page { frames, ..Page::new(texts::logout::DONE_TITLE) };
     page.respond(&idp.ctx, &main).unwrap_or_else(|fault| PageError::from(fault).into_response())
 }

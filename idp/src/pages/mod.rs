@@ -65,11 +65,13 @@ struct Page<'a> {
     support: Option<&'a str>,
     /// Where its form can lead in the end: a redirect URI.
     leads_to: Option<&'a str>,
+    /// What it loads in frames: addresses of clients, of which nothing else is loaded.
+    frames: &'a [String],
 }
 
 impl<'a> Page<'a> {
     const fn new(title: &'a str) -> Self {
-        Self { status: StatusCode::OK, title, brand: None, support: None, leads_to: None }
+        Self { status: StatusCode::OK, title, brand: None, support: None, leads_to: None, frames: &[] }
     }
 
     /// The response, with `main` as its content.
@@ -85,7 +87,7 @@ impl<'a> Page<'a> {
         let document = self.document(nonce, main).into_string();
         let type_ = (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
         let mut response = (self.status, [type_, no_store()], document).into_response();
-        let policy = policy(nonce, &form_targets(self.leads_to), None);
+        let policy = policy(nonce, &form_targets(self.leads_to), None, self.frames);
         set_headers(&mut response, &policy);
         response
     }
@@ -148,11 +150,19 @@ fn set_headers(response: &mut Response, policy: &str) {
     headers.insert(header::CONTENT_SECURITY_POLICY, policy.unwrap_or(nothing));
 }
 
-fn policy(style_nonce: Option<&str>, form_targets: &str, script_hash: Option<&str>) -> String {
+fn policy(style_nonce: Option<&str>, form_targets: &str, script_hash: Option<&str>, frames: &[String]) -> String {
     let style = style_nonce.map(|nonce| format!(" 'nonce-{nonce}'")).unwrap_or_default();
     let script = script_hash.map(|hash| format!("; script-src '{hash}'")).unwrap_or_default();
+    let mut origins: Vec<String> = frames
+        .iter()
+        .filter_map(|uri| url::Url::parse(uri).ok())
+        .map(|url| url.origin().ascii_serialization())
+        .collect();
+    origins.sort();
+    origins.dedup();
+    let frames = if origins.is_empty() { String::new() } else { format!("; frame-src {}", origins.join(" ")) };
     format!(
-        "default-src 'none'; style-src 'self'{style}{script}; img-src 'self'; form-action {form_targets}; \
+        "default-src 'none'; style-src 'self'{style}{script}; img-src 'self'{frames}; form-action {form_targets}; \
          frame-ancestors 'none'; base-uri 'none'"
     )
 }

@@ -213,6 +213,9 @@ pub mod logout {
     pub const DONE: &str = "Done";
     pub const DONE_TITLE: &str = "You are signed out";
     pub const DONE_LEAD: &str = "You can close this page, or go back to the product.";
+    pub const DONE_BACK: &str = "The products that you used in this browser were told.";
+    pub const CONTINUE: &str = "Continue";
+    pub const FRAME: &str = "Signing out of a product";
 }
 
 /// A page that says why it does not go on: title and what to do.

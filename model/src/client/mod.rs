@@ -4,6 +4,7 @@
 //! is returned once, by the verb that made it; what is stored is its hash.
 
 pub mod keys;
+mod logout;
 mod metadata;
 pub mod profile;
 mod registration;
@@ -15,6 +16,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 pub use self::{
+    logout::{InvalidLogout, LogoutUriProblem, LogoutUris, SetLogoutError, set_logout},
     metadata::{Metadata, SubjectType},
     registration::{Invalid, ListProblem, RegisterError, Registered, Registration, Uris, edit, register},
     secrets::{AddSecretError, Added, Grace, LABEL_LENGTH, MOST_LIVING, SecretRow, add_secret, end_secret, secrets},

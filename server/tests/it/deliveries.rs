@@ -11,9 +11,12 @@ use model::{
     days,
     delivery::{self, DeliveryKind, DeliveryState, Listed, New},
     entity::{client, delivery as table},
-    hours, minutes,
+    hours,
+    logout::Notice,
+    minutes,
     outgoing::{Fetch, FetchError, Fetched, Reason, Request},
     seconds,
+    subject::Subject,
 };
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use server::outgoing::{Outgoing, OutgoingSettings};
@@ -22,7 +25,7 @@ use crate::harness::App;
 
 /// Clients' servers: what they were asked, and what they will answer.
 #[derive(Default)]
-struct Outside {
+pub struct Outside {
     asked: Mutex<Vec<Request>>,
     answers: Mutex<VecDeque<Result<u16, Reason>>>,
 }
@@ -38,13 +41,13 @@ impl Fetch for Outside {
 }
 
 impl Outside {
-    fn of(app: &App, answers: impl IntoIterator<Item = Result<u16, Reason>>) -> Arc<Self> {
+    pub fn of(app: &App, answers: impl IntoIterator<Item = Result<u16, Reason>>) -> Arc<Self> {
         let outside = Arc::new(Self { answers: Mutex::new(answers.into_iter().collect()), ..Self::default() });
         app.ctx.go_out_with(Arc::clone(&outside) as Arc<dyn Fetch>);
         outside
     }
 
-    fn asked(&self) -> Vec<Request> {
+    pub fn asked(&self) -> Vec<Request> {
         self.asked.lock().unwrap().clone()
     }
 }
@@ -68,11 +71,20 @@ async fn queue(app: &App, url: &str, kind: DeliveryKind) {
 }
 
 async fn queue_for(app: &App, client_id: &'static str, url: &str, kind: DeliveryKind) {
+    let notice = Notice {
+        client_id: client_id.to_owned(),
+        subject: Subject::Subscriber(app.ctx.new_id().unwrap()),
+        session: app.ctx.new_id().unwrap(),
+    };
+    let body = match kind {
+        DeliveryKind::Logout => notice.to_text().unwrap(),
+        DeliveryKind::Ping => r#"{"auth_req_id":"the-id"}"#.to_owned(),
+    };
     let new = New {
         kind,
         client: find(app, client_id).await.id,
         url: url.to_owned(),
-        body: "logout_token=the-token".to_owned(),
+        body,
         bearer: (kind == DeliveryKind::Ping).then(|| "the-bearer".to_owned()),
         lifetime: hours(1),
     };
@@ -100,14 +112,15 @@ async fn a_delivery_arrives_once_and_its_content_goes() {
     let app = App::demo().await;
     let outside = Outside::of(&app, []);
     queue(&app, URL, DeliveryKind::Logout).await;
-    assert!(!rows(&app).await[0].content_sealed.contains("the-token"), "it is sealed");
+    assert!(!rows(&app).await[0].content_sealed.contains("demo-web"), "it is sealed");
     assert_eq!(delivery::deliver_due(&app.ctx).await.unwrap(), 1);
     assert_eq!(delivery::deliver_due(&app.ctx).await.unwrap(), 0);
     let asked = outside.asked();
     assert_eq!(asked.len(), 1);
     assert_eq!((asked[0].url.as_str(), asked[0].authorization.as_deref()), (URL, None));
     let (kind, body) = asked[0].body.clone().unwrap();
-    assert_eq!((kind, body.as_slice()), ("application/x-www-form-urlencoded", b"logout_token=the-token".as_slice()));
+    assert_eq!(kind, "application/x-www-form-urlencoded");
+    assert!(body.starts_with(b"logout_token=ey"));
     let list = listed(&app).await;
     assert_eq!((list[0].state, list[0].attempts), (DeliveryState::Delivered, 1));
     assert_eq!(list[0].last_status.as_deref(), Some("answered 200"));
@@ -245,7 +258,7 @@ async fn the_owner_of_a_client_sees_its_deliveries() {
     for words in [URL, "answered 200", "answered 500", "Delivered", "Waiting", "1 attempt"] {
         assert!(text.contains(words), "{words}: {text}");
     }
-    assert!(!page.body.contains("the-token"));
+    assert!(!page.body.contains("logout_token"));
     let mut other = app.sign_in_portal("staff@fjordmobil.test").await;
     assert_eq!(other.get(&path).await.status, 404);
 

@@ -10,9 +10,11 @@
 )]
 
 mod accounts;
+mod api;
 mod applications;
 mod authenticator;
 mod authorize;
+mod authorized;
 mod clients;
 mod concurrency;
 mod counts;
@@ -24,6 +26,7 @@ mod harness;
 mod keys;
 mod libraries;
 mod limits;
+mod logout;
 mod messages;
 mod operators;
 mod organizations;

@@ -88,7 +88,7 @@ async fn a_session_knows_when_and_how_it_was_opened() {
 }
 
 #[tokio::test]
-async fn signing_in_again_asks_in_a_living_session_and_makes_another_one() {
+async fn signing_in_again_asks_in_a_living_session_and_gives_another_cookie() {
     let app = App::demo().await;
     let mut browser = app.sign_in_portal(DEV).await;
     let before = person(&app, &browser).await.expect("signed in");
@@ -106,7 +106,7 @@ async fn signing_in_again_asks_in_a_living_session_and_makes_another_one() {
     assert_eq!(page.location().as_deref(), Some(back));
     let after = person(&app, &browser).await.expect("signed in");
     assert_eq!(after.auth_time.since(before.auth_time), minutes(30));
-    assert_ne!(after.session, before.session);
+    assert_eq!(after.session, before.session, "the name by which its applications know it stays");
     assert!(session::person(&app.ctx, &former, "").await.unwrap().is_none(), "the former id is worth nothing");
 }
 

@@ -17,14 +17,26 @@ use crate::{
 /// What the browser keeps between the two steps: sealed, and worth nothing in another one.
 pub(super) const SECOND_STEP: Cookie = Cookie::new("portico-second-step", Some(600));
 
-/// Opens a session. Its id is a new one: an id from before means nothing.
+/// Opens a session. Its id is a new one: an id from before means nothing. Somebody who signs in
+/// again stays in the session that their applications know; somebody else's ends.
 pub(super) async fn open_session(session: &Session, visitor: &Visitor, whole: &Authenticated) -> Result<(), PageError> {
     let failed = |error: tower_sessions::session::Error| {
         tracing::error!(%error, "a session was not opened");
         PageError::from(model::Fault::Stopped("sessions"))
     };
+    let mut stays = None;
+    if let Some(before) = &visitor.person {
+        if before.user.id == whole.user().id {
+            stays = Some(before.session);
+        } else {
+            session::end(visitor.ctx(), before.user.id, before.session).await?;
+        }
+    }
     session.clear().await;
     session.cycle_id().await.map_err(failed)?;
+    if let Some(stays) = stays {
+        session.insert(session::PUBLIC_ID, stays.to_string()).await.map_err(failed)?;
+    }
     session.insert(session::USER, whole.user().id.to_string()).await.map_err(failed)?;
     session.insert(session::ADDRESS, &visitor.address).await.map_err(failed)?;
     session.insert(session::USER_AGENT, &visitor.user_agent).await.map_err(failed)?;

@@ -14,6 +14,7 @@ use crate::{
     form::Errors,
 };
 
+mod applications;
 mod email;
 mod entry;
 mod overview;
@@ -48,6 +49,7 @@ pub fn routes() -> Router<AppState> {
         .route("/account/email", get(email::show).post(email::submit))
         .route("/account/sessions", get(sessions::show).post(sessions::end))
         .route("/account/sessions/end", get(sessions::back).post(sessions::end_all))
+        .merge(applications::routes())
         .merge(security::routes())
 }
 

@@ -33,6 +33,7 @@ pub(super) fn side(current: &str) -> Vec<Entry> {
         Entry::side("Profile", "/account/profile", Glyph::User, current == "profile"),
         Entry::side("Security", "/account/security", Glyph::Shield, current == "security"),
         Entry::side("Sessions", "/account/sessions", Glyph::System, current == "sessions"),
+        Entry::side("Authorized applications", "/account/applications", Glyph::Link, current == "applications"),
         Entry::side("Invitations", "/invitations", Glyph::Mail, current == "invitations"),
     ]
 }

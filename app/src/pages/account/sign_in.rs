@@ -177,6 +177,9 @@ pub(super) async fn sign_out(
     session: Session,
     Form(Nothing {}): Form<Nothing>,
 ) -> Result<Response, PageError> {
+    if let Some(person) = &visitor.person {
+        model::session::end(visitor.ctx(), person.user.id, person.session).await?;
+    }
     session.flush().await.map_err(|error| {
         tracing::error!(%error, "a session was not ended");
         PageError::from(model::Fault::Stopped("sessions"))

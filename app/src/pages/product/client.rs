@@ -7,8 +7,8 @@ use leptos::prelude::*;
 use model::{
     Timestamp,
     client::{
-        self, AddSecretError, Client, ClientKind, ClientState, Grace, MOST_LIVING, Profile, Reach, RegisterError,
-        SecretRow,
+        self, AddSecretError, Client, ClientKind, ClientState, Grace, LogoutUris as LogoutAddresses, MOST_LIVING,
+        Metadata, Profile, Reach, RegisterError, SecretRow,
         profile::{AssertionAudience, Pkce},
     },
     delivery,
@@ -197,6 +197,17 @@ async fn show(at: &AtClient, typed: Typed, rotation: Rotation, errors: Errors) -
                                     .then(|| view! { " · " <a href=format!("{path}/keys")>"Keys and method"</a> })}
                             </dd>
                         </div>
+                        {subscribers
+                            .then(|| {
+                                view! {
+                                    <div>
+                                        <dt>"Hears of sign-outs"</dt>
+                                        <dd>
+                                            {told(&client)} " · " <a href=format!("{path}/logout")>"Logout addresses"</a>
+                                        </dd>
+                                    </div>
+                                }
+                            })}
                         <div>
                             <dt>"Created"</dt>
                             <dd><Moment at=client.created_at/></dd>
@@ -254,6 +265,17 @@ async fn show(at: &AtClient, typed: Typed, rotation: Rotation, errors: Errors) -
             {(!locked).then(|| view! { <End client=client reach=reach path=path subscribers=subscribers/> })}
         }
     }))
+}
+
+/// How a client is told that somebody has signed out, in words.
+fn told(client: &Client) -> &'static str {
+    let uris = LogoutAddresses::of(&Metadata::parse(&client.metadata));
+    match (uris.back.is_some(), uris.front.is_some()) {
+        (true, true) => "Through the back channel and the browser",
+        (true, false) => "Through the back channel",
+        (false, true) => "Through the browser",
+        (false, false) => "Not yet",
+    }
 }
 
 #[component]

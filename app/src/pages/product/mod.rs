@@ -14,6 +14,7 @@ mod information;
 mod keys;
 mod libraries;
 mod list;
+mod logout;
 mod new_client;
 mod palette;
 mod quick_start;
@@ -55,6 +56,7 @@ pub fn routes() -> Router<AppState> {
         .route("/products/{product}/clients/{client}/keys", get(keys::page).post(keys::submit))
         .route("/products/{product}/clients/{client}/keys/{key}/remove", get(keys::remove_page).post(keys::remove))
         .route("/products/{product}/clients/{client}/method", get(keys::back).post(keys::set_method))
+        .route("/products/{product}/clients/{client}/logout", get(logout::page).post(logout::submit))
         .route("/products/{product}/clients/{client}/disable", get(client::disable_page).post(client::disable))
         .route("/products/{product}/clients/{client}/enable", post(client::enable))
         .route("/products/{product}/clients/{client}/delete", get(client::delete_page).post(client::delete))
