@@ -6,6 +6,7 @@
 pub mod keys;
 mod metadata;
 pub mod profile;
+pub mod published;
 mod registration;
 mod secrets;
 

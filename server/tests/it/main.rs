@@ -20,6 +20,7 @@ mod deliveries;
 mod durability;
 mod fapi;
 mod harness;
+mod key_sets;
 mod keys;
 mod libraries;
 mod limits;
