@@ -9,7 +9,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderValue, header};
-use model::{Settings, authorization::ResponseMode, claims, client::profile::ASYMMETRIC, entity::SigningAlg};
+use model::{
+    Registration, Settings, authorization::ResponseMode, claims, client::profile::ASYMMETRIC, entity::SigningAlg,
+};
 use serde_json::json;
 
 use crate::{Idp, authorize::PROMPTS, paths, session::acr, token::GRANT_TYPES};
@@ -31,7 +33,7 @@ impl Documents {
         let own_claims = ["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid"];
         let told = claims::BY_SCOPE.iter().flat_map(|(_, claims)| claims.iter().copied());
         let scopes = ["openid", "offline_access"].into_iter().chain(claims::BY_SCOPE.iter().map(|(scope, _)| *scope));
-        let metadata = json!({
+        let mut metadata = json!({
             "issuer": issuer,
             "authorization_endpoint": at(paths::AUTHORIZE),
             "token_endpoint": at(paths::TOKEN),
@@ -73,6 +75,9 @@ impl Documents {
             "require_request_uri_registration": false,
             "claims_parameter_supported": true,
         });
+        if settings.registration != Registration::Off {
+            metadata["registration_endpoint"] = at(paths::REGISTER).into();
+        }
         Self { metadata: metadata.to_string().into() }
     }
 }

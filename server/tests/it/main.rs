@@ -34,6 +34,7 @@ mod platform;
 mod products;
 mod profiles;
 mod proxies;
+mod registration;
 mod revocation;
 mod second_factor;
 mod subscriber;
