@@ -23,6 +23,7 @@ pub mod metadata;
 pub mod pages;
 mod par;
 mod params;
+mod register;
 mod request_object;
 mod resource;
 mod revoke;
@@ -36,7 +37,7 @@ use axum::{
     Router,
     routing::{get, post},
 };
-use model::Context;
+use model::{Context, Registration};
 use tower_http::cors::{Any, CorsLayer};
 
 use crate::{client_auth::Failures, metadata::Documents};
@@ -64,10 +65,12 @@ pub mod paths {
     pub const USERINFO: &str = "/userinfo";
     /// Pushed requests (RFC 9126, section 2).
     pub const PAR: &str = "/oauth2/par";
+    /// Registration (RFC 7591, section 3); below it, one path for each client (RFC 7592).
+    pub const REGISTER: &str = "/oauth2/register";
     /// End session (OpenID Connect RP-Initiated Logout).
     pub const LOGOUT: &str = "/oauth2/sessions/logout";
     /// The endpoints that programs post to, with no cookie of a browser.
-    pub const MACHINES: &[&str] = &[TOKEN, REVOKE, INTROSPECT, USERINFO, PAR];
+    pub const MACHINES: &[&str] = &[TOKEN, REVOKE, INTROSPECT, USERINFO, PAR, REGISTER];
     /// Keys (RFC 7517).
     pub const JWKS: &str = "/.well-known/jwks.json";
     /// Metadata (OpenID Connect Discovery).
@@ -80,6 +83,7 @@ pub mod paths {
 pub fn router(ctx: Context) -> Router {
     let documents = Arc::new(Documents::new(ctx.settings()));
     let failures = Arc::new(Failures::new(ctx.settings().limits.client_auth_address));
+    let policy = ctx.settings().registration;
     let idp = Idp { ctx, failures, documents };
     // Scripts of other origins may use what browser-based applications need, with no cookies.
     let cors = CorsLayer::new().allow_origin(Any).allow_methods(Any).allow_headers([
@@ -88,6 +92,15 @@ pub fn router(ctx: Context) -> Router {
         http::header::ACCEPT,
         dpop::HEADER,
     ]);
+    let registration = match policy {
+        Registration::Off => Router::new(),
+        Registration::WithToken | Registration::Open => {
+            Router::new().route(paths::REGISTER, post(register::register)).route(
+                &format!("{}/{{client_id}}", paths::REGISTER),
+                get(register::show).put(register::change).delete(register::end),
+            )
+        }
+    };
     let machines = Router::new()
         .route(paths::TOKEN, post(token::handle))
         .route(paths::PAR, post(par::handle))
@@ -96,6 +109,7 @@ pub fn router(ctx: Context) -> Router {
         .route(paths::JWKS, get(metadata::jwks))
         .route(paths::OPENID_CONFIGURATION, get(metadata::metadata))
         .route(paths::AUTHORIZATION_SERVER, get(metadata::metadata))
+        .merge(registration)
         .layer(cors);
     Router::new()
         .merge(machines)

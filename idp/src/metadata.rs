@@ -9,7 +9,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderValue, header};
-use model::{Settings, authorization::ResponseMode, claims, client::profile::ASYMMETRIC, entity::SigningAlg};
+use model::{
+    Registration, Settings, authorization::ResponseMode, claims, client::profile::ASYMMETRIC, entity::SigningAlg,
+};
 use serde_json::{Value, json};
 
 use crate::{Idp, authorize::PROMPTS, paths, session::acr, token::GRANT_TYPES};
@@ -83,6 +85,9 @@ impl Documents {
         });
         if let (Some(all), Value::Object(more)) = (metadata.as_object_mut(), more) {
             all.extend(more);
+        }
+        if settings.registration != Registration::Off {
+            metadata["registration_endpoint"] = at(paths::REGISTER).into();
         }
         Self { metadata: metadata.to_string().into() }
     }

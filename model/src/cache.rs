@@ -21,7 +21,7 @@ use uuid::Uuid;
 use crate::{
     Context, Fault, Settings, Timestamp,
     change::{Change, RevokedKind},
-    client::Metadata,
+    client::{Metadata, published::KeySets},
     entity::{
         Audience, AuthMethod, ClientKind, ClientState, DistributionState, Profile, SigningAlg, TokenFormat, UriPurpose,
         client, client_key, client_secret, client_uri, distribution, operator, organization, product, product_scope,
@@ -146,6 +146,8 @@ pub struct Caches {
     products: Cache<Uuid, Arc<Product>>,
     operators: Cache<Uuid, Arc<operator::Model>>,
     subscribers: Cache<Uuid, Arc<subscriber::Model>>,
+    /// What clients publish at their `jwks_uri`.
+    pub(crate) key_sets: KeySets,
     revoked: RwLock<HashMap<(RevokedKind, Uuid), Revoked>>,
     /// When a client's secret or key was used last, until a job writes it down.
     credentials_used: Mutex<HashMap<Uuid, Timestamp>>,
@@ -167,6 +169,7 @@ impl Caches {
             products: Cache::builder().max_capacity(20_000).time_to_live(staleness).build(),
             operators: Cache::builder().max_capacity(1_000).time_to_live(staleness).build(),
             subscribers: Cache::builder().max_capacity(50_000).time_to_live(staleness).build(),
+            key_sets: KeySets::new(),
             revoked: RwLock::default(),
             credentials_used: Mutex::default(),
             epoch: AtomicU64::new(0),

@@ -67,5 +67,5 @@ pub mod user;
 pub use context::{Context, Rng, SystemRng};
 pub use fault::Fault;
 pub use request::{ClientAddress, ClientCertificate, RequestId};
-pub use settings::{Lifetimes, Limits, Settings};
+pub use settings::{Lifetimes, Limits, Registration, Settings};
 pub use time::{Clock, SystemClock, Timestamp, days, hours, minutes, seconds};

@@ -246,7 +246,7 @@ fn check(information: &Information) -> Result<Checked, ProductError> {
 }
 
 /// An `https` address that a browser reads as it is written, or nothing.
-fn web_address(text: &str) -> Result<Option<String>, Reason> {
+pub(crate) fn web_address(text: &str) -> Result<Option<String>, Reason> {
     let text = rules::text::optional_line(text, ADDRESS_LENGTH)?;
     if text.is_empty() {
         return Ok(None);

@@ -14,6 +14,10 @@ pub enum Kind {
     Link,
     /// An invitation.
     Invitation,
+    /// Manages a client that registered itself (RFC 7592).
+    Registration,
+    /// Lets programs register clients (RFC 7591).
+    InitialAccess,
 }
 
 impl Kind {
@@ -22,6 +26,8 @@ impl Kind {
             Self::Client => "pcs",
             Self::Link => "plk",
             Self::Invitation => "piv",
+            Self::Registration => "prt",
+            Self::InitialAccess => "pit",
         }
     }
 }

@@ -13,6 +13,8 @@ pub struct Settings {
     pub message_host: String,
     /// Whether messages stay in the sandbox outbox, where a page shows them.
     pub sandbox: bool,
+    /// Who may register clients by themselves.
+    pub registration: Registration,
     /// How long things live.
     pub lifetimes: Lifetimes,
     /// How often things may be tried.
@@ -31,6 +33,7 @@ impl Settings {
             public_url: public_url.trim_end_matches('/').to_owned(),
             message_host: host.unwrap_or_default(),
             sandbox: true,
+            registration: Registration::Open,
             lifetimes: Lifetimes::default(),
             limits: Limits::default(),
             cache_staleness: seconds(60),
@@ -48,6 +51,17 @@ impl Settings {
     pub fn secure(&self) -> bool {
         self.public_url.starts_with("https://")
     }
+}
+
+/// Who may register clients by themselves (RFC 7591).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Registration {
+    /// Nobody.
+    Off,
+    /// Whoever has an initial access token.
+    WithToken,
+    /// Everybody.
+    Open,
 }
 
 /// How long things live, in milliseconds.
@@ -137,6 +151,8 @@ pub struct Limits {
     pub pin_wrong_address: Rule,
     /// Wrong client secrets for one client from one address.
     pub client_auth_address: Rule,
+    /// Clients registered from one address without an initial access token.
+    pub registration_address: Rule,
 }
 
 impl Default for Limits {
@@ -153,6 +169,7 @@ impl Default for Limits {
             pin_wrong_number: Rule::new(15, hours(1)),
             pin_wrong_address: Rule::new(60, hours(1)),
             client_auth_address: Rule::new(100, minutes(1)),
+            registration_address: Rule::new(100, hours(1)),
         }
     }
 }

@@ -8,9 +8,12 @@ use std::{
 
 use clap::{Args, Parser, Subcommand};
 use model::{
+    client::dynamic,
     demo,
     entity::SigningAlg,
+    id,
     key::{self, KeyError},
+    product,
     user::{self, AccountError, Invalid, SignUp},
 };
 use uuid::Uuid;
@@ -80,6 +83,9 @@ enum Command {
     /// Signing and sealing keys
     #[command(subcommand)]
     Keys(Keys),
+    /// Clients that register themselves
+    #[command(subcommand)]
+    Registration(RegistrationCommand),
     /// Check configuration, database, clock, keys, outgoing mail and SMS, and say what to do
     Doctor,
     /// The configuration
@@ -130,6 +136,25 @@ enum Keys {
         /// Only say what it would do
         #[arg(long)]
         dry_run: bool,
+    },
+}
+
+#[derive(Subcommand)]
+enum RegistrationCommand {
+    /// Make an initial access token, with which programs register clients of a product
+    Token {
+        /// The organization's id, as its page's address has it: org_…
+        #[arg(long, value_name = "ID")]
+        organization: String,
+        /// The product's id, as its page's address has it: prd_…
+        #[arg(long, value_name = "ID")]
+        product: String,
+        /// Who gets it, for the history
+        #[arg(long, default_value = "Command line")]
+        label: String,
+        /// For how many days it works
+        #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u16).range(1..=3650))]
+        days: u16,
     },
 }
 
@@ -202,6 +227,11 @@ async fn run(config: &Config, command: Command) -> Result<ExitCode, Stopped> {
             return create_user(config, SignUp { name, email, password: String::new() }, administrator).await;
         }
         Command::Keys(command) => return keys(config, &command).await,
+        Command::Registration(RegistrationCommand::Token { organization, product, label, days }) => {
+            let place = id::parse(id::ORGANIZATION, &organization).zip(id::parse(id::PRODUCT, &product));
+            let Some(place) = place else { return Ok(fail("an id is org_… or prd_… with 32 hexadecimal digits")) };
+            return registration_token(config, place, &label, model::days(i64::from(days))).await;
+        }
         Command::Doctor => return Ok(doctor::examine(config).await),
         Command::Config(ConfigCommand::Example) => print(&config::example()),
     }
@@ -286,6 +316,30 @@ async fn keys(config: &Config, command: &Keys) -> Result<ExitCode, Stopped> {
     }
     print(&text);
     Ok(ExitCode::SUCCESS)
+}
+
+async fn registration_token(
+    config: &Config,
+    (organization, product): (Uuid, Uuid),
+    label: &str,
+    lifetime: i64,
+) -> Result<ExitCode, Stopped> {
+    let ctx = opened(config).await?;
+    let made = async {
+        match product::of(organization).find(&ctx, product).await? {
+            Some(product) => dynamic::let_in(&ctx, None, &product, label, lifetime).await.map(Some),
+            None => Ok(None),
+        }
+    };
+    let made = made.await;
+    ctx.db().close().await;
+    match made.map_err(|fault| database(config, fault))? {
+        Some(token) => {
+            print(&format!("{}\n", token.reveal()));
+            Ok(ExitCode::SUCCESS)
+        }
+        None => Ok(fail("the organization has no such product")),
+    }
 }
 
 /// Does what was asked; what to say about it.

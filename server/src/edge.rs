@@ -51,7 +51,8 @@ fn open_to_others(path: &str) -> bool {
 
 /// Whether the callers of a path are programs, which want errors as JSON.
 fn machine(path: &str) -> bool {
-    paths::MACHINES.contains(&path)
+    let below = |rest: &str| rest.starts_with('/');
+    paths::MACHINES.contains(&path) || path.strip_prefix(paths::REGISTER).is_some_and(below)
 }
 
 pub(crate) struct Edge {

@@ -202,6 +202,10 @@ impl Outgoing {
 
 #[async_trait]
 impl Fetch for Outgoing {
+    fn admits(&self, url: &Url) -> bool {
+        self.client_for(url).is_ok()
+    }
+
     async fn fetch(&self, request: Request) -> Result<Fetched, FetchError> {
         // Resolution counts as well, which the client's own limit may leave out.
         let answer = tokio::time::timeout(self.settings.timeout, self.exchange(request)).await;

@@ -258,7 +258,7 @@ async fn fill(ctx: &Context, params: &Params, client: &Client, way: Way, request
     let Some(product) = product.filter(|product| product.audience.signs_in()) else {
         return refuse("unauthorized_client", "this product is for operators; its clients use client credentials");
     };
-    request.scopes = requested_scopes(params, &product)?;
+    request.scopes = requested_scopes(params, client, &product)?;
     pkce(params, client, request)?;
     request.subject_hint = subject_hint(ctx, params)?;
     request.acr_values = scopes::split(params.get("acr_values").unwrap_or_default());
@@ -349,10 +349,14 @@ fn max_age(params: &Params) -> Result<Option<i64>, Refusal> {
 }
 
 /// What was asked for; without `scope`, all that the product has enabled.
-fn requested_scopes(params: &Params, product: &Product) -> Result<Vec<String>, Refusal> {
+fn requested_scopes(params: &Params, client: &Client, product: &Product) -> Result<Vec<String>, Refusal> {
     let asked = scopes::split(params.get("scope").unwrap_or_default());
     if asked.is_empty() {
-        return Ok(product.scopes.iter().map(|scope| scope.name.clone()).collect());
+        let allowed = product.scopes.iter().filter(|scope| client.metadata.may_ask_for(&scope.name));
+        return Ok(allowed.map(|scope| scope.name.clone()).collect());
+    }
+    if let Some(foreign) = asked.iter().find(|asked| !client.metadata.may_ask_for(asked)) {
+        return refuse("invalid_scope", format!("the client has not registered the scope {foreign}"));
     }
     match asked.iter().find(|asked| !product.scopes.iter().any(|scope| scope.name == **asked)) {
         None => Ok(asked),

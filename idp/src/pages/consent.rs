@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use model::{
     Context, Fault,
     cache::{self, Product, ProductScope},
+    client::dynamic,
     consent::Consent,
     phone,
     subject::Subject,
@@ -57,7 +58,11 @@ pub async fn page(
             section class="card" aria-labelledby="next" {
                 h2 id="next" { (texts::consent::NEXT) }
                 ul class="facts" {
-                    li { (icon::person()) span { (texts::consent::receives(&product.organization_name)) } }
+                    @if dynamic::nobody_has_checked(product) {
+                        li { (icon::alert()) span { strong { (texts::consent::nobody_has_checked(&product.name)) } } }
+                    } @else {
+                        li { (icon::person()) span { (texts::consent::receives(&product.organization_name)) } }
+                    }
                     li { (icon::clock()) span { (texts::consent::lasts(&product.name, operator.as_ref().map_or(texts::consent::ACCOUNT, |operator| &operator.name))) } }
                     li { (icon::leave()) span { (texts::consent::return_to(&place(&interaction.request.redirect_uri))) } }
                 }

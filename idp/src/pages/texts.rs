@@ -153,6 +153,12 @@ pub mod consent {
         format!("{organization} receives what you allow above, and nothing else.")
     }
 
+    pub fn nobody_has_checked(product: &str) -> String {
+        format!(
+            "Nobody here has checked who is behind {product}. It receives what you allow above. Go on only if you started this yourself."
+        )
+    }
+
     pub fn lasts(product: &str, operator: &str) -> String {
         format!("It lasts until you take it back, which you can at any time, through {product} or {operator}.")
     }

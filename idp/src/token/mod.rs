@@ -149,6 +149,9 @@ async fn issue(
     if !spent::spend(ctx, once).await? {
         return Err(ClientAuthError::Replayed.into());
     }
+    if GRANT_TYPES.contains(&grant_type) && !client.metadata.may_use(grant_type) {
+        return Err(TokenError::UnauthorizedClient);
+    }
     match grant_type {
         "authorization_code" => authorization_code(request).await,
         "refresh_token" => refresh_token(request).await,
@@ -219,7 +222,8 @@ fn client_credentials(request: TokenRequest<'_>) -> Result<Tokens, TokenError> {
     let available: Vec<String> = if product.audience.signs_in() {
         Vec::new()
     } else {
-        product.scopes.iter().map(|scope| scope.name.clone()).collect()
+        let names = product.scopes.iter().map(|scope| scope.name.clone());
+        names.filter(|scope| client.metadata.may_ask_for(scope)).collect()
     };
     let asked = scopes::split(params.get("scope").unwrap_or_default());
     if let Some(unknown) = asked.iter().find(|scope| !available.contains(scope)) {

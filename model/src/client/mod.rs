@@ -3,10 +3,12 @@
 //! A client's public identifier is never given to another one, not even after its end. A secret
 //! is returned once, by the verb that made it; what is stored is its hash.
 
+pub mod dynamic;
 pub mod keys;
 mod logout;
 mod metadata;
 pub mod profile;
+pub mod published;
 mod registration;
 mod secrets;
 
@@ -199,19 +201,21 @@ async fn switch(ctx: &Context, actor: Option<Uuid>, client: &Client, state: Clie
 pub async fn delete(ctx: &Context, actor: Option<Uuid>, client: &Client) -> Result<bool, Fault> {
     ctx.db()
         .write((ctx.clone(), actor, client.clone()), |tx, (ctx, actor, client)| {
-            Box::pin(async move {
-                if client::Entity::delete_by_id(client.id).exec(tx).await?.rows_affected != 1 {
-                    return Ok(false);
-                }
-                retire(tx, ctx, &client.client_id).await?;
-                grant::revoke(tx, ctx, RevokedKind::Client, client.id).await?;
-                tx.changed(Change::Client(client.client_id.clone()));
-                let detail = format!("Deleted the client {} ({})", client.description, client.client_id);
-                crate::audit::record(tx, ctx, event("client.deleted", *actor, client, detail)).await?;
-                Ok(true)
-            })
+            Box::pin(async move { delete_in(tx, ctx, *actor, client).await })
         })
         .await
+}
+
+async fn delete_in(tx: &Tx, ctx: &Context, actor: Option<Uuid>, client: &Client) -> Result<bool, Fault> {
+    if client::Entity::delete_by_id(client.id).exec(tx).await?.rows_affected != 1 {
+        return Ok(false);
+    }
+    retire(tx, ctx, &client.client_id).await?;
+    grant::revoke(tx, ctx, RevokedKind::Client, client.id).await?;
+    tx.changed(Change::Client(client.client_id.clone()));
+    let detail = format!("Deleted the client {} ({})", client.description, client.client_id);
+    crate::audit::record(tx, ctx, event("client.deleted", actor, client, detail)).await?;
+    Ok(true)
 }
 
 async fn retire(tx: &Tx, ctx: &Context, client_id: &str) -> Result<(), Fault> {

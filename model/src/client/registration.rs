@@ -144,12 +144,12 @@ fn check(audience: Audience, description: &str, uris: &Uris) -> Result<Checked, 
     Err(invalid)
 }
 
-struct Registering {
-    ctx: Context,
-    actor: Option<Uuid>,
-    client: Client,
-    uris: Vec<(UriPurpose, String)>,
-    secret: Option<(Uuid, Plain)>,
+pub(super) struct Registering {
+    pub ctx: Context,
+    pub actor: Option<Uuid>,
+    pub client: Client,
+    pub uris: Vec<(UriPurpose, String)>,
+    pub secret: Option<(Uuid, Plain)>,
 }
 
 /// Registers a client of a product. `id` comes from the form ([`Context::new_id`]) and becomes the
@@ -206,37 +206,24 @@ pub async fn register(
     let written = ctx.db().write(registering, |tx, registering| Box::pin(register_in(tx, registering))).await;
     match written {
         Ok(()) => Ok(Registered { client, secret: secret.map(|(_, secret)| secret) }),
-        Err(RegisterError::Fault(fault)) if fault.violates("clients_pkey", "clients.id") => {
-            match super::of(product).find(ctx, id).await? {
-                Some(client) => Err(RegisterError::Again(Box::new(client))),
-                None => Err(RegisterError::Fault(fault)),
-            }
-        }
-        Err(error) => Err(error),
+        Err(fault) if fault.violates("clients_pkey", "clients.id") => match super::of(product).find(ctx, id).await? {
+            Some(client) => Err(RegisterError::Again(Box::new(client))),
+            None => Err(RegisterError::Fault(fault)),
+        },
+        Err(fault) => Err(RegisterError::Fault(fault)),
     }
 }
 
-async fn register_in(tx: &Tx, registering: &Registering) -> Result<(), RegisterError> {
+pub(super) async fn register_in(tx: &Tx, registering: &Registering) -> Result<(), Fault> {
     let Registering { ctx, actor, client, uris, secret } = registering;
     let retired = retired_client_id::Entity::find_by_id(client.client_id.as_str()).one(tx).await?;
     if retired.is_some() {
-        return Err(Fault::Crypto("a random client id was given before").into());
+        return Err(Fault::Crypto("a random client id was given before"));
     }
     client::Entity::insert(client.clone().into_active_model()).exec_without_returning(tx).await?;
     insert_uris(tx, ctx, client.id, uris).await?;
     if let Some((id, secret)) = secret {
-        let row = client_secret::ActiveModel {
-            id: Set(*id),
-            client_id: Set(client.id),
-            label: Set("First".to_owned()),
-            secret_hash: Set(secret.hash()),
-            last_four: Set(secret.last_four()),
-            created_by: Set(*actor),
-            created_at: Set(ctx.now()),
-            last_used_at: Set(None),
-            expires_at: Set(None),
-        };
-        client_secret::Entity::insert(row).exec_without_returning(tx).await?;
+        insert_secret(tx, ctx, client.id, *id, secret, *actor).await?;
     }
     tx.changed(Change::Client(client.client_id.clone()));
     let detail = format!("Registered the client {} ({})", client.description, client.client_id);
@@ -244,7 +231,35 @@ async fn register_in(tx: &Tx, registering: &Registering) -> Result<(), RegisterE
     Ok(())
 }
 
-async fn insert_uris(tx: &Tx, ctx: &Context, client: Uuid, uris: &[(UriPurpose, String)]) -> Result<(), Fault> {
+pub(super) async fn insert_secret(
+    tx: &Tx,
+    ctx: &Context,
+    client: Uuid,
+    id: Uuid,
+    secret: &Plain,
+    actor: Option<Uuid>,
+) -> Result<(), Fault> {
+    let row = client_secret::ActiveModel {
+        id: Set(id),
+        client_id: Set(client),
+        label: Set("First".to_owned()),
+        secret_hash: Set(secret.hash()),
+        last_four: Set(secret.last_four()),
+        created_by: Set(actor),
+        created_at: Set(ctx.now()),
+        last_used_at: Set(None),
+        expires_at: Set(None),
+    };
+    client_secret::Entity::insert(row).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+pub(super) async fn insert_uris(
+    tx: &Tx,
+    ctx: &Context,
+    client: Uuid,
+    uris: &[(UriPurpose, String)],
+) -> Result<(), Fault> {
     let mut rows = Vec::with_capacity(uris.len());
     for (position, (purpose, uri)) in uris.iter().enumerate() {
         rows.push(client_uri::ActiveModel {

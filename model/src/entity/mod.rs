@@ -3,6 +3,7 @@
 pub mod audit_event;
 pub mod client;
 pub mod client_key;
+pub mod client_registration;
 pub mod client_secret;
 pub mod client_uri;
 pub mod consent;
@@ -10,6 +11,7 @@ pub mod delivery;
 pub mod distribution;
 pub mod fact;
 pub mod grant;
+pub mod initial_access_token;
 pub mod invitation;
 pub mod key;
 pub mod limit;

@@ -12,7 +12,7 @@ mod address;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use url::Url;
+use url::{Host, Url};
 
 pub use self::address::is_public;
 use crate::Context;
@@ -144,6 +144,18 @@ pub trait Fetch: Send + Sync {
     ///
     /// When there is no whole answer.
     async fn fetch(&self, request: Request) -> Result<Fetched, FetchError>;
+
+    /// Whether a URL may be reached as far as can be told without resolving its host: https, and
+    /// no address that is not public. What may not is refused when it is registered.
+    fn admits(&self, url: &Url) -> bool {
+        let public = match url.host() {
+            Some(Host::Ipv4(address)) => is_public(address.into()),
+            Some(Host::Ipv6(address)) => is_public(address.into()),
+            Some(Host::Domain(name)) => name.contains('.') && !name.ends_with(".localhost"),
+            None => false,
+        };
+        public && url.scheme() == "https" && url.username().is_empty() && url.password().is_none()
+    }
 }
 
 /// Goes nowhere: what a [`Context`] has until it is given something else.
@@ -154,6 +166,14 @@ impl Fetch for Nowhere {
     async fn fetch(&self, _request: Request) -> Result<Fetched, FetchError> {
         Err(FetchError::new(Reason::Off))
     }
+}
+
+/// An address that somebody else has chosen, if it could be reached by its form; see
+/// [`Fetch::admits`].
+#[must_use]
+pub fn admitted(ctx: &Context, text: &str) -> Option<Url> {
+    let plain = !text.contains(|c: char| c.is_whitespace() || c.is_control() || c == '\\');
+    Url::parse(text).ok().filter(|url| plain && ctx.fetch().admits(url))
 }
 
 /// Sends a request to an address that somebody else has chosen. Never inside of a write.

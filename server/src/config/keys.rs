@@ -133,6 +133,26 @@ pub(super) const KEYS: &[Key] = &[
             Ok(())
         }
     ),
+    key!(
+        "registration.enabled",
+        "Whether programs may register clients (RFC 7591), with an initial access token at least.",
+        |c| Some(c.registration_enabled.to_string()),
+        |c, v| {
+            c.registration_enabled = v.bool()?;
+            Ok(())
+        }
+    ),
+    optional!(
+        "registration.open",
+        "Whether everybody may register clients, without an initial access token. As sandbox, if absent.\n\
+         Their consent pages say that nobody has checked who they are.",
+        "false",
+        |c| c.registration_open.map(|open| open.to_string()),
+        |c, v| {
+            c.registration_open = Some(v.bool()?);
+            Ok(())
+        }
+    ),
     optional!(
         "master_key_file",
         "The file with the key that everything in the database is protected by: 64 hexadecimal digits.\n\
@@ -513,6 +533,11 @@ pub(super) const KEYS: &[Key] = &[
     limit!("limits.pin_wrong_number", "Wrong PINs for one number.", pin_wrong_number),
     limit!("limits.pin_wrong_address", "Wrong PINs from one address.", pin_wrong_address),
     limit!("limits.client_auth_address", "Wrong client secrets from one address for one client.", client_auth_address),
+    limit!(
+        "limits.registration_address",
+        "Clients registered from one address without an initial access token.",
+        registration_address
+    ),
 ];
 
 fn quoted(text: &str) -> String {

@@ -15,7 +15,7 @@ use std::{
     time::Duration,
 };
 
-use model::{Lifetimes, Limits, Settings, seal::MasterKey};
+use model::{Lifetimes, Limits, Registration, Settings, seal::MasterKey};
 use toml::de::{DeTable, DeValue};
 
 use self::{keys::KEYS, value::Value};
@@ -62,6 +62,10 @@ pub struct Config {
     pub production: bool,
     /// Whether messages stay in the outbox.
     pub sandbox: bool,
+    /// Whether programs may register clients at all.
+    pub registration_enabled: bool,
+    /// Whether they may without an initial access token; as in the sandbox, if absent.
+    pub registration_open: Option<bool>,
     /// The file with the master key.
     pub master_key_file: Option<PathBuf>,
     /// The folder with the static files, if it is not found beside the program.
@@ -107,6 +111,8 @@ impl Default for Config {
             data_dir: PathBuf::from("data"),
             production: false,
             sandbox: true,
+            registration_enabled: true,
+            registration_open: None,
             master_key_file: None,
             site_root: None,
             database_url: None,
@@ -373,6 +379,11 @@ impl Config {
             settings.issuer.clone_from(issuer);
         }
         settings.sandbox = self.sandbox;
+        settings.registration = match (self.registration_enabled, self.registration_open.unwrap_or(self.sandbox)) {
+            (false, _) => Registration::Off,
+            (true, false) => Registration::WithToken,
+            (true, true) => Registration::Open,
+        };
         settings.lifetimes = self.lifetimes.clone();
         settings.limits = self.limits.clone();
         settings

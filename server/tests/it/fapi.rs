@@ -16,18 +16,18 @@ use crate::harness::{App, Browser, CHALLENGE, Page, URL, VERIFIER, encode};
 
 const CLIENT: &str = "demo-fapi";
 const CALLBACK: &str = "https://example.com/callback";
-const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+pub const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// A key pair on P-256.
-struct Key {
+pub struct Key {
     pair: EcdsaKeyPair,
-    public: Value,
-    kid: Option<String>,
+    pub public: Value,
+    pub kid: Option<String>,
 }
 
 impl Key {
     /// The demo client's.
-    fn demo() -> Self {
+    pub fn demo() -> Self {
         let jwk: Value = serde_json::from_str(demo::FAPI_KEY).unwrap();
         let part = |name: &str| URL_SAFE_NO_PAD.decode(jwk[name].as_str().unwrap()).unwrap();
         let point = [&[4], part("x").as_slice(), &part("y")].concat();
@@ -35,7 +35,7 @@ impl Key {
         Self::of(pair.unwrap(), jwk["kid"].as_str().map(str::to_owned))
     }
 
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self::of(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap(), None)
     }
 
@@ -46,7 +46,7 @@ impl Key {
         Self { pair, public, kid }
     }
 
-    fn sign(&self, mut header: Value, claims: &Value) -> String {
+    pub fn sign(&self, mut header: Value, claims: &Value) -> String {
         header["alg"] = "ES256".into();
         if let Some(kid) = &self.kid {
             header["kid"] = kid.clone().into();
@@ -63,7 +63,7 @@ impl Key {
     }
 }
 
-fn jti() -> String {
+pub fn jti() -> String {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     format!("jti-{}-{}", NEXT.fetch_add(1, Ordering::Relaxed), Uuid::from_u128(7))
 }

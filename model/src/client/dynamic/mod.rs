@@ -1,0 +1,473 @@
+//! Clients that register themselves (RFC 7591; OpenID Connect Dynamic Client Registration), and
+//! manage what they have registered (RFC 7592).
+//!
+//! With an initial access token a program registers a client of the product that the token is for.
+//! Without one, where that is open, the client gets a product of its own in an organization that
+//! nobody belongs to: what a person allows one of them is not allowed to another.
+
+mod document;
+mod token;
+
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, PaginatorTrait as _, QueryFilter as _,
+    sea_query::OnConflict,
+};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use self::document::{Document, Frame, PURPOSES};
+pub use self::{document::Refusal, token::let_in};
+use super::{
+    Client, Metadata, event,
+    keys::{self, PublicKey},
+    registration::{Registering, insert_uris, register_in},
+    uris,
+};
+use crate::{
+    Context, Fault, Registration as Policy, Timestamp, audit,
+    change::Change,
+    db::Tx,
+    entity::{
+        Audience, AuthMethod, ClientState, OrganizationKind, Profile, TokenFormat, UriPurpose, client, client_key,
+        client_registration, client_secret, client_uri, organization, product, product_scope,
+    },
+    limit::{self, Budget, TooMany},
+    secret::{self, Kind, Plain, base62},
+};
+
+/// The organization of clients that nobody has let in. It has no members.
+pub const NOBODY: Uuid = Uuid::from_u128(0x7265_6769_7374_7000_8000_0000_0000_0001);
+
+/// What a client that nobody has let in may ask for.
+const SCOPES: [&str; 6] = ["openid", "profile", "email", "address", "phone", "offline_access"];
+
+/// Why a registration was not made, shown or changed.
+#[derive(Debug, thiserror::Error)]
+pub enum DynamicError {
+    /// What was said cannot be taken.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// Only with an initial access token.
+    #[error("registration needs an initial access token here")]
+    Closed,
+    /// The token is wrong, has expired, or its client is gone.
+    #[error("the access token is not one for this")]
+    Token,
+    /// Too many registrations from this address.
+    #[error("too many clients were registered from this address; wait a little")]
+    TooMany(TooMany),
+    /// Inside.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+crate::from_database!(DynamicError);
+
+/// A client with the token that manages it.
+#[derive(Clone, Debug)]
+pub struct Managed {
+    /// The client.
+    pub client: Client,
+    token: String,
+}
+
+/// Whether the client of this product was let in by nobody, so that nobody has checked who is
+/// behind it.
+#[must_use]
+pub fn nobody_has_checked(product: &crate::cache::Product) -> bool {
+    product.organization_id == NOBODY
+}
+
+/// Registers a client. `token` is an initial access token, `address` whoever asks (for budgets),
+/// `grant_types` what the provider has. Returns the client information response (RFC 7591, section
+/// 3.2.1) without `registration_client_uri`.
+///
+/// # Errors
+///
+/// [`DynamicError`].
+pub async fn register(
+    ctx: &Context,
+    token: Option<&str>,
+    address: &str,
+    grant_types: &[&str],
+    given: &Map<String, Value>,
+) -> Result<Map<String, Value>, DynamicError> {
+    let product = match token {
+        Some(token) => Some(token::product(ctx, token).await?.ok_or(DynamicError::Token)?),
+        None if ctx.settings().registration == Policy::Open => None,
+        None => return Err(DynamicError::Closed),
+    };
+    let mut budgets = Vec::new();
+    if product.is_none() {
+        let rule = ctx.settings().limits.registration_address;
+        budgets.push(Budget::new(ctx, "registration_address", address, rule));
+    }
+    // Before anything is fetched for it.
+    let taken = ctx.db().write((budgets, ctx.now()), |tx, (budgets, now)| {
+        Box::pin(async move { limit::take(tx, budgets, *now).await })
+    });
+    taken.await?.map_err(DynamicError::TooMany)?;
+    let scopes = match &product {
+        Some(product) => enabled(ctx, product.id).await?,
+        None => SCOPES.map(str::to_owned).to_vec(),
+    };
+    let frame = Frame {
+        audience: product.as_ref().map_or(Audience::Users, |product| product.audience),
+        profile: Profile::Standard,
+        scopes: &scopes,
+        grant_types,
+        open: product.is_none(),
+    };
+    let document = document::read(ctx, &frame, given).await?;
+    let new = New::of(ctx, product.as_ref(), document)?;
+    let (managed, secret) = (new.managed(), new.secret());
+    ctx.db().write(new, |tx, new| Box::pin(register_all(tx, new))).await?;
+    let mut told = describe(ctx, &managed).await?;
+    tell_secret(&mut told, secret);
+    Ok(told)
+}
+
+async fn enabled(ctx: &Context, product: Uuid) -> Result<Vec<String>, Fault> {
+    let rows = product_scope::Entity::find().filter(product_scope::Column::ProductId.eq(product));
+    Ok(rows.all(ctx.db().reader()).await?.into_iter().map(|row| row.scope).collect())
+}
+
+struct New {
+    ctx: Context,
+    registering: Registering,
+    keys: Vec<PublicKey>,
+    token: Plain,
+    /// The product that is made for it, if nobody has let it in.
+    product: Option<product::Model>,
+}
+
+impl New {
+    fn of(ctx: &Context, owner: Option<&product::Model>, document: Document) -> Result<Self, Fault> {
+        let now = ctx.now();
+        let kind = document.kind();
+        let Document { name, auth_method, id_token_alg, uris, keys, metadata } = document;
+        let product = match owner {
+            Some(_) => None,
+            None => Some(own_product(ctx.new_id()?, &name, &metadata, now)),
+        };
+        let (product_id, organization_id) = match (owner, &product) {
+            (Some(owner), _) | (None, Some(owner)) => (owner.id, owner.organization_id),
+            (None, None) => return Err(Fault::Stopped("a client has a product")),
+        };
+        let client = Client {
+            id: ctx.new_id()?,
+            product_id,
+            organization_id,
+            client_id: base62(&ctx.random::<16>()?, 22),
+            description: name,
+            profile: Profile::Standard,
+            kind,
+            token_format: TokenFormat::Opaque,
+            id_token_alg,
+            state: ClientState::Active,
+            auth_method,
+            metadata: metadata.to_text(),
+            created_by: None,
+            created_at: now,
+            updated_at: now,
+        };
+        let secret = match auth_method {
+            AuthMethod::Secret => Some((ctx.new_id()?, Plain::generate(ctx, Kind::Client)?)),
+            _ => None,
+        };
+        let token = Plain::generate(ctx, Kind::Registration)?;
+        let uris = PURPOSES.iter().flat_map(|purpose| uris.list(*purpose).iter().map(|uri| (*purpose, uri.clone())));
+        let registering = Registering { ctx: ctx.clone(), actor: None, client, uris: uris.collect(), secret };
+        Ok(Self { ctx: ctx.clone(), registering, keys, token, product })
+    }
+
+    fn managed(&self) -> Managed {
+        Managed { client: self.registering.client.clone(), token: self.token.reveal().to_owned() }
+    }
+
+    fn secret(&self) -> Option<Plain> {
+        self.registering.secret.as_ref().map(|(_, secret)| secret.clone())
+    }
+}
+
+/// What people see of a client that nobody has let in, in its own words.
+fn own_product(id: Uuid, name: &str, metadata: &Metadata, now: Timestamp) -> product::Model {
+    product::Model {
+        id,
+        organization_id: NOBODY,
+        audience: Audience::Users,
+        name: name.chars().take(crate::product::NAME_LENGTH).collect(),
+        description: String::new(),
+        website: metadata.client_uri.clone(),
+        terms_url: metadata.tos_uri.clone(),
+        privacy_url: metadata.policy_uri.clone(),
+        support_email: None,
+        logo: None,
+        created_at: now,
+        updated_at: now,
+    }
+}
+
+async fn register_all(tx: &Tx, new: &New) -> Result<(), Fault> {
+    let New { ctx, registering, keys, token, product } = new;
+    let now = ctx.now();
+    if let Some(product) = product {
+        let row = organization::ActiveModel {
+            id: Set(NOBODY),
+            kind: Set(OrganizationKind::Team),
+            name: Set("Registered clients".to_owned()),
+            personal_user_id: Set(None),
+            created_at: Set(now),
+            updated_at: Set(now),
+        };
+        organization::Entity::insert(row)
+            .on_conflict(OnConflict::column(organization::Column::Id).do_nothing().to_owned())
+            .exec_without_returning(tx)
+            .await?;
+        product::Entity::insert(product.clone().into_active_model()).exec_without_returning(tx).await?;
+        let scopes = SCOPES.map(|scope| product_scope::ActiveModel {
+            product_id: Set(product.id),
+            scope: Set(scope.to_owned()),
+            optional: Set(matches!(scope, "address" | "phone")),
+        });
+        product_scope::Entity::insert_many(scopes).exec_without_returning(tx).await?;
+    }
+    register_in(tx, registering).await?;
+    insert_keys(tx, ctx, registering.client.id, keys).await?;
+    let row = client_registration::ActiveModel {
+        client_id: Set(registering.client.id),
+        token_hash: Set(token.hash()),
+        created_at: Set(now),
+    };
+    client_registration::Entity::insert(row).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+async fn insert_keys(tx: &Tx, ctx: &Context, client: Uuid, keys: &[PublicKey]) -> Result<(), Fault> {
+    for key in keys {
+        let row = client_key::ActiveModel {
+            id: Set(ctx.new_id()?),
+            client_id: Set(client),
+            label: Set(String::new()),
+            kid: Set(key.kid.clone()),
+            thumbprint: Set(key.thumbprint.clone()),
+            jwk: Set(key.jwk.to_string()),
+            created_by: Set(None),
+            created_at: Set(ctx.now()),
+            last_used_at: Set(None),
+        };
+        client_key::Entity::insert(row).exec_without_returning(tx).await?;
+    }
+    Ok(())
+}
+
+/// The client that a registration access token manages.
+///
+/// # Errors
+///
+/// [`DynamicError::Token`] when the token is wrong, or there is no such client (any more).
+pub async fn managed(ctx: &Context, client_id: &str, token: &str) -> Result<Managed, DynamicError> {
+    let hash = secret::hash(token);
+    let db = ctx.db().reader();
+    let client = client::Entity::find().filter(client::Column::ClientId.eq(client_id)).one(db).await?;
+    let client = client.ok_or(DynamicError::Token)?;
+    let row = client_registration::Entity::find_by_id(client.id).one(db).await?.ok_or(DynamicError::Token)?;
+    if !secret::same(&row.token_hash, &hash) || client.state != ClientState::Active {
+        return Err(DynamicError::Token);
+    }
+    Ok(Managed { client, token: token.to_owned() })
+}
+
+/// The client information response (RFC 7592, section 3), without `registration_client_uri`. The
+/// secret is not in it: nobody here knows it any more.
+///
+/// # Errors
+///
+/// When the database fails.
+pub async fn describe(ctx: &Context, managed: &Managed) -> Result<Map<String, Value>, Fault> {
+    let Managed { client, token } = managed;
+    let metadata = Metadata::parse(&client.metadata);
+    let mut told = match serde_json::to_value(&metadata) {
+        Ok(Value::Object(told)) => told,
+        _ => Map::new(),
+    };
+    let uris = uris(ctx, client).await?;
+    let mut tell = |name: &str, value: Value| told.insert(name.to_owned(), value);
+    tell("client_id", client.client_id.clone().into());
+    tell("client_id_issued_at", client.created_at.seconds().into());
+    tell("registration_access_token", token.clone().into());
+    tell("redirect_uris", uris.login.into());
+    if !uris.post_logout.is_empty() {
+        tell("post_logout_redirect_uris", uris.post_logout.into());
+    }
+    tell("id_token_signed_response_alg", client.id_token_alg.as_str().into());
+    let keys: Vec<Value> =
+        keys::list(ctx, client).await?.into_iter().filter_map(|key| serde_json::from_str(&key.jwk).ok()).collect();
+    if !keys.is_empty() {
+        tell("jwks", serde_json::json!({ "keys": keys }));
+    }
+    Ok(told)
+}
+
+fn tell_secret(told: &mut Map<String, Value>, secret: Option<Plain>) {
+    if let Some(secret) = secret {
+        told.insert("client_secret".to_owned(), secret.reveal().into());
+        told.insert("client_secret_expires_at".to_owned(), 0.into());
+    }
+}
+
+/// Puts other metadata in the place of what was registered (RFC 7592, section 2.2). The secret
+/// stays as long as one is needed.
+///
+/// # Errors
+///
+/// [`DynamicError`].
+pub async fn update(
+    ctx: &Context,
+    managed: &Managed,
+    grant_types: &[&str],
+    given: &Map<String, Value>,
+) -> Result<Map<String, Value>, DynamicError> {
+    let Managed { client, token } = managed;
+    same_client(ctx, client, given).await?;
+    let product = product::Entity::find_by_id(client.product_id).one(ctx.db().reader()).await?;
+    let product = product.ok_or(DynamicError::Token)?;
+    let scopes = enabled(ctx, product.id).await?;
+    let open = client.organization_id == NOBODY;
+    let frame = Frame { audience: product.audience, profile: client.profile, scopes: &scopes, grant_types, open };
+    let document = document::read(ctx, &frame, given).await?;
+    let before = Metadata::parse(&client.metadata);
+    let kind = document.kind();
+    let Document { name, auth_method, id_token_alg, uris, keys, metadata } = document;
+    // What its organization has decided is not the program's to change.
+    let metadata = Metadata {
+        access_token_lifetime: before.access_token_lifetime,
+        refresh_token_lifetime: before.refresh_token_lifetime,
+        ..metadata
+    };
+    let product = open.then(|| own_product(product.id, &name, &metadata, product.created_at));
+    let after = Client {
+        description: name,
+        kind,
+        auth_method,
+        id_token_alg,
+        metadata: metadata.to_text(),
+        updated_at: ctx.now(),
+        ..client.clone()
+    };
+    let secret = (ctx.new_id()?, Plain::generate(ctx, Kind::Client)?);
+    let uris = PURPOSES.iter().flat_map(|purpose| uris.list(*purpose).iter().map(|uri| (*purpose, uri.clone())));
+    let registering = Registering {
+        ctx: ctx.clone(),
+        actor: None,
+        client: after.clone(),
+        uris: uris.collect(),
+        secret: Some(secret.clone()),
+    };
+    let changing = New { ctx: ctx.clone(), registering, keys, token: Plain::chosen(token), product };
+    let new_secret = ctx.db().write(changing, |tx, changing| Box::pin(change_all(tx, changing))).await?;
+    let managed = Managed { client: after, token: token.clone() };
+    let mut told = describe(ctx, &managed).await?;
+    tell_secret(&mut told, new_secret.ok_or(DynamicError::Token)?.then_some(secret.1));
+    Ok(told)
+}
+
+/// The request must name the client, and if it names a secret, then the right one (RFC 7592,
+/// section 2.2).
+async fn same_client(ctx: &Context, client: &Client, given: &Map<String, Value>) -> Result<(), DynamicError> {
+    let refused = |text: &str| Err(Refusal::Metadata(text.to_owned()).into());
+    if given.get("client_id").and_then(Value::as_str) != Some(client.client_id.as_str()) {
+        return refused("client_id must be the one of this registration");
+    }
+    let Some(given) = given.get("client_secret") else { return Ok(()) };
+    let hash = given.as_str().map(secret::hash).unwrap_or_default();
+    let secrets = client_secret::Entity::find().filter(client_secret::Column::ClientId.eq(client.id));
+    if secrets.all(ctx.db().reader()).await?.iter().any(|known| secret::same(&known.secret_hash, &hash)) {
+        return Ok(());
+    }
+    refused("client_secret is not the one of this registration; a program cannot choose it")
+}
+
+/// Whether a secret was added; `None` if the client is gone.
+async fn change_all(tx: &Tx, changing: &New) -> Result<Option<bool>, Fault> {
+    let New { ctx, registering, keys, product, .. } = changing;
+    let Registering { client, uris, secret, .. } = registering;
+    let row = client::ActiveModel {
+        description: Set(client.description.clone()),
+        kind: Set(client.kind),
+        auth_method: Set(client.auth_method),
+        id_token_alg: Set(client.id_token_alg),
+        metadata: Set(client.metadata.clone()),
+        updated_at: Set(client.updated_at),
+        ..Default::default()
+    };
+    let updated = client::Entity::update_many().set(row).filter(client::Column::Id.eq(client.id)).exec(tx).await?;
+    if updated.rows_affected != 1 {
+        return Ok(None);
+    }
+    client_uri::Entity::delete_many()
+        .filter(client_uri::Column::ClientId.eq(client.id))
+        .filter(client_uri::Column::Purpose.ne(UriPurpose::PostRevoke))
+        .exec(tx)
+        .await?;
+    insert_uris(tx, ctx, client.id, uris).await?;
+    change_keys(tx, ctx, client.id, keys).await?;
+    let secrets = || client_secret::Column::ClientId.eq(client.id);
+    let mut added = false;
+    if client.auth_method != AuthMethod::Secret {
+        client_secret::Entity::delete_many().filter(secrets()).exec(tx).await?;
+    } else if client_secret::Entity::find().filter(secrets()).count(tx).await? == 0 {
+        if let Some((id, secret)) = secret {
+            super::registration::insert_secret(tx, ctx, client.id, *id, secret, None).await?;
+            added = true;
+        }
+    }
+    if let Some(product) = product {
+        let row = product::ActiveModel {
+            name: Set(product.name.clone()),
+            website: Set(product.website.clone()),
+            terms_url: Set(product.terms_url.clone()),
+            privacy_url: Set(product.privacy_url.clone()),
+            updated_at: Set(client.updated_at),
+            ..Default::default()
+        };
+        product::Entity::update_many().set(row).filter(product::Column::Id.eq(product.id)).exec(tx).await?;
+        tx.changed(Change::Product(product.id));
+    }
+    tx.changed(Change::Client(client.client_id.clone()));
+    let detail = format!("The client {} ({}) has changed its registration", client.description, client.client_id);
+    audit::record(tx, ctx, event("client.changed", None, client, detail)).await?;
+    Ok(Some(added))
+}
+
+/// Keys that stay keep when they were used.
+async fn change_keys(tx: &Tx, ctx: &Context, client: Uuid, keys: &[PublicKey]) -> Result<(), Fault> {
+    let there = client_key::Entity::find().filter(client_key::Column::ClientId.eq(client)).all(tx).await?;
+    let stays = |row: &client_key::Model, key: &PublicKey| row.thumbprint == key.thumbprint && row.kid == key.kid;
+    for row in there.iter().filter(|row| !keys.iter().any(|key| stays(row, key))) {
+        client_key::Entity::delete_by_id(row.id).exec(tx).await?;
+    }
+    let new: Vec<PublicKey> = keys.iter().filter(|key| !there.iter().any(|row| stays(row, key))).cloned().collect();
+    insert_keys(tx, ctx, client, &new).await
+}
+
+/// Ends a registration: the client, its authorizations and its tokens (RFC 7592, section 2.3).
+///
+/// # Errors
+///
+/// [`DynamicError::Token`] when it was ended before.
+pub async fn end(ctx: &Context, managed: &Managed) -> Result<(), DynamicError> {
+    let ended = ctx.db().write((ctx.clone(), managed.client.clone()), |tx, (ctx, client)| {
+        Box::pin(async move {
+            if !super::delete_in(tx, ctx, None, client).await? {
+                return Ok(false);
+            }
+            if client.organization_id == NOBODY {
+                product::Entity::delete_by_id(client.product_id).exec(tx).await?;
+                tx.changed(Change::Product(client.product_id));
+            }
+            Ok::<_, Fault>(true)
+        })
+    });
+    if ended.await? { Ok(()) } else { Err(DynamicError::Token) }
+}
