@@ -16,6 +16,7 @@ mod m20261121_000004_operations;
 mod m20261121_000005_subjects;
 mod m20261121_000006_account;
 mod m20261121_000007_deliveries;
+mod m20261121_000008_grants;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000005_subjects::Migration),
             Box::new(m20261121_000006_account::Migration),
             Box::new(m20261121_000007_deliveries::Migration),
+            Box::new(m20261121_000008_grants::Migration),
         ]
     }
 }

@@ -14,6 +14,8 @@ pub enum Kind {
     Link,
     /// An invitation.
     Invitation,
+    /// The device code of a device without a browser.
+    Device,
 }
 
 impl Kind {
@@ -22,6 +24,7 @@ impl Kind {
             Self::Client => "pcs",
             Self::Link => "plk",
             Self::Invitation => "piv",
+            Self::Device => "pdc",
         }
     }
 }
