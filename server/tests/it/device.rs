@@ -132,6 +132,23 @@ async fn who_says_no_denies_it_and_an_answer_counts_once() {
 }
 
 #[tokio::test]
+async fn an_operator_that_has_not_enabled_the_product_denies_it() {
+    let app = App::demo().await;
+    let begun = begin(&app, SPA, "openid").await;
+    let mut browser = app.browser();
+    let page = enter(&mut browser, begun["user_code"].as_str().unwrap()).await;
+    let page = go(&mut browser, &page).await;
+    let number = "+4790000000";
+    let page = browser.submit_following(page.form("/login").set("number", number)).await;
+    let pin = app.pin(number).await;
+    let page = browser.submit_following(page.form("/login/pin").set("pin", &pin)).await;
+    assert_eq!(page.select("h1"), ["Fjordmobil has not enabled Voicebox"]);
+    let page = browser.submit_following(page.form("/consent").press("decision", "cancel")).await;
+    assert!(page.text().contains("Your device is not signed in"), "{}", page.text());
+    assert_eq!(error(&poll(&app, SPA, &begun).await), "access_denied");
+}
+
+#[tokio::test]
 async fn l1_a_poll_too_soon_slows_the_client_down() {
     let app = App::demo().await;
     let begun = begin(&app, SPA, "openid").await;

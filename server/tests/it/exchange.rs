@@ -1,6 +1,7 @@
 //! Token exchange (RFC 8693): the demo world's `demo-app` hands its token to a service of the
 //! same organization, which acts for the person.
 
+use model::{authorization::Confirmation, entity::TokenFormat, token::AccessToken};
 use serde_json::{Value, json};
 
 use crate::harness::{App, Page, authorize_url, basic};
@@ -151,4 +152,29 @@ async fn a_token_of_another_organization_is_not_exchanged_and_that_is_noted() {
     let page = exchange_as(&app, ("demo-reports", "demo-reports-secret"), text(&original["access_token"]), &[]).await;
     assert_eq!(error(&page), "invalid_request");
     assert!(app.texts("audit_events", "action").await.iter().any(|action| action == "client.foreign_grant"));
+}
+
+#[tokio::test]
+async fn a_token_that_is_bound_to_a_key_does_not_become_one_that_is_not() {
+    let app = world().await;
+    let original = tokens(&app, "openid email").await;
+    let mut bound = AccessToken::read(&app.ctx, text(&original["access_token"])).unwrap();
+    bound.confirmation = Some(Confirmation::Jkt("k".repeat(43)));
+    let bound = bound.encode(&app.ctx, TokenFormat::Opaque).unwrap();
+    let page = exchange(&app, &bound, &[]).await;
+    assert_eq!(error(&page), "invalid_request");
+    assert!(page.body.contains("send a DPoP proof"), "{}", page.body);
+}
+
+#[tokio::test]
+async fn a_chain_of_actors_has_an_end() {
+    let app = world().await;
+    let original = tokens(&app, "openid email").await;
+    let mut token = text(&original["access_token"]).to_owned();
+    for _ in 0..5 {
+        let page = exchange(&app, &token, &[]).await;
+        assert_eq!(page.status, 200, "{}", page.body);
+        token = text(&page.json()["access_token"]).to_owned();
+    }
+    assert_eq!(error(&exchange(&app, &token, &[]).await), "invalid_request");
 }
