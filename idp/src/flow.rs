@@ -7,9 +7,10 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use model::{
     Context, Fault, Timestamp,
-    authorization::{Code, Request, ResponseMode, sha256},
+    authorization::{AnswerTo, Code, Request, ResponseMode, sha256},
     cache::{self, Client, Product},
     consent::{self, Consent, GrantError, Standing},
+    device,
     entity::{Audience, ClientState},
     key::Sealed,
     pushed, scopes,
@@ -309,7 +310,7 @@ async fn complete(
         session: session.id,
         amr: session.amr.join(" "),
         acr: session.acr().to_owned(),
-        redirect_uri_hash: sha256(&request.redirect_uri),
+        redirect_uri_hash: request.redirect_uri().map(sha256),
         scopes: granted.clone(),
         nonce: request.nonce.clone(),
         code_challenge: request.code_challenge.clone(),
@@ -320,6 +321,11 @@ async fn complete(
         issued_at: now,
         expires_at: now.plus(ctx.settings().lifetimes.code),
     };
+    if let AnswerTo::Device(id) = request.answer_to {
+        let approved = device::approve(ctx, id, code).await?;
+        let outcome = if approved { pages::device::Outcome::Allowed } else { pages::device::Outcome::Over };
+        return Ok(pages::device::end(ctx, outcome));
+    }
     let code = code.seal(ctx)?;
     Ok(answer(ctx, request, &[("code", &code), ("scope", &scopes::join(&granted))]))
 }
@@ -338,6 +344,11 @@ async fn use_up(ctx: &Context, request: &Request) -> Result<bool, Fault> {
 ///
 /// When the database fails.
 pub async fn deny(ctx: &Context, interaction: &Interaction, denial: Denial) -> Result<Response, PageError> {
+    if let AnswerTo::Device(id) = interaction.request.answer_to {
+        let denied = device::deny(ctx, id).await?;
+        let outcome = if denied { pages::device::Outcome::Denied } else { pages::device::Outcome::Over };
+        return Ok(pages::device::end(ctx, outcome));
+    }
     let Denial { error, description } =
         if use_up(ctx, &interaction.request).await? { denial } else { Denial::ANSWERED };
     Ok(answer_error(ctx, &interaction.request, error, description))
@@ -351,6 +362,8 @@ pub fn answer_error(ctx: &Context, request: &Request, error: &str, description: 
 
 /// Sends parameters to the client, with `state` and `iss` (RFC 9207) behind them.
 fn answer(ctx: &Context, request: &Request, parameters: &[(&str, &str)]) -> Response {
+    // What waits at a device is answered in the database, before it gets here.
+    let Some(redirect_uri) = request.redirect_uri() else { return PageError::Tampered.into_response() };
     let mut parameters = parameters.to_vec();
     if let Some(state) = &request.state {
         parameters.push(("state", state));
@@ -366,10 +379,8 @@ fn answer(ctx: &Context, request: &Request, parameters: &[(&str, &str)]) -> Resp
         None => parameters,
     };
     match request.response_mode {
-        ResponseMode::Query | ResponseMode::QueryJwt => redirect(&with_query(&request.redirect_uri, &parameters)),
-        ResponseMode::FormPost | ResponseMode::FormPostJwt => {
-            pages::form_post::page(&request.redirect_uri, &parameters)
-        }
+        ResponseMode::Query | ResponseMode::QueryJwt => redirect(&with_query(redirect_uri, &parameters)),
+        ResponseMode::FormPost | ResponseMode::FormPostJwt => pages::form_post::page(redirect_uri, &parameters),
     }
 }
 

@@ -66,7 +66,7 @@ pub fn interaction(ctx: &Context, headers: &HeaderMap, fields: &Fields) -> Resul
         lost: if sealed.is_empty() { Lost::Broken } else { lost },
         back: ctx
             .open_sealed::<Interaction>(Sealed::Interaction, sealed)
-            .and_then(|interaction| Back::to(&interaction.request.redirect_uri)),
+            .and_then(|interaction| interaction.request.redirect_uri().and_then(Back::to)),
     })
 }
 

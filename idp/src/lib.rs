@@ -12,6 +12,8 @@ pub mod browser;
 mod client_auth;
 mod client_keys;
 mod consent_page;
+mod device;
+mod device_page;
 mod dpop;
 mod error;
 pub mod flow;
@@ -27,6 +29,7 @@ mod register;
 mod request_object;
 mod resource;
 mod revoke;
+mod scope;
 pub mod session;
 mod token;
 mod userinfo;
@@ -67,10 +70,14 @@ pub mod paths {
     pub const PAR: &str = "/oauth2/par";
     /// Registration (RFC 7591, section 3); below it, one path for each client (RFC 7592).
     pub const REGISTER: &str = "/oauth2/register";
+    /// Device authorization (RFC 8628, section 3.1).
+    pub const DEVICE_AUTHORIZATION: &str = "/oauth2/device/auth";
+    /// Where people enter the code that a device shows (RFC 8628, section 3.3).
+    pub const DEVICE: &str = "/device";
     /// End session (OpenID Connect RP-Initiated Logout).
     pub const LOGOUT: &str = "/oauth2/sessions/logout";
     /// The endpoints that programs post to, with no cookie of a browser.
-    pub const MACHINES: &[&str] = &[TOKEN, REVOKE, INTROSPECT, USERINFO, PAR, REGISTER];
+    pub const MACHINES: &[&str] = &[TOKEN, REVOKE, INTROSPECT, USERINFO, PAR, REGISTER, DEVICE_AUTHORIZATION];
     /// Keys (RFC 7517).
     pub const JWKS: &str = "/.well-known/jwks.json";
     /// Metadata (OpenID Connect Discovery).
@@ -104,6 +111,7 @@ pub fn router(ctx: Context) -> Router {
     let machines = Router::new()
         .route(paths::TOKEN, post(token::handle))
         .route(paths::PAR, post(par::handle))
+        .route(paths::DEVICE_AUTHORIZATION, post(device::handle))
         .route(paths::REVOKE, post(revoke::handle))
         .route(paths::USERINFO, get(userinfo::get).post(userinfo::post))
         .route(paths::JWKS, get(metadata::jwks))
@@ -118,6 +126,7 @@ pub fn router(ctx: Context) -> Router {
         .route(paths::LOGOUT, get(logout::get).post(logout::post))
         .merge(login::routes())
         .merge(consent_page::routes())
+        .merge(device_page::routes())
         .merge(pages::routes())
         .with_state(idp)
 }

@@ -174,7 +174,7 @@ async fn refuse_pin(
             (StatusCode::TOO_MANY_REQUESTS, texts::pin::too_many(retry_after), true)
         }
         Refused::Foreign => {
-            let back = Back::to(&interaction.request.redirect_uri);
+            let back = interaction.request.redirect_uri().and_then(Back::to);
             return Err(PageError::Lost { lost: Lost::OtherBrowser, back });
         }
     };
@@ -270,11 +270,11 @@ fn signed_in_url(idp: &Idp, mut interaction: Interaction) -> Result<String, Page
 }
 
 /// The address that budgets count; requests that came around the server's front share one.
-fn address_of(address: Option<Extension<ClientAddress>>) -> ClientAddress {
+pub(crate) fn address_of(address: Option<Extension<ClientAddress>>) -> ClientAddress {
     address.map_or(ClientAddress(std::net::Ipv4Addr::UNSPECIFIED.into()), |Extension(address)| address)
 }
 
-fn retry_after(mut response: Response, too_many: TooMany) -> Response {
+pub(crate) fn retry_after(mut response: Response, too_many: TooMany) -> Response {
     let seconds = (too_many.retry_after.max(1) + 999) / 1000;
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     response

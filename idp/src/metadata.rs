@@ -42,6 +42,7 @@ impl Documents {
             "introspection_endpoint": at(paths::INTROSPECT),
             "end_session_endpoint": at(paths::LOGOUT),
             "pushed_authorization_request_endpoint": at(paths::PAR),
+            "device_authorization_endpoint": at(paths::DEVICE_AUTHORIZATION),
             "jwks_uri": at(paths::JWKS),
             "response_types_supported": ["code"],
             "response_modes_supported": ResponseMode::ALL.map(|(name, _)| name),

@@ -15,15 +15,16 @@ pub fn allowed(client: &Client, params: &Params) -> Result<Vec<String>, String> 
     for asked in params.all("resource") {
         let well_formed = url::Url::parse(asked).is_ok_and(|url| url.fragment().is_none());
         if !well_formed || !client.metadata.resources.iter().any(|allowed| allowed == asked) {
-            return Err(asked
-                .chars()
-                .filter(|c| ('!'..='~').contains(c) && !matches!(c, '"' | '\\'))
-                .take(200)
-                .collect());
+            return Err(printable(asked));
         }
         if !audiences.iter().any(|known| known == asked) {
             audiences.push(asked.to_owned());
         }
     }
     Ok(audiences)
+}
+
+/// A name that was asked for, as an error can repeat it.
+pub fn printable(asked: &str) -> String {
+    asked.chars().filter(|c| ('!'..='~').contains(c) && !matches!(c, '"' | '\\')).take(200).collect()
 }

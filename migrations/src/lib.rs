@@ -16,6 +16,7 @@ mod m20261121_000004_operations;
 mod m20261121_000005_subjects;
 mod m20261121_000006_account;
 mod m20261121_000007_deliveries;
+mod m20261121_000008_grants;
 mod m20261121_000009_registration;
 mod m20261121_000010_logout;
 mod m20261121_000010_portal_api;
@@ -37,6 +38,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000005_subjects::Migration),
             Box::new(m20261121_000006_account::Migration),
             Box::new(m20261121_000007_deliveries::Migration),
+            Box::new(m20261121_000008_grants::Migration),
             Box::new(m20261121_000009_registration::Migration),
             Box::new(m20261121_000010_logout::Migration),
             Box::new(m20261121_000010_portal_api::Migration),

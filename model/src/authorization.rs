@@ -82,13 +82,22 @@ pub struct Prompt {
     pub consent: bool,
 }
 
+/// Where the answer to a request goes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AnswerTo {
+    /// With the browser to this redirect URI, which was compared with the registered ones.
+    RedirectUri(String),
+    /// To the device that waits for it, see [`crate::device`].
+    Device(Uuid),
+}
+
 /// A request whose client, redirect URI and parameters were found right.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
     /// The client's public identifier.
     pub client_id: String,
-    /// Where the answer goes: compared with the registered ones.
-    pub redirect_uri: String,
+    /// Where the answer goes.
+    pub answer_to: AnswerTo,
     /// In the order of the request; the product's own when it named none.
     pub scopes: Vec<String>,
     /// Echoed byte for byte.
@@ -126,6 +135,15 @@ pub struct Request {
 }
 
 impl Request {
+    /// Where the browser goes with the answer, if it does.
+    #[must_use]
+    pub fn redirect_uri(&self) -> Option<&str> {
+        match &self.answer_to {
+            AnswerTo::RedirectUri(uri) => Some(uri),
+            AnswerTo::Device(_) => None,
+        }
+    }
+
     /// What has to be allowed for it: its scopes, and those whose claims it asks for one by one.
     #[must_use]
     pub fn to_be_allowed(&self) -> Vec<String> {
@@ -171,8 +189,8 @@ pub struct Code {
     pub amr: String,
     /// In which authentication context.
     pub acr: String,
-    /// SHA-256 of the redirect URI that it was sent to.
-    pub redirect_uri_hash: [u8; 32],
+    /// SHA-256 of the redirect URI that it was sent to; none when a device waits for it.
+    pub redirect_uri_hash: Option<[u8; 32]>,
     /// What was granted.
     pub scopes: Vec<String>,
     /// For the ID token.
@@ -212,7 +230,7 @@ impl Code {
     /// Whether it was sent to this redirect URI.
     #[must_use]
     pub fn sent_to(&self, redirect_uri: &str) -> bool {
-        sha256(redirect_uri).ct_eq(&self.redirect_uri_hash).into()
+        self.redirect_uri_hash.is_some_and(|hash| sha256(redirect_uri).ct_eq(&hash).into())
     }
 }
 

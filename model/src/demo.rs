@@ -8,6 +8,10 @@ use crate::{
     Context, Fault, Timestamp,
     audit::{self, Event},
     change::Change,
+    client::{
+        Metadata,
+        grant_type::{AUTHORIZATION_CODE, CLIENT_CREDENTIALS, DEVICE_CODE, REFRESH_TOKEN, TOKEN_EXCHANGE},
+    },
     db::Tx,
     entity::{
         Audience, AuthMethod, ClientKind, ClientState, DistributionState, OrganizationKind, Profile, Role,
@@ -157,6 +161,8 @@ struct ClientFacts {
     kind: ClientKind,
     auth_method: AuthMethod,
     secret: Option<&'static str>,
+    /// Those that it may use; without, those that every client has.
+    grant_types: &'static [&'static str],
     uris: &'static [(UriPurpose, &'static str)],
 }
 
@@ -182,6 +188,7 @@ const DEMO_WEB: ClientFacts = ClientFacts {
     kind: ClientKind::Confidential,
     auth_method: AuthMethod::Secret,
     secret: Some("demo-web-secret"),
+    grant_types: &[],
     uris: &[
         (UriPurpose::Login, "https://example.com/callback"),
         (UriPurpose::Login, "http://127.0.0.1:8765/callback"),
@@ -197,6 +204,7 @@ const DEMO_SPA: ClientFacts = ClientFacts {
     kind: ClientKind::Public,
     auth_method: AuthMethod::None,
     secret: None,
+    grant_types: &[AUTHORIZATION_CODE, REFRESH_TOKEN, DEVICE_CODE],
     uris: &[(UriPurpose::Login, "http://127.0.0.1:8766/callback")],
 };
 
@@ -207,6 +215,7 @@ const DEMO_APP: ClientFacts = ClientFacts {
     kind: ClientKind::Confidential,
     auth_method: AuthMethod::Secret,
     secret: Some("demo-app-secret"),
+    grant_types: &[AUTHORIZATION_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS, DEVICE_CODE, TOKEN_EXCHANGE],
     uris: &[
         (UriPurpose::Login, "http://127.0.0.1:8765/callback"),
         (UriPurpose::Login, "https://example.com/callback"),
@@ -221,6 +230,7 @@ const DEMO_FAPI: ClientFacts = ClientFacts {
     kind: ClientKind::Confidential,
     auth_method: AuthMethod::PrivateKeyJwt,
     secret: None,
+    grant_types: &[],
     uris: &[
         (UriPurpose::Login, "http://127.0.0.1:8765/callback"),
         (UriPurpose::Login, "https://example.com/callback"),
@@ -239,6 +249,7 @@ const DEMO_REPORTS: ClientFacts = ClientFacts {
     kind: ClientKind::Confidential,
     auth_method: AuthMethod::Secret,
     secret: Some("demo-reports-secret"),
+    grant_types: &[],
     uris: &[],
 };
 
@@ -567,6 +578,10 @@ impl World<'_> {
 
     async fn client(&self, facts: &ClientFacts, (product, owner): (Uuid, Uuid), by: Uuid) -> Result<Uuid, Fault> {
         let id = self.ctx.new_id()?;
+        let metadata = Metadata {
+            grant_types: facts.grant_types.iter().map(|&name| name.to_owned()).collect(),
+            ..Metadata::default()
+        };
         let row = client::ActiveModel {
             id: Set(id),
             product_id: Set(product),
@@ -579,7 +594,7 @@ impl World<'_> {
             id_token_alg: Set(if facts.profile == Profile::Fapi2 { SigningAlg::Es256 } else { SigningAlg::Rs256 }),
             state: Set(ClientState::Active),
             auth_method: Set(facts.auth_method),
-            metadata: Set("{}".to_owned()),
+            metadata: Set(metadata.to_text()),
             created_by: Set(Some(by)),
             created_at: Set(self.now),
             updated_at: Set(self.now),

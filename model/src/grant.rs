@@ -15,6 +15,7 @@ use crate::{
     authorization::{ClaimsRequest, Code, Confirmation},
     cache::{Client, Product},
     change::{Change, RevokedKind},
+    client::grant_type,
     db::Tx,
     entity::{ClientState, consent, grant, revocation, session},
     hours,
@@ -207,7 +208,8 @@ pub async fn redeem(
         return Err(RedeemError::Ended);
     }
     let allowed = still_allowed(ctx, client, product, code.subject).await?;
-    let refresh = code.scopes.iter().any(|scope| scope == "offline_access");
+    let refresh = code.scopes.iter().any(|scope| scope == "offline_access")
+        && grant_type::allowed(client, grant_type::REFRESH_TOKEN);
     let redemption = Redemption {
         ctx: ctx.clone(),
         client: client.id,
@@ -456,8 +458,12 @@ impl Grant {
     }
 }
 
-/// A client has presented what belongs to another one.
-async fn note_foreign(ctx: &Context, client: &Client, what: &str) -> Result<(), Fault> {
+/// Records that a client has presented what belongs to another one.
+///
+/// # Errors
+///
+/// When the database fails.
+pub async fn note_foreign(ctx: &Context, client: &Client, what: &str) -> Result<(), Fault> {
     let event = Event {
         action: "client.foreign_grant",
         organization: Some(client.organization_id),

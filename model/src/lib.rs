@@ -19,6 +19,7 @@ mod context;
 pub mod db;
 pub mod delivery;
 pub mod demo;
+pub mod device;
 pub mod distribution;
 pub mod email;
 pub mod entity;

@@ -18,6 +18,8 @@ pub enum Kind {
     Registration,
     /// Lets programs register clients (RFC 7591).
     InitialAccess,
+    /// The device code of a device without a browser.
+    Device,
 }
 
 impl Kind {
@@ -26,8 +28,9 @@ impl Kind {
             Self::Client => "pcs",
             Self::Link => "plk",
             Self::Invitation => "piv",
-            Self::Registration => "prt",
+            Self::Registration => "prg",
             Self::InitialAccess => "pit",
+            Self::Device => "pdc",
         }
     }
 }

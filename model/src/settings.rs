@@ -82,6 +82,8 @@ pub struct Lifetimes {
     pub interaction: i64,
     /// A pushed authorization request: under ten minutes (FAPI 2.0 Security Profile, section 5.3.2.2).
     pub pushed_request: i64,
+    /// A device's request (RFC 8628, section 3.2).
+    pub device_code: i64,
     /// A PIN: at most ten minutes.
     pub pin: i64,
     /// A subscriber's single sign-on session.
@@ -112,6 +114,7 @@ impl Default for Lifetimes {
             refresh_retry: seconds(30),
             interaction: minutes(30),
             pushed_request: seconds(90),
+            device_code: minutes(10),
             pin: minutes(10),
             subscriber_session: hours(12),
             portal_session: days(14),
@@ -149,6 +152,10 @@ pub struct Limits {
     pub pin_wrong_number: Rule,
     /// Wrong PINs from one address.
     pub pin_wrong_address: Rule,
+    /// Requests of devices from one address.
+    pub device_address: Rule,
+    /// Wrong user codes of devices from one address.
+    pub device_wrong_address: Rule,
     /// Wrong client secrets for one client from one address.
     pub client_auth_address: Rule,
     /// Clients registered from one address without an initial access token.
@@ -168,6 +175,8 @@ impl Default for Limits {
             pin_overall: Rule::new(3_000, minutes(10)),
             pin_wrong_number: Rule::new(15, hours(1)),
             pin_wrong_address: Rule::new(60, hours(1)),
+            device_address: Rule::new(60, minutes(10)),
+            device_wrong_address: Rule::new(10, minutes(15)),
             client_auth_address: Rule::new(100, minutes(1)),
             registration_address: Rule::new(100, hours(1)),
         }

@@ -45,6 +45,8 @@ pub struct AccessToken {
     /// Who acts for the subject, if somebody else does (RFC 8693, section 4.1): the acting
     /// client's id, the most recent first.
     pub actors: Vec<String>,
+    /// The tokens that it was exchanged from, the most recent first. It dies with each of them.
+    pub origins: Vec<Origin>,
     /// When it was issued.
     pub issued_at: Timestamp,
     /// When it is void.
@@ -68,6 +70,17 @@ pub struct About {
     pub acr: String,
     /// Claims that userinfo tells beyond those of the scopes.
     pub claims: Vec<String>,
+}
+
+/// A token that another one was exchanged from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// Its id.
+    pub token: Uuid,
+    /// The row of the client that had it.
+    pub client: Uuid,
+    /// When it was issued.
+    pub issued_at: Timestamp,
 }
 
 /// What an access token is to be.
@@ -110,6 +123,20 @@ impl AccessToken {
         Self::new(ctx, client, None, client.client_id.clone(), wanted)
     }
 
+    /// A token with which `client` acts for whoever `subject` is about (RFC 8693). It lives no
+    /// longer than that one, and dies with it.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Crypto`] when there is no randomness.
+    pub fn exchanged(ctx: &Context, client: &Client, subject: &Self, wanted: Wanted<'_>) -> Result<Self, Fault> {
+        let token = Self::new(ctx, client, subject.about.clone(), subject.sub.clone(), wanted)?;
+        let actors = std::iter::once(client.client_id.clone()).chain(subject.actors.iter().cloned()).collect();
+        let origin = Origin { token: subject.id, client: subject.client, issued_at: subject.issued_at };
+        let origins = std::iter::once(origin).chain(subject.origins.iter().copied()).collect();
+        Ok(Self { actors, origins, expires_at: token.expires_at.min(subject.expires_at), ..token })
+    }
+
     fn new(
         ctx: &Context,
         client: &Client,
@@ -131,6 +158,7 @@ impl AccessToken {
             audience: wanted.audience.to_vec(),
             confirmation: wanted.confirmation,
             actors: Vec::new(),
+            origins: Vec::new(),
             issued_at: now,
             expires_at: now.plus(own.map_or(longest, |own| own.min(longest))),
         })
@@ -204,9 +232,16 @@ impl AccessToken {
     }
 
     fn revoked(&self, ctx: &Context) -> bool {
-        let revoked = |kind, id| ctx.caches().is_revoked(kind, id, self.issued_at);
+        // What was exchanged is as old as its first origin: this node may have heard of the end of
+        // that one only after the exchange.
+        let since = self.origins.last().map_or(self.issued_at, |first| first.issued_at);
+        let revoked = |kind, id| ctx.caches().is_revoked(kind, id, since);
         revoked(RevokedKind::Token, self.id)
-            || revoked(RevokedKind::Client, self.client)
+            || ctx.caches().is_revoked(RevokedKind::Client, self.client, self.issued_at)
+            || self.origins.iter().any(|origin| {
+                let ended = |kind, id| ctx.caches().is_revoked(kind, id, origin.issued_at);
+                ended(RevokedKind::Token, origin.token) || ended(RevokedKind::Client, origin.client)
+            })
             || self.about.as_ref().is_some_and(|about| {
                 revoked(RevokedKind::Grant, about.grant)
                     || revoked(RevokedKind::Consent, about.consent)

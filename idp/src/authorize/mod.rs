@@ -17,9 +17,9 @@ use axum::{
 use http::HeaderMap;
 use model::{
     Context, Fault,
-    authorization::{ClaimsRequest, Prompt, Request, ResponseMode, is_challenge},
+    authorization::{AnswerTo, ClaimsRequest, Prompt, Request, ResponseMode, is_challenge},
     cache::{self, Client, Product},
-    client::profile::Pkce,
+    client::{grant_type, profile::Pkce},
     entity::{ClientKind, ClientState, SigningAlg},
     pushed, redirect_uri, scopes, token,
 };
@@ -31,7 +31,7 @@ use crate::{
     pages::PageError,
     params::{Params, ParamsError},
     request_object::{self, ObjectError},
-    resource,
+    resource, scope,
 };
 
 /// Ten years, in seconds: more makes no difference.
@@ -167,7 +167,7 @@ pub async fn read(ctx: &Context, params: &Params, way: Way) -> Result<Request, A
     let redirect_uri = registered_redirect_uri(&client, &params)?;
     let mut request = Request {
         client_id: client.client_id.clone(),
-        redirect_uri,
+        answer_to: AnswerTo::RedirectUri(redirect_uri),
         scopes: Vec::new(),
         state: params.get("state").map(str::to_owned),
         nonce: params.get("nonce").map(str::to_owned),
@@ -258,6 +258,9 @@ async fn fill(ctx: &Context, params: &Params, client: &Client, way: Way, request
     let Some(product) = product.filter(|product| product.audience.signs_in()) else {
         return refuse("unauthorized_client", "this product is for operators; its clients use client credentials");
     };
+    if !grant_type::allowed(client, grant_type::AUTHORIZATION_CODE) {
+        return refuse("unauthorized_client", "this client may not use authorization codes");
+    }
     request.scopes = requested_scopes(params, client, &product)?;
     pkce(params, client, request)?;
     request.subject_hint = subject_hint(ctx, params)?;
@@ -350,18 +353,7 @@ fn max_age(params: &Params) -> Result<Option<i64>, Refusal> {
 
 /// What was asked for; without `scope`, all that the product has enabled.
 fn requested_scopes(params: &Params, client: &Client, product: &Product) -> Result<Vec<String>, Refusal> {
-    let asked = scopes::split(params.get("scope").unwrap_or_default());
-    if asked.is_empty() {
-        let allowed = product.scopes.iter().filter(|scope| client.metadata.may_ask_for(&scope.name));
-        return Ok(allowed.map(|scope| scope.name.clone()).collect());
-    }
-    if let Some(foreign) = asked.iter().find(|asked| !client.metadata.may_ask_for(asked)) {
-        return refuse("invalid_scope", format!("the client has not registered the scope {foreign}"));
-    }
-    match asked.iter().find(|asked| !product.scopes.iter().any(|scope| scope.name == **asked)) {
-        None => Ok(asked),
-        Some(unknown) => refuse("invalid_scope", format!("the product has not enabled the scope {unknown}")),
-    }
+    scope::requested(client, product, params).or_else(|why| refuse("invalid_scope", why))
 }
 
 /// RFC 7636, of which only S256 is spoken, by the rules of the client's profile.

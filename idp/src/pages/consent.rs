@@ -64,7 +64,7 @@ pub async fn page(
                         li { (icon::person()) span { (texts::consent::receives(&product.organization_name)) } }
                     }
                     li { (icon::clock()) span { (texts::consent::lasts(&product.name, operator.as_ref().map_or(texts::consent::ACCOUNT, |operator| &operator.name))) } }
-                    li { (icon::leave()) span { (texts::consent::return_to(&place(&interaction.request.redirect_uri))) } }
+                    li { (icon::leave()) span { (texts::consent::return_to(interaction.request.redirect_uri().map(place).as_ref())) } }
                 }
                 (links(product))
                 p class="hint" {
@@ -81,8 +81,7 @@ pub async fn page(
         }
     };
     let title = texts::consent::title(&product.name);
-    let page =
-        Page { brand: operator.as_deref(), leads_to: Some(&interaction.request.redirect_uri), ..Page::new(&title) };
+    let page = Page { brand: operator.as_deref(), leads_to: interaction.request.redirect_uri(), ..Page::new(&title) };
     Ok(page.respond(ctx, &main)?)
 }
 

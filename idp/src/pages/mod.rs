@@ -4,6 +4,7 @@
 //! them, their headers and the stylesheet are here; their words are in [`texts`].
 
 pub mod consent;
+pub mod device;
 mod error;
 pub mod form_post;
 mod icon;

@@ -41,7 +41,7 @@ pub async fn page(
     let page = Page {
         status: StatusCode::FORBIDDEN,
         brand: Some(&operator),
-        leads_to: Some(&interaction.request.redirect_uri),
+        leads_to: interaction.request.redirect_uri(),
         ..Page::new(&title)
     };
     Ok(page.respond(ctx, &main)?)

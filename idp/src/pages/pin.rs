@@ -91,7 +91,7 @@ pub(crate) async fn render(
         status: asked.status,
         brand: only(&operators),
         support: product.support_email.as_deref(),
-        leads_to: Some(&interaction.request.redirect_uri),
+        leads_to: interaction.request.redirect_uri(),
         ..Page::new(texts::pin::TITLE)
     };
     page.respond(ctx, &main)

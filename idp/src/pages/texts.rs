@@ -163,11 +163,12 @@ pub mod consent {
         format!("It lasts until you take it back, which you can at any time, through {product} or {operator}.")
     }
 
-    pub fn return_to(place: &super::Place) -> String {
+    pub fn return_to(place: Option<&super::Place>) -> String {
         match place {
-            super::Place::Host(host) => format!("You return to {host}."),
-            super::Place::Device(host) => format!("You return to an application on this device ({host})."),
-            super::Place::App(scheme) => format!("You return to the app {scheme} on this device."),
+            Some(super::Place::Host(host)) => format!("You return to {host}."),
+            Some(super::Place::Device(host)) => format!("You return to an application on this device ({host})."),
+            Some(super::Place::App(scheme)) => format!("You return to the app {scheme} on this device."),
+            None => "You go on at the device that shows the code.".to_owned(),
         }
     }
 
@@ -193,6 +194,47 @@ impl Place {
         match self {
             Self::Host(name) | Self::Device(name) | Self::App(name) => name,
         }
+    }
+}
+
+pub mod device {
+    pub const TITLE: &str = "Sign in on a device";
+    pub const LEAD: &str = "Enter the code that your device shows.";
+    pub const CODE: &str = "Code on the device";
+    pub const HINT: &str = "Eight letters. Capitals and the dash do not matter.";
+    pub const CONTINUE: &str = "Continue";
+    pub const UNKNOWN: &str = "No device waits with this code. Compare it with the device; after ten minutes the \
+         device shows a new one.";
+    pub const EMPTY: &str = "Enter the code that your device shows.";
+    pub const WARNING: &str = "Go on only if you have started this yourself, on a device in front of you. If \
+         somebody has sent you the code, or reads it to you, they are after your account.";
+    pub const MINE: &str = "I have started this";
+    pub const NOT_MINE: &str = "This is not mine";
+    pub const ALLOWED_TITLE: &str = "Your device is signed in";
+    pub const ALLOWED: &str = "You can close this page and go on at the device. It may take a few seconds.";
+    pub const DENIED_TITLE: &str = "Your device is not signed in";
+    pub const DENIED: &str = "Nothing was shared. You can close this page.";
+    pub const OVER_TITLE: &str = "This code was used already";
+    pub const OVER: &str = "It has been answered before, or its time is over. Look at the device: if it is not signed \
+         in, let it show a new code. You can close this page.";
+
+    pub fn heading(product: &str) -> String {
+        format!("Sign in to {product} on a device?")
+    }
+
+    pub fn asked_from(address: &str, minutes: i64) -> String {
+        match minutes {
+            ..=1 => format!("The device asked a moment ago, from the internet address {address}."),
+            _ => format!("The device asked {minutes} minutes ago, from the internet address {address}."),
+        }
+    }
+
+    pub fn receives(organization: &str) -> String {
+        format!("{organization} is behind it. You see what it asks for before you allow anything.")
+    }
+
+    pub fn too_many(retry_after: i64) -> String {
+        format!("Too many wrong codes were entered. Try again {}.", super::in_a_while(retry_after))
     }
 }
 

@@ -1,5 +1,7 @@
 //! The token endpoint (RFC 6749, section 3.2) and its grants.
 
+mod device;
+mod exchange;
 mod id_token;
 
 use std::sync::Arc;
@@ -15,6 +17,8 @@ use model::{
     ClientAddress, Context, Fault,
     authorization::{Code, Confirmation, VerifierError, check_verifier},
     cache::{self, Client, Product},
+    client::grant_type,
+    device::PollError,
     entity::ClientKind,
     grant::{self, Grant, RedeemError, RefreshToken},
     scopes, spent,
@@ -22,6 +26,7 @@ use model::{
 };
 use serde::Serialize;
 
+use self::exchange::ExchangeError;
 use crate::{
     Idp,
     binding::{self, BindingError},
@@ -54,6 +59,9 @@ struct Tokens {
     expires_in: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     id_token: Option<String>,
+    /// RFC 8693, section 2.2.1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    issued_token_type: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     refresh_token: Option<String>,
     scope: String,
@@ -69,7 +77,7 @@ enum TokenError {
     Client(#[from] ClientAuthError),
     #[error("the parameter {0} is missing")]
     Missing(&'static str),
-    #[error("grant_type is authorization_code, refresh_token or client_credentials")]
+    #[error("grant_type is none of those in the metadata document")]
     UnsupportedGrant,
     #[error("this client may not use this grant type")]
     UnauthorizedClient,
@@ -92,6 +100,10 @@ enum TokenError {
     #[error("the scope {0} was not granted")]
     Scope(String),
     #[error(transparent)]
+    Poll(PollError),
+    #[error(transparent)]
+    Exchange(#[from] ExchangeError),
+    #[error(transparent)]
     Fault(#[from] Fault),
 }
 
@@ -101,6 +113,15 @@ impl From<RedeemError> for TokenError {
             RedeemError::Fault(fault) => Self::Fault(fault),
             RedeemError::WiderScope(scope) => Self::Scope(scope),
             error => Self::Redeem(error),
+        }
+    }
+}
+
+impl From<PollError> for TokenError {
+    fn from(error: PollError) -> Self {
+        match error {
+            PollError::Fault(fault) => Self::Fault(fault),
+            error => Self::Poll(error),
         }
     }
 }
@@ -123,6 +144,8 @@ impl From<TokenError> for OAuthError {
             | TokenError::OtherRedirectUri
             | TokenError::Verifier(_)
             | TokenError::Redeem(_) => Self::bad("invalid_grant", text),
+            TokenError::Poll(error) => Self::bad(device::code_of(&error), text),
+            TokenError::Exchange(_) => Self::bad("invalid_request", text),
             TokenError::Fault(fault) => Self::internal(&fault),
         }
     }
@@ -149,19 +172,30 @@ async fn issue(
     if !spent::spend(ctx, once).await? {
         return Err(ClientAuthError::Replayed.into());
     }
-    if GRANT_TYPES.contains(&grant_type) && !client.metadata.may_use(grant_type) {
+    if !GRANT_TYPES.contains(&grant_type) {
+        return Err(TokenError::UnsupportedGrant);
+    }
+    if !grant_type::allowed(&client, grant_type) {
         return Err(TokenError::UnauthorizedClient);
     }
     match grant_type {
-        "authorization_code" => authorization_code(request).await,
-        "refresh_token" => refresh_token(request).await,
-        "client_credentials" => client_credentials(request),
+        grant_type::AUTHORIZATION_CODE => authorization_code(request).await,
+        grant_type::REFRESH_TOKEN => refresh_token(request).await,
+        grant_type::CLIENT_CREDENTIALS => client_credentials(request),
+        grant_type::DEVICE_CODE => device::device_code(request).await,
+        grant_type::TOKEN_EXCHANGE => exchange::token_exchange(request).await,
         _ => Err(TokenError::UnsupportedGrant),
     }
 }
 
 /// The grant types of this endpoint, for the metadata.
-pub const GRANT_TYPES: &[&str] = &["authorization_code", "refresh_token", "client_credentials"];
+pub const GRANT_TYPES: &[&str] = &[
+    grant_type::AUTHORIZATION_CODE,
+    grant_type::REFRESH_TOKEN,
+    grant_type::CLIENT_CREDENTIALS,
+    grant_type::DEVICE_CODE,
+    grant_type::TOKEN_EXCHANGE,
+];
 
 /// A request whose client is known.
 #[derive(Clone)]
@@ -237,6 +271,7 @@ fn client_credentials(request: TokenRequest<'_>) -> Result<Tokens, TokenError> {
         access_token: token.encode(ctx, client.token_format)?,
         expires_in: token.expires_at.since(token.issued_at) / 1000,
         id_token: None,
+        issued_token_type: None,
         refresh_token: None,
         token_type: token.token_type(),
         scope: token.scope,
@@ -279,6 +314,7 @@ async fn respond(
         access_token,
         expires_in: token.expires_at.since(token.issued_at) / 1000,
         id_token,
+        issued_token_type: None,
         refresh_token: grant.refresh.map(|refresh| refresh.seal(ctx)).transpose()?,
         token_type: token.token_type(),
         scope: token.scope,

@@ -159,12 +159,6 @@ impl Metadata {
         self.scope.as_ref().is_none_or(|registered| registered.split(' ').any(|known| known == scope))
     }
 
-    /// Whether the client may use a grant type.
-    #[must_use]
-    pub fn may_use(&self, grant_type: &str) -> bool {
-        self.grant_types.is_empty() || self.grant_types.iter().any(|known| known == grant_type)
-    }
-
     /// Whether portal users are told pairwise.
     #[must_use]
     pub fn pairwise(&self) -> bool {

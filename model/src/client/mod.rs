@@ -4,6 +4,7 @@
 //! is returned once, by the verb that made it; what is stored is its hash.
 
 pub mod dynamic;
+pub mod grant_type;
 pub mod keys;
 mod logout;
 mod metadata;

@@ -1,6 +1,7 @@
 //! The profiles of clients: one table of rules, which the endpoints enforce and from which the
 //! client's page and the documentation are written.
 
+use super::grant_type::{AUTHORIZATION_CODE, CLIENT_CREDENTIALS, DEVICE_CODE, REFRESH_TOKEN, TOKEN_EXCHANGE};
 use crate::entity::{AuthMethod, ClientKind, Profile};
 
 /// When PKCE (RFC 7636) is needed.
@@ -30,6 +31,8 @@ pub struct Rules {
     pub kinds: &'static [ClientKind],
     /// How its clients may authenticate.
     pub auth_methods: &'static [AuthMethod],
+    /// The grant types that its clients may register, see [`super::grant_type::allowed`].
+    pub grant_types: &'static [&'static str],
     /// When PKCE is needed.
     pub pkce: Pkce,
     /// Whether requests must be pushed (RFC 9126).
@@ -54,6 +57,7 @@ pub const ASYMMETRIC: &[&str] = &["PS256", "ES256", "EdDSA", "RS256"];
 const CLASSIC: Rules = Rules {
     kinds: &[ClientKind::Confidential],
     auth_methods: &[AuthMethod::Secret],
+    grant_types: &[AUTHORIZATION_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS],
     pkce: Pkce::Optional,
     par_required: false,
     bound_tokens: false,
@@ -67,6 +71,7 @@ const CLASSIC: Rules = Rules {
 const STANDARD: Rules = Rules {
     kinds: &[ClientKind::Confidential, ClientKind::Public],
     auth_methods: &[AuthMethod::Secret, AuthMethod::PrivateKeyJwt, AuthMethod::None],
+    grant_types: &[AUTHORIZATION_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS, DEVICE_CODE, TOKEN_EXCHANGE],
     pkce: Pkce::PublicClients,
     par_required: false,
     bound_tokens: false,
@@ -80,6 +85,7 @@ const STANDARD: Rules = Rules {
 const FAPI2: Rules = Rules {
     kinds: &[ClientKind::Confidential],
     auth_methods: &[AuthMethod::PrivateKeyJwt],
+    grant_types: &[AUTHORIZATION_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS],
     pkce: Pkce::Required,
     par_required: true,
     bound_tokens: true,
@@ -93,6 +99,7 @@ const FAPI2: Rules = Rules {
 const MCP: Rules = Rules {
     kinds: &[ClientKind::Public],
     auth_methods: &[AuthMethod::None],
+    grant_types: &[AUTHORIZATION_CODE, REFRESH_TOKEN],
     pkce: Pkce::Required,
     par_required: false,
     bound_tokens: false,

@@ -8,6 +8,7 @@ pub mod client_secret;
 pub mod client_uri;
 pub mod consent;
 pub mod delivery;
+pub mod device_request;
 pub mod distribution;
 pub mod fact;
 pub mod grant;

@@ -62,7 +62,9 @@ fn table() -> String {
     };
     let mut table = row("", &|profile| format!("`{}`", profile.as_str()));
     table.push_str(&format!("|---|{}\n", "---|".repeat(Profile::ALL.len())));
-    table.push_str(&row("client type", &|profile| profile.rules().kinds.iter().map(kind).collect::<Vec<_>>().join(", ")));
+    table.push_str(&row("client type", &|profile| {
+        profile.rules().kinds.iter().map(kind).collect::<Vec<_>>().join(", ")
+    }));
     table.push_str(&row("signs in with", &|profile| {
         profile.rules().auth_methods.iter().map(method).collect::<Vec<_>>().join(", ")
     }));

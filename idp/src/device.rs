@@ -1,0 +1,127 @@
+//! The device authorization endpoint (RFC 8628, section 3.1).
+
+use axum::{
+    Extension, Json,
+    body::Bytes,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, StatusCode};
+use model::{
+    ClientAddress, Fault, cache,
+    client::grant_type,
+    device::{self, DeviceError},
+    limit::TooMany,
+};
+use serde::Serialize;
+
+use crate::{
+    Idp,
+    client_auth::{ClientAuthError, authenticate},
+    error::{OAuthError, capitalized, no_store},
+    login::address_of,
+    params::{Params, ParamsError},
+    paths, resource, scope,
+};
+
+/// `POST /oauth2/device/auth`.
+pub async fn handle(
+    State(idp): State<Idp>,
+    address: Option<Extension<ClientAddress>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    match begin(&idp, address, &headers, &body).await {
+        Ok(answer) => ([no_store()], Json(answer)).into_response(),
+        Err(error) => OAuthError::from(error).into_response(),
+    }
+}
+
+/// Section 3.2.
+#[derive(Debug, Serialize)]
+struct Answer {
+    device_code: String,
+    user_code: String,
+    verification_uri: String,
+    verification_uri_complete: String,
+    /// Seconds.
+    expires_in: i64,
+    /// Seconds.
+    interval: i64,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum BeginError {
+    #[error(transparent)]
+    Params(#[from] ParamsError),
+    #[error(transparent)]
+    Client(#[from] ClientAuthError),
+    #[error("this client may not use the device grant")]
+    UnauthorizedClient,
+    #[error("{0}")]
+    Scope(String),
+    #[error("the resource {0} is not one that this client may ask for")]
+    Resource(String),
+    #[error("too many devices ask from this address; wait a little")]
+    TooMany(TooMany),
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+impl From<DeviceError> for BeginError {
+    fn from(error: DeviceError) -> Self {
+        match error {
+            DeviceError::TooMany(too_many) => Self::TooMany(too_many),
+            DeviceError::Fault(fault) => Self::Fault(fault),
+            DeviceError::Unknown => Self::UnauthorizedClient,
+        }
+    }
+}
+
+impl From<BeginError> for OAuthError {
+    fn from(error: BeginError) -> Self {
+        let text = capitalized(&error.to_string());
+        match error {
+            BeginError::Params(error) => error.into(),
+            BeginError::Client(error) => error.into(),
+            BeginError::UnauthorizedClient => Self::bad("unauthorized_client", text),
+            BeginError::Scope(_) => Self::bad("invalid_scope", text),
+            BeginError::Resource(_) => Self::bad("invalid_target", text),
+            BeginError::TooMany(TooMany { retry_after }) => Self {
+                status: StatusCode::TOO_MANY_REQUESTS,
+                retry_after: Some((retry_after + 999) / 1000),
+                ..Self::bad("slow_down", text)
+            },
+            BeginError::Fault(fault) => Self::internal(&fault),
+        }
+    }
+}
+
+async fn begin(
+    idp: &Idp,
+    address: Option<Extension<ClientAddress>>,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<Answer, BeginError> {
+    let ctx = &idp.ctx;
+    let params = Params::of_body(headers, body)?;
+    let asking = address.as_ref().map(|Extension(address)| *address);
+    let client = authenticate(idp, headers, &params, asking, paths::DEVICE_AUTHORIZATION).await?.once(ctx).await?;
+    if !grant_type::allowed(&client, grant_type::DEVICE_CODE) {
+        return Err(BeginError::UnauthorizedClient);
+    }
+    let product = cache::product(ctx, client.product_id).await?;
+    let product = product.filter(|product| product.audience.signs_in()).ok_or(BeginError::UnauthorizedClient)?;
+    let scopes = scope::requested(&client, &product, &params).map_err(BeginError::Scope)?;
+    let resources = resource::allowed(&client, &params).map_err(BeginError::Resource)?;
+    let begun = device::begin(ctx, &client, address_of(address), scopes, resources).await?;
+    let verification_uri = format!("{}{}", ctx.settings().issuer.trim_end_matches('/'), paths::DEVICE);
+    Ok(Answer {
+        device_code: begun.device_code.reveal().to_owned(),
+        verification_uri_complete: format!("{verification_uri}?user_code={}", begun.user_code),
+        user_code: begun.user_code,
+        verification_uri,
+        expires_in: begun.expires_in,
+        interval: begun.interval,
+    })
+}

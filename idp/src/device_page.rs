@@ -1,0 +1,140 @@
+//! The pages at which a person signs a device in (RFC 8628, section 3.3): the code, then who asks,
+//! then sign-in and consent as ever.
+
+use axum::{
+    Extension, Router,
+    body::Bytes,
+    extract::{RawQuery, State},
+    response::Response,
+    routing::get,
+};
+use http::{HeaderMap, StatusCode};
+use model::{
+    ClientAddress,
+    authorization::{AnswerTo, ClaimsRequest, Prompt, Request, ResponseMode},
+    cache,
+    device::{self, DeviceError, Waiting},
+    entity::SigningAlg,
+    limit::TooMany,
+};
+
+use crate::{
+    Idp,
+    browser::Browser,
+    flow::{self, Denial, Interaction, redirect, with_browser},
+    form::{self, Fields},
+    login::{address_of, back_again, page_of, retry_after, sent},
+    pages::{
+        PageError,
+        device::{self as page, Outcome},
+        texts,
+    },
+    paths,
+};
+
+const CONFIRM: &str = "/device/confirm";
+
+/// The routes of these pages.
+pub fn routes() -> Router<Idp> {
+    Router::new().route(paths::DEVICE, get(ask).post(give)).route(CONFIRM, get(show).post(decide))
+}
+
+/// `GET /device`: asks for the code. One in the address fills the field in, no more.
+async fn ask(State(idp): State<Idp>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
+    page_of(async {
+        let browser = Browser::of(&idp.ctx, &headers)?;
+        let fields = Fields::of_query(query.as_deref());
+        let response = page::ask(&idp.ctx, &browser, StatusCode::OK, fields.get("user_code"), None)?;
+        Ok(with_browser(&idp.ctx, &browser, response))
+    })
+    .await
+}
+
+/// `POST /device`: a code was entered.
+async fn give(
+    State(idp): State<Idp>,
+    address: Option<Extension<ClientAddress>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    page_of(async {
+        let ctx = &idp.ctx;
+        let fields = Fields::of_body(&headers, &body)?;
+        let browser = form::verify(ctx, &headers, &fields)?;
+        let typed = fields.get("user_code");
+        let again = |status, error: &str| page::ask(ctx, &browser, status, typed, Some(error));
+        if typed.trim().is_empty() {
+            return Ok(again(StatusCode::UNPROCESSABLE_ENTITY, texts::device::EMPTY)?);
+        }
+        match device::find(ctx, typed, address_of(address)).await {
+            Ok(waiting) => {
+                let interaction = Interaction::begin(ctx, &browser, request(ctx, waiting).await?)?;
+                Ok(redirect(&format!("{CONFIRM}?i={}", interaction.seal(ctx)?)))
+            }
+            Err(DeviceError::Unknown) => Ok(again(StatusCode::UNPROCESSABLE_ENTITY, texts::device::UNKNOWN)?),
+            Err(DeviceError::TooMany(too_many)) => {
+                let TooMany { retry_after: wait } = too_many;
+                let response = again(StatusCode::TOO_MANY_REQUESTS, &texts::device::too_many(wait))?;
+                Ok(retry_after(response, too_many))
+            }
+            Err(DeviceError::Fault(fault)) => Err(fault.into()),
+        }
+    })
+    .await
+}
+
+/// The device's request as one that is led through sign-in and consent.
+async fn request(ctx: &model::Context, waiting: Waiting) -> Result<Request, PageError> {
+    let client = cache::client(ctx, &waiting.asked.client_id).await?.ok_or(PageError::ClientGone)?;
+    Ok(Request {
+        client_id: client.client_id.clone(),
+        answer_to: AnswerTo::Device(waiting.id),
+        scopes: waiting.asked.scopes,
+        state: None,
+        nonce: None,
+        code_challenge: None,
+        response_mode: ResponseMode::Query,
+        response_alg: SigningAlg::Rs256,
+        prompt: Prompt::default(),
+        max_age: client.metadata.default_max_age,
+        login_hint: None,
+        subject_hint: None,
+        acr_values: client.metadata.default_acr_values.clone(),
+        acr_essential: false,
+        claims: ClaimsRequest::default(),
+        resources: waiting.asked.resources,
+        dpop_jkt: None,
+        ui_locales: Vec::new(),
+        pushed: None,
+    })
+}
+
+/// `GET /device/confirm`: says who asks, and from where.
+async fn show(State(idp): State<Idp>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
+    page_of(async {
+        let (browser, interaction) = back_again(&idp, &headers, &Fields::of_query(query.as_deref()))?;
+        let AnswerTo::Device(id) = interaction.request.answer_to else { return Err(PageError::Tampered) };
+        let (_, product) = interaction.parties(&idp.ctx).await?;
+        match device::waiting_with(&idp.ctx, id).await? {
+            Some(waiting) => Ok(page::confirm(&idp.ctx, &browser, &interaction, &product, &waiting)?),
+            None => Ok(page::end(&idp.ctx, Outcome::Over)),
+        }
+    })
+    .await
+}
+
+/// `POST /device/confirm`: it is theirs, or it is not.
+async fn decide(State(idp): State<Idp>, headers: HeaderMap, body: Bytes) -> Response {
+    page_of(async {
+        let (fields, browser, interaction) = sent(&idp, &headers, &body)?;
+        if !matches!(interaction.request.answer_to, AnswerTo::Device(_)) {
+            return Err(PageError::Tampered);
+        }
+        if fields.get("decision") != "go" {
+            return flow::deny(&idp.ctx, &interaction, Denial::CANCELLED).await;
+        }
+        let session = flow::session_for(&idp, &headers, &interaction).await?;
+        Ok(flow::proceed(&idp, &browser, interaction, session).await)
+    })
+    .await
+}

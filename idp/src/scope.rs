@@ -1,0 +1,29 @@
+//! The scopes that a request asks for on behalf of a person.
+
+use model::{
+    cache::{Client, Product},
+    scopes,
+};
+
+use crate::params::Params;
+
+/// What was asked for; without `scope`, all that the product has enabled and the client has
+/// registered.
+///
+/// # Errors
+///
+/// What is wrong, as a sentence; to the client it is `invalid_scope`.
+pub fn requested(client: &Client, product: &Product, params: &Params) -> Result<Vec<String>, String> {
+    let asked = scopes::split(params.get("scope").unwrap_or_default());
+    if asked.is_empty() {
+        let allowed = product.scopes.iter().filter(|scope| client.metadata.may_ask_for(&scope.name));
+        return Ok(allowed.map(|scope| scope.name.clone()).collect());
+    }
+    if let Some(foreign) = asked.iter().find(|asked| !client.metadata.may_ask_for(asked)) {
+        return Err(format!("the client has not registered the scope {foreign}"));
+    }
+    match asked.iter().find(|asked| !product.scopes.iter().any(|scope| scope.name == **asked)) {
+        None => Ok(asked),
+        Some(unknown) => Err(format!("the product has not enabled the scope {unknown}")),
+    }
+}
