@@ -75,8 +75,10 @@ impl Documents {
             "require_request_uri_registration": false,
             "claims_parameter_supported": true,
         });
-        if settings.registration != Registration::Off {
-            metadata["registration_endpoint"] = at(paths::REGISTER).into();
+        if settings.registration != Registration::Off
+            && let Some(members) = metadata.as_object_mut()
+        {
+            members.insert("registration_endpoint".to_owned(), at(paths::REGISTER).into());
         }
         Self { metadata: metadata.to_string().into() }
     }
