@@ -86,9 +86,9 @@ impl Documents {
         });
         if let (Some(all), Value::Object(more)) = (metadata.as_object_mut(), more) {
             all.extend(more);
-        }
-        if settings.registration != Registration::Off {
-            metadata["registration_endpoint"] = at(paths::REGISTER).into();
+            if settings.registration != Registration::Off {
+                all.insert("registration_endpoint".to_owned(), at(paths::REGISTER).into());
+            }
         }
         Self { metadata: metadata.to_string().into() }
     }

@@ -34,7 +34,7 @@ pub async fn register(
     let made = async {
         let given = metadata(&headers, &body)?;
         let address = address.map(|Extension(address)| address.bucket()).unwrap_or_default();
-        Ok(dynamic::register(&idp.ctx, bearer(&headers), &address, GRANT_TYPES, &given).await?)
+        dynamic::register(&idp.ctx, bearer(&headers), &address, GRANT_TYPES, &given).await
     };
     answer(&idp, StatusCode::CREATED, made.await)
 }
@@ -58,7 +58,7 @@ pub async fn change(
     let changed = async {
         let managed = managed(&idp, &client_id, &headers).await?;
         let given = metadata(&headers, &body)?;
-        Ok(dynamic::update(&idp.ctx, &managed, GRANT_TYPES, &given).await?)
+        dynamic::update(&idp.ctx, &managed, GRANT_TYPES, &given).await
     };
     answer(&idp, StatusCode::OK, changed.await)
 }
