@@ -133,26 +133,6 @@ pub(super) const KEYS: &[Key] = &[
             Ok(())
         }
     ),
-    key!(
-        "registration.enabled",
-        "Whether programs may register clients (RFC 7591), with an initial access token at least.",
-        |c| Some(c.registration_enabled.to_string()),
-        |c, v| {
-            c.registration_enabled = v.bool()?;
-            Ok(())
-        }
-    ),
-    optional!(
-        "registration.open",
-        "Whether everybody may register clients, without an initial access token. As sandbox, if absent.\n\
-         Their consent pages say that nobody has checked who they are.",
-        "false",
-        |c| c.registration_open.map(|open| open.to_string()),
-        |c, v| {
-            c.registration_open = Some(v.bool()?);
-            Ok(())
-        }
-    ),
     optional!(
         "master_key_file",
         "The file with the key that everything in the database is protected by: 64 hexadecimal digits.\n\
@@ -171,6 +151,26 @@ pub(super) const KEYS: &[Key] = &[
         |c| c.site_root.as_deref().map(quoted_path),
         |c, v| {
             c.site_root = Some(v.path()?);
+            Ok(())
+        }
+    ),
+    key!(
+        "registration.enabled",
+        "Whether programs may register clients (RFC 7591), with an initial access token at least.",
+        |c| Some(c.registration_enabled.to_string()),
+        |c, v| {
+            c.registration_enabled = v.bool()?;
+            Ok(())
+        }
+    ),
+    optional!(
+        "registration.open",
+        "Whether everybody may register clients, without an initial access token. As sandbox, if absent.\n\
+         Their consent pages say that nobody has checked who they are.",
+        "false",
+        |c| c.registration_open.map(|open| open.to_string()),
+        |c, v| {
+            c.registration_open = Some(v.bool()?);
             Ok(())
         }
     ),
