@@ -28,25 +28,56 @@ export async function authorize(
   throw new Error(`the sign-in never ends: ${answer.url()}`);
 }
 
-async function fillIn(request: APIRequestContext, outbox: Outbox, somebody: Somebody, page: APIResponse) {
+/** From the address that a device shows to the page that says that it is done. */
+export async function allowDevice(
+  request: APIRequestContext,
+  outbox: Outbox,
+  somebody: Somebody,
+  address: string,
+  code: string,
+): Promise<void> {
+  let answer = await request.get(address);
+  for (let step = 0; step < 12; step++) {
+    if (answer.status() === 303) {
+      answer = await request.get(new URL(answer.headers()["location"]!, answer.url()).href, { maxRedirects: 0 });
+    } else if (FORM.test(await answer.text())) {
+      answer = await fillIn(request, outbox, somebody, answer, code);
+    } else {
+      expect(answer.status(), await answer.text()).toBe(200);
+      return;
+    }
+  }
+  throw new Error(`the sign-in never ends: ${answer.url()}`);
+}
+
+// The portal's own frame has forms, too.
+const FORM = /<form[^>]*action="(\/(?:login|login\/pin|consent|signin|device|device\/confirm))"[^>]*>(.*?)<\/form>/s;
+
+async function fillIn(
+  request: APIRequestContext,
+  outbox: Outbox,
+  somebody: Somebody,
+  page: APIResponse,
+  code = "",
+) {
   const html = await page.text();
   expect(page.status(), html).toBe(200);
-  // The portal's own frame has forms, too.
-  const form = html.match(/<form[^>]*action="(\/(?:login|login\/pin|consent|signin))"[^>]*>(.*?)<\/form>/s);
+  const form = html.match(FORM);
   if (!form) throw new Error(`no form: ${html}`);
   const [, action, content] = form;
   const fields = new URLSearchParams();
   for (const [input] of content!.matchAll(/<input[^>]*>/g)) {
     const attribute = (name: string) => input.match(new RegExp(` ${name}="([^"]*)"`))?.[1] ?? "";
     const name = attribute("name");
-    if (typeof somebody === "string") {
+    if (name === "user_code") fields.append(name, code);
+    else if (typeof somebody === "string") {
       if (name === "number") fields.append(name, somebody);
       else if (name === "pin") fields.append(name, await outbox.pin(somebody));
       else fields.append(name, unescape(attribute("value")));
     } else if (name === "email" || name === "password") fields.append(name, somebody[name]);
     else fields.append(name, unescape(attribute("value")));
   }
-  if (content!.includes('name="decision"')) fields.append("decision", "allow");
+  if (content!.includes('name="decision"')) fields.append("decision", action === "/device/confirm" ? "go" : "allow");
   return request.post(action!, {
     maxRedirects: 0,
     headers: { "content-type": "application/x-www-form-urlencoded", origin: new URL(page.url()).origin },
