@@ -10,6 +10,7 @@ use tokio::task::LocalSet;
 
 use crate::Result;
 use crate::http::{self, Answer, Connection};
+use crate::signed::Signer;
 
 pub const CONNECTIONS: usize = 16;
 
@@ -18,6 +19,14 @@ pub const CONNECTIONS: usize = 16;
 pub enum Work {
     /// The same request; any other status than this one is a failure.
     Same { request: Vec<u8>, status: u16 },
+    /// A request of a client that signs each one anew.
+    Signed {
+        signer: Rc<Signer>,
+        host: String,
+        path: &'static str,
+        fields: Vec<(&'static str, &'static str)>,
+        proof: bool,
+    },
     /// A refresh token for its successor. One chain per connection.
     Refresh { tokens: Vec<String>, client: Client, host: String },
     /// Authorize with a remembered consent, redeem the code, ask for userinfo: counted as one.
@@ -99,6 +108,10 @@ async fn one(
             Work::Same { request, status } => {
                 let answer = connection.exchange(request).await?;
                 expect(&connection, &answer, *status)?;
+            }
+            Work::Signed { signer, host, path, fields, proof } => {
+                let answer = connection.exchange(&signer.request(host, path, fields, *proof)?).await?;
+                expect(&connection, &answer, 200)?;
             }
             Work::Refresh { client, host, .. } => {
                 let fields = http::form(&[("grant_type", "refresh_token"), ("refresh_token", &token)]);

@@ -9,8 +9,10 @@ mod http;
 mod load;
 mod people;
 mod server;
+mod signed;
 
 use std::path::Path;
+use std::rc::Rc;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -113,6 +115,19 @@ impl Bench {
         let bearer = format!("Bearer {access_token}");
         let request = http::request("GET", &self.host, "/userinfo", &[("authorization", &bearer)], None);
         self.measure("userinfo", Work::Same { request, status: 200 }, Some(40_000), P99).await?;
+
+        let signer = Rc::new(self.server.signer()?);
+        let signed = |path, fields: &[(&'static str, &'static str)], proof| Work::Signed {
+            signer: Rc::clone(&signer),
+            host: self.host.clone(),
+            path,
+            fields: fields.to_vec(),
+            proof,
+        };
+        let cc = signed("/oauth2/token", &[("grant_type", "client_credentials")], true);
+        let introspection = signed("/oauth2/introspect", &[("token", "nothing")], false);
+        self.measure("introspection, private_key_jwt", introspection, None, P99_COMMIT).await?;
+        self.measure("client credentials, private_key_jwt and DPoP", cc, None, P99_COMMIT).await?;
 
         let mut tokens = Vec::new();
         for index in 0..CONNECTIONS {

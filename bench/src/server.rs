@@ -11,6 +11,7 @@ use url::Url;
 use crate::Result;
 use crate::browser::authority;
 use crate::http::{self, Connection};
+use crate::signed::Signer;
 
 pub struct Server {
     binary: PathBuf,
@@ -92,6 +93,12 @@ impl Server {
         let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
         let kilobytes: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
         Some(kilobytes / 1024.0)
+    }
+
+    /// The demo world's client that signs.
+    pub fn signer(&self) -> Result<Signer> {
+        let printed = Command::new(&self.binary).args(["demo", "--keys"]).output()?;
+        Signer::new(&String::from_utf8(printed.stdout)?, &self.url.origin().ascii_serialization())
     }
 
     /// Changes rows of the stopped server's database.
