@@ -117,6 +117,21 @@ impl Params {
 mod tests {
     use super::*;
 
+    proptest::proptest! {
+        /// Any bytes are parameters or are refused; no name but those that may comes twice.
+        #[test]
+        fn any_bytes_may_be_sent(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..400)) {
+            if let Ok(params) = Params::parse([bytes.as_slice()]) {
+                let pairs = params.pairs();
+                proptest::prop_assert!(pairs.len() <= MOST);
+                for (place, (name, _)) in pairs.iter().enumerate() {
+                    let again = pairs[..place].iter().any(|(known, _)| known == name);
+                    proptest::prop_assert!(!again || SEVERAL.contains(&name.as_str()));
+                }
+            }
+        }
+    }
+
     #[test]
     fn empty_is_absent_and_twice_is_refused() {
         let params = Params::parse([b"scope=&state=a%20b+c".as_slice()]).unwrap();

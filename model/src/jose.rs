@@ -433,6 +433,37 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        /// Whatever is sent is refused or taken apart; nothing panics, and nothing verifies.
+        #[test]
+        fn anything_may_be_sent(text in ".{0,300}", parts in "[A-Za-z0-9_-]{0,80}\\.[A-Za-z0-9_-]{0,80}\\.[A-Za-z0-9_-]{0,120}") {
+            let jwk = json!({"kty": "EC", "crv": "P-256", "x": "A".repeat(43), "y": "A".repeat(43)});
+            for text in [text, parts] {
+                proptest::prop_assert!(check(&text, std::slice::from_ref(&jwk)).is_err());
+            }
+        }
+
+        /// JSON in a header or in claims, of any shape, has texts, times and audiences or has not.
+        #[test]
+        fn any_json_may_be_sent(text in r#"[\[\]{}":, 0-9a-z.eE+-]{0,60}"#) {
+            if let Some(Value::Object(claims)) = strict_json(&format!("{{\"aud\":{text},\"exp\":{text}}}")) {
+                let _ = (audiences(&claims), time(&claims, "exp"), super::text(&claims, "aud"));
+            }
+        }
+
+        /// One altered byte anywhere, and the token is nobody's.
+        #[test]
+        fn an_altered_token_is_refused(place in 0_usize..10_000, bit in 0_u8..7) {
+            let pair = pair("a");
+            let mut bytes = signed(&pair, r#"{"alg":"ES256"}"#, r#"{"sub":"a"}"#).into_bytes();
+            let place = place % bytes.len();
+            bytes[place] ^= 1 << bit;
+            if let Ok(text) = String::from_utf8(bytes) {
+                proptest::prop_assert!(check(&text, &[pair.jwk]).is_err());
+            }
+        }
+    }
+
     #[test]
     fn other_algorithms_verify() {
         let pair = Ed25519KeyPair::generate().unwrap();

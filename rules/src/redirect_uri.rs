@@ -449,6 +449,24 @@ fn private_use(scheme: &str, rest: &str) -> Result<Vec<Warning>, Problem> {
 mod tests {
     use super::*;
 
+    proptest::proptest! {
+        /// What can be registered is a URI without a fragment that begins with its scheme, and is
+        /// no address in a page; it matches itself, and nothing with a byte more.
+        #[test]
+        fn whatever_is_taken_is_harmless(text in "[a-z]{1,12}:(//)?[ -~é\u{202e}]{0,60}", more in "[ -~]{1,8}") {
+            if check(&text).is_ok() {
+                let url = url::Url::parse(&text).unwrap();
+                proptest::prop_assert!(url.fragment().is_none() && url.password().is_none());
+                proptest::prop_assert!(!matches!(url.scheme(), "javascript" | "data" | "vbscript" | "file" | "blob"));
+                let registered = [text.clone()];
+                proptest::prop_assert!(matches(&registered, &text));
+                let loopback = matches!(url.host_str(), Some("127.0.0.1" | "[::1]"));
+                let longer = [text, more].concat();
+                proptest::prop_assert!(loopback || !matches(&registered, &longer));
+            }
+        }
+    }
+
     const GOOD: [&str; 20] = [
         "https://example.com/callback",
         "https://example.com",
