@@ -104,7 +104,6 @@ async fn request(ctx: &model::Context, waiting: Waiting) -> Result<Request, Page
         claims: ClaimsRequest::default(),
         resources: waiting.asked.resources,
         dpop_jkt: None,
-        ui_locales: Vec::new(),
         pushed: None,
     })
 }

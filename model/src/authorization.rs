@@ -128,8 +128,6 @@ pub struct Request {
     pub resources: Vec<String>,
     /// The DPoP key that the code is bound to (RFC 9449, section 10).
     pub dpop_jkt: Option<String>,
-    /// In which languages pages are wanted, best first (BCP 47).
-    pub ui_locales: Vec<String>,
     /// The pushed request that this one came as, to be used up by its answer.
     pub pushed: Option<Uuid>,
 }

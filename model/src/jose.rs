@@ -101,15 +101,6 @@ impl<'a> Unverified<'a> {
         if accepted.iter().any(|accepted| accepted.eq_ignore_ascii_case(given)) { Ok(()) } else { Err(JoseError::Type) }
     }
 
-    /// Whether one of `keys` has the id that the header names, or it names none.
-    #[must_use]
-    pub fn names_one_of<'k>(&self, keys: impl IntoIterator<Item = &'k Value>) -> bool {
-        match self.header("kid") {
-            None => true,
-            Some(kid) => keys.into_iter().any(|key| key.get("kid").and_then(Value::as_str) == Some(kid)),
-        }
-    }
-
     /// Verifies the signature with one of `keys` (RFC 7517) and one of the `accepted` algorithms;
     /// returns the claims and which key it was.
     ///

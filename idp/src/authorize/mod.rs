@@ -183,7 +183,6 @@ pub async fn read(ctx: &Context, params: &Params, way: Way) -> Result<Request, A
         claims: ClaimsRequest::default(),
         resources: Vec::new(),
         dpop_jkt: None,
-        ui_locales: scopes::split(params.get("ui_locales").unwrap_or_default()),
         pushed: match way {
             Way::Reference(id) => Some(id),
             Way::Browser | Way::Push => None,

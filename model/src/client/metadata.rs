@@ -114,12 +114,6 @@ pub struct Metadata {
     /// Whether it must be told `iss` and `sid`.
     #[serde(skip_serializing_if = "is_false")]
     pub frontchannel_logout_session_required: bool,
-    /// `poll` or `ping` (CIBA Core, section 4).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub backchannel_token_delivery_mode: Option<String>,
-    /// Where pings go (CIBA Core, section 4).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub backchannel_client_notification_endpoint: Option<String>,
     /// Where its hosts are listed for pairwise subjects (OpenID Connect Core, section 8.1).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sector_identifier_uri: Option<String>,
