@@ -24,6 +24,7 @@ export function somebody(name = "Petra Example"): Person {
 
 /** Users of the demo world. */
 export const DEMO_PASSWORD = "portico-demo";
+export const ADMIN = { name: "Ada Admin", email: "admin@portico.test", password: DEMO_PASSWORD };
 export const DEV = { name: "Dev Eloper", email: "dev@portico.test", password: DEMO_PASSWORD };
 export const NORDTEL_STAFF = { name: "Nora Nordtel", email: "staff@nordtel.test", password: DEMO_PASSWORD };
 
