@@ -212,7 +212,7 @@ async fn step(
         Standing::Remembered(consent) => complete(ctx, interaction, &session, &client, &consent).await,
         Standing::Missing { .. } if request.prompt.none => deny(ctx, interaction, Denial::CONSENT_REQUIRED).await,
         Standing::Missing { ask, before } => {
-            pages::consent::page(idp, browser, interaction, &session, &product, &ask, before.as_ref()).await
+            pages::consent::page(idp, browser, interaction, &session, &product, &ask, before.as_deref()).await
         }
     }
 }

@@ -102,7 +102,7 @@ pub async fn metadata(State(idp): State<Idp>) -> Response {
 
 /// `GET /.well-known/jwks.json`.
 pub async fn jwks(State(idp): State<Idp>) -> Response {
-    json_for_minutes(Bytes::from(idp.ctx.keys().jwks(idp.ctx.now()).to_string()))
+    json_for_minutes(Bytes::from_owner(idp.ctx.keys().jwks(idp.ctx.now())))
 }
 
 fn json_for_minutes(document: Bytes) -> Response {

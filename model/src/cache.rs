@@ -1,5 +1,5 @@
-//! What the hot paths read from memory: clients, products, operators, subscribers, and what was
-//! revoked.
+//! What the hot paths read from memory: clients, products, operators, subscribers, what they
+//! allow, and what was revoked.
 //!
 //! Each entry is loaded on its first use and dropped when a [`Change`] names it, on this node
 //! after the commit, on others when PostgreSQL notifies them. Should a notification be lost, an
@@ -22,11 +22,13 @@ use crate::{
     Context, Fault, Settings, Timestamp,
     change::{Change, RevokedKind},
     client::{Metadata, published::KeySets},
+    consent::Consent,
     entity::{
         Audience, AuthMethod, ClientKind, ClientState, DistributionState, Profile, SigningAlg, TokenFormat, UriPurpose,
-        client, client_key, client_secret, client_uri, distribution, operator, organization, product, product_scope,
-        revocation, scope, subscriber,
+        client, client_key, client_secret, client_uri, consent, distribution, operator, organization, product,
+        product_scope, revocation, scope, subscriber,
     },
+    subject::Subject,
 };
 
 /// A client as the protocol endpoints need it.
@@ -146,6 +148,8 @@ pub struct Caches {
     products: Cache<Uuid, Arc<Product>>,
     operators: Cache<Uuid, Arc<operator::Model>>,
     subscribers: Cache<Uuid, Arc<subscriber::Model>>,
+    /// By subject and product; `None` where nothing is allowed.
+    consents: Cache<(Uuid, Uuid), Option<Arc<Consent>>>,
     /// What clients publish at their `jwks_uri`.
     pub(crate) key_sets: KeySets,
     revoked: RwLock<HashMap<(RevokedKind, Uuid), Revoked>>,
@@ -169,6 +173,7 @@ impl Caches {
             products: Cache::builder().max_capacity(20_000).time_to_live(staleness).build(),
             operators: Cache::builder().max_capacity(1_000).time_to_live(staleness).build(),
             subscribers: Cache::builder().max_capacity(50_000).time_to_live(staleness).build(),
+            consents: Cache::builder().max_capacity(50_000).time_to_live(staleness).build(),
             key_sets: KeySets::new(),
             revoked: RwLock::default(),
             credentials_used: Mutex::default(),
@@ -183,6 +188,7 @@ impl Caches {
             Change::Product(id) => self.products.invalidate(id),
             Change::Operator(id) => self.operators.invalidate(id),
             Change::Subscriber(id) => self.subscribers.invalidate(id),
+            Change::Consent { subject, product } => self.consents.invalidate(&(*subject, *product)),
             Change::Scopes => self.products.invalidate_all(),
             Change::Keys => {}
             Change::Revoked { kind, id, at, expires_at } => {
@@ -200,6 +206,7 @@ impl Caches {
         self.products.invalidate_all();
         self.operators.invalidate_all();
         self.subscribers.invalidate_all();
+        self.consents.invalidate_all();
     }
 
     /// Whether something issued at `issued_at` is void because of `(kind, id)`.
@@ -441,4 +448,30 @@ pub async fn subscriber(ctx: &Context, id: Uuid) -> Result<Option<Arc<subscriber
         caches.subscribers.insert(id, Arc::clone(&loaded));
     }
     Ok(Some(loaded))
+}
+
+/// What a subject allows a product now. Redeeming a code looks at the row itself: what another
+/// node has ended a moment ago gives no tokens here.
+///
+/// # Errors
+///
+/// When the database fails.
+pub async fn consent(ctx: &Context, subject: Subject, product: Uuid) -> Result<Option<Arc<Consent>>, Fault> {
+    let caches = ctx.caches();
+    let key = (subject.id(), product);
+    if let Some(hit) = caches.consents.get(&key) {
+        return Ok(hit);
+    }
+    let epoch = caches.epoch();
+    let row = consent::Entity::find()
+        .filter(consent::Column::SubjectId.eq(subject.id()))
+        .filter(consent::Column::ProductId.eq(product))
+        .filter(consent::Column::RevokedAt.is_null())
+        .one(ctx.db().reader())
+        .await?;
+    let loaded = row.map(|row| Arc::new(Consent::from(row)));
+    if caches.epoch() == epoch {
+        caches.consents.insert(key, loaded.clone());
+    }
+    Ok(loaded)
 }

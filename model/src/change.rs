@@ -22,6 +22,13 @@ pub enum Change {
     Operator(Uuid),
     /// A subscriber; by id.
     Subscriber(Uuid),
+    /// What somebody allows a product.
+    Consent {
+        /// The row of the subscriber or portal user.
+        subject: Uuid,
+        /// The product.
+        product: Uuid,
+    },
     /// The catalogue of scopes.
     Scopes,
     /// Signing or sealing keys.

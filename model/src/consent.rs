@@ -13,7 +13,7 @@ use crate::{
     Context, Fault, Timestamp,
     audit::{self, Event},
     cache::{self, Product, ProductScope},
-    change::RevokedKind,
+    change::{Change, RevokedKind},
     entity::{client, consent, grant, product, scope},
     grant::{Because, revoke},
     scopes,
@@ -35,29 +35,14 @@ pub struct Consent {
 #[derive(Clone, Debug)]
 pub enum Standing {
     /// Nothing needs to be asked.
-    Remembered(Consent),
+    Remembered(Arc<Consent>),
     /// These must be asked for.
     Missing {
         /// What the page asks for, in the catalogue's order.
         ask: Vec<ProductScope>,
         /// Whether something was allowed before.
-        before: Option<Consent>,
+        before: Option<Arc<Consent>>,
     },
-}
-
-/// The living consent of a subject to a product.
-///
-/// # Errors
-///
-/// When the database fails.
-pub async fn find(ctx: &Context, subject: Subject, product: Uuid) -> Result<Option<Consent>, Fault> {
-    let row = consent::Entity::find()
-        .filter(consent::Column::SubjectId.eq(subject.id()))
-        .filter(consent::Column::ProductId.eq(product))
-        .filter(consent::Column::RevokedAt.is_null())
-        .one(ctx.db().reader())
-        .await?;
-    Ok(row.map(Consent::from))
 }
 
 impl Consent {
@@ -87,7 +72,7 @@ pub async fn standing(
     requested: &[String],
     again: bool,
 ) -> Result<Standing, Fault> {
-    let before = find(ctx, subject, product.id).await?;
+    let before = cache::consent(ctx, subject, product.id).await?;
     let ask: Vec<ProductScope> = product
         .scopes
         .iter()
@@ -144,7 +129,7 @@ pub async fn grant(
     if allowed.iter().any(|name| !asked.iter().any(|scope| scope.name == *name)) {
         return Err(GrantError::NotAsked);
     }
-    let before = find(ctx, subject, product.id).await?;
+    let before = cache::consent(ctx, subject, product.id).await?;
     let had = |name: &String| before.as_ref().is_some_and(|before| before.scopes.contains(name));
     if asked.iter().any(|scope| !scope.optional && !allowed.contains(&scope.name) && !had(&scope.name)) {
         return Err(GrantError::RequiredMissing);
@@ -214,6 +199,7 @@ async fn store(tx: &crate::db::Tx, allow: &Allow) -> Result<Consent, GrantError>
     } else {
         consent::Entity::insert(stored).exec_without_returning(tx).await?;
     }
+    tx.changed(Change::Consent { subject: allow.subject.id(), product: allow.product });
     let who = match allow.subject {
         Subject::Subscriber(_) => "A subscriber",
         Subject::User(_) => "A portal user",
@@ -247,11 +233,10 @@ pub async fn end(tx: &crate::db::Tx, ctx: &Context, id: Uuid, because: Because) 
         .col_expr(consent::Column::RevokedBy, because.as_str().into())
         .filter(consent::Column::Id.eq(id))
         .filter(consent::Column::RevokedAt.is_null())
-        .exec(tx)
-        .await?
-        .rows_affected
-        == 1;
-    if ended {
+        .exec_with_returning(tx)
+        .await?;
+    if let Some(row) = ended.first() {
+        tx.changed(Change::Consent { subject: row.subject_id, product: row.product_id });
         grant::Entity::update_many()
             .col_expr(grant::Column::RevokedAt, now.0.into())
             .col_expr(grant::Column::RevokedBecause, because.as_str().into())
@@ -261,7 +246,7 @@ pub async fn end(tx: &crate::db::Tx, ctx: &Context, id: Uuid, because: Because) 
             .await?;
         revoke(tx, ctx, RevokedKind::Consent, id).await?;
     }
-    Ok(ended)
+    Ok(!ended.is_empty())
 }
 
 /// The applications that a portal user has authorized.

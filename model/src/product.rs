@@ -13,7 +13,6 @@ use crate::{
     change::Change,
     entity::{ClientState, DistributionState, client, consent, distribution, membership, product},
     membership::Belonging,
-    organization,
 };
 
 /// The longest name, in characters.
@@ -93,6 +92,37 @@ pub struct Listed {
     pub offered: usize,
 }
 
+/// The products of these organizations, to which somebody belongs.
+#[must_use]
+pub const fn among(belongings: &[Belonging]) -> Among<'_> {
+    Among { belongings }
+}
+
+/// See [`among`].
+#[derive(Clone, Copy, Debug)]
+pub struct Among<'a> {
+    belongings: &'a [Belonging],
+}
+
+impl Among<'_> {
+    /// The product, and as what they belong to the organization that owns it.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub async fn find(self, ctx: &Context, id: Uuid) -> Result<Option<(Product, Belonging)>, Fault> {
+        let organizations = self.belongings.iter().map(|belonging| belonging.organization.id);
+        let found = product::Entity::find_by_id(id)
+            .filter(product::Column::OrganizationId.is_in(organizations))
+            .one(ctx.db().reader())
+            .await?;
+        Ok(found.and_then(|product| {
+            let owner = self.belongings.iter().find(|belonging| belonging.organization.id == product.organization_id)?;
+            Some((product, owner.clone()))
+        }))
+    }
+}
+
 /// The products of the organizations that a user belongs to.
 #[must_use]
 pub const fn seen_by(user: Uuid) -> SeenBy {
@@ -106,26 +136,6 @@ pub struct SeenBy {
 }
 
 impl SeenBy {
-    /// The product, and as what the user belongs to the organization that owns it.
-    ///
-    /// # Errors
-    ///
-    /// When the database fails.
-    pub async fn find(self, ctx: &Context, id: Uuid) -> Result<Option<(Product, Belonging)>, Fault> {
-        let mut organizations = Query::select();
-        organizations
-            .column(membership::Column::OrganizationId)
-            .from(membership::Entity)
-            .and_where(membership::Column::UserId.eq(self.user));
-        let found = product::Entity::find_by_id(id)
-            .filter(product::Column::OrganizationId.in_subquery(organizations))
-            .one(ctx.db().reader())
-            .await?;
-        let Some(product) = found else { return Ok(None) };
-        let belonging = organization::of(self.user).find(ctx, product.organization_id).await?;
-        Ok(belonging.map(|belonging| (product, belonging)))
-    }
-
     /// Every product that they can open, by name; for the command palette.
     ///
     /// # Errors

@@ -179,9 +179,12 @@ pub async fn peek(ctx: &Context, id: &str) -> Result<Option<Person>, Fault> {
 }
 
 async fn signed_in(ctx: &Context, id: &str) -> Result<Option<(session::Model, Person)>, Fault> {
-    let Some(row) = living(ctx, id).await? else { return Ok(None) };
-    let Some(user_id) = row.user_id else { return Ok(None) };
-    let user = user::Entity::find_by_id(user_id).one(ctx.db().reader()).await?;
+    let found = session::Entity::find_by_id(secret::hash(id))
+        .filter(session::Column::ExpiresAt.gt(ctx.now()))
+        .find_also_linked(ToUser)
+        .one(ctx.db().reader())
+        .await?;
+    let Some((row, user)) = found else { return Ok(None) };
     let Some(user) = user.filter(|user| user.suspended_at.is_none() && user.email_verified_at.is_some()) else {
         return Ok(None);
     };
@@ -194,6 +197,18 @@ async fn signed_in(ctx: &Context, id: &str) -> Result<Option<(session::Model, Pe
         amr: amr.split_ascii_whitespace().map(str::to_owned).collect(),
     };
     Ok(Some((row, person)))
+}
+
+/// How sessions lead to whoever is signed in.
+struct ToUser;
+
+impl sea_orm::Linked for ToUser {
+    type FromEntity = session::Entity;
+    type ToEntity = user::Entity;
+
+    fn link(&self) -> Vec<sea_orm::RelationDef> {
+        vec![session::Entity::belongs_to(user::Entity).from(session::Column::UserId).to(user::Column::Id).into()]
+    }
 }
 
 async fn seen(ctx: &Context, id_hash: String, address: String) -> Result<(), Fault> {

@@ -7,7 +7,7 @@ use http::request::Parts;
 use model::{
     Context, id,
     membership::{Belonging, Right, Role},
-    organization::{self, Organization},
+    organization::Organization,
 };
 
 use super::{SignedIn, Visitor, id_in_path, organization_path};
@@ -79,7 +79,7 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, PageError> {
         let signed_in = SignedIn::from_request_parts(parts, state).await?;
         let id = id_in_path(parts, "org", id::ORGANIZATION).await?;
-        let belonging = organization::of(signed_in.id()).find(signed_in.ctx(), id).await?.ok_or(PageError::NotFound)?;
+        let belonging = signed_in.visitor.belonging(id).cloned().ok_or(PageError::NotFound)?;
         Ok(Self::new(signed_in, belonging))
     }
 }

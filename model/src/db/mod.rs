@@ -2,7 +2,8 @@
 //! lives here and nowhere else.
 //!
 //! A write is a closure, given to [`Db::write`]. On SQLite one task runs the queued closures one
-//! after another, each in a savepoint, and commits the batch once before it answers any of them.
+//! after another and commits the batch once before it answers any of them; should one of them
+//! fail, the batch is undone and run again, each in a savepoint of its own.
 //! On PostgreSQL each is a transaction from the pool, run again on serialization failure.
 
 mod sqlite;
@@ -180,7 +181,7 @@ impl Db {
     /// back; a refusal whose side effect must survive is returned inside an `Ok`.
     ///
     /// `args` is what the closure works on. The closure can be called more than once, since
-    /// PostgreSQL may ask to run a transaction again, so it must have no effect outside of the
+    /// PostgreSQL may ask to run a transaction again and a batch of SQLite's may be undone, so it must have no effect outside of the
     /// transaction. Nothing slow (a hash, a request to somebody) belongs inside.
     ///
     /// # Errors
@@ -225,17 +226,16 @@ impl Db {
         E: From<Fault>,
         F: for<'a> Fn(&'a Tx, &'a A) -> BoxFuture<'a, Result<T, E>>,
     {
-        let tx = Tx::new(self.inner.reader.begin().await.map_err(Fault::from)?);
+        let tx = Tx::new(Arc::new(self.inner.reader.begin().await.map_err(Fault::from)?));
         match work(&tx, args).await {
             Ok(result) => {
                 tx.announce().await?;
-                let (tx, changes) = tx.into_parts();
-                tx.commit().await.map_err(Fault::from)?;
+                let changes = tx.commit().await?;
                 self.inner.counts.commits.fetch_add(1, Ordering::Relaxed);
                 Ok((result, changes))
             }
             Err(error) => {
-                tx.into_parts().0.rollback().await.map_err(Fault::from)?;
+                tx.rollback().await?;
                 Err(error)
             }
         }

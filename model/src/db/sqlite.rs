@@ -1,4 +1,8 @@
 //! SQLite: one writer that commits in groups, and a pool of readers beside it.
+//!
+//! Each statement crosses to SQLite's thread and back, so a group runs without savepoints first:
+//! writes seldom fail. When one does, the whole group is undone and run again, this time each
+//! write in a savepoint, so that only those that fail leave nothing behind.
 
 use std::{
     panic::AssertUnwindSafe,
@@ -44,12 +48,19 @@ pub(super) fn options(path: &Path, connections: u32) -> ConnectOptions {
     options
 }
 
-/// Runs inside the batch's transaction; what it returns is called with the fate of the commit.
-type Job = Box<dyn for<'a> FnOnce(&'a DatabaseTransaction) -> BoxFuture<'a, Answer> + Send>;
-type Answer = Box<dyn FnOnce(Result<(), Arc<DbErr>>) + Send>;
+/// A queued write.
+trait Job: Send {
+    /// Runs inside the batch's transaction, in a savepoint of its own if it is asked to. Says
+    /// whether it succeeded; when it did not, what it did is undone only by the savepoint. Called
+    /// again, it starts anew.
+    fn run<'a>(&'a mut self, batch: &'a Arc<DatabaseTransaction>, savepoint: bool) -> BoxFuture<'a, bool>;
+
+    /// Tells whoever asked, once the fate of the commit is known.
+    fn answer(self: Box<Self>, committed: Result<(), Arc<DbErr>>);
+}
 
 enum Order {
-    Run(Job),
+    Run(Box<dyn Job>),
     Close(oneshot::Sender<()>),
 }
 
@@ -85,22 +96,8 @@ impl Queue {
         E: From<Fault> + Send + 'static,
         F: for<'a> Fn(&'a Tx, &'a A) -> BoxFuture<'a, Result<T, E>> + Send + Sync + 'static,
     {
-        let (reply, answer) = oneshot::channel::<Result<(T, Vec<Change>), E>>();
-        let job: Job = Box::new(move |batch| {
-            Box::pin(async move {
-                let outcome = AssertUnwindSafe(in_savepoint(batch, &args, &work)).catch_unwind().await;
-                let outcome = outcome.unwrap_or_else(|_| Err(Fault::Stopped("a write has panicked").into()));
-                let answer: Answer = Box::new(move |committed| {
-                    let outcome = outcome.and_then(|result| match committed {
-                        Ok(()) => Ok(result),
-                        Err(error) => Err(Fault::from(DbErr::Custom(error.to_string())).into()),
-                    });
-                    // Whoever asked may have gone away; the write stands all the same.
-                    let _gone = reply.send(outcome);
-                });
-                answer
-            })
-        });
+        let (reply, answer) = oneshot::channel();
+        let job = Box::new(Write { args, work, outcome: None, reply });
         if self.orders.send(Order::Run(job)).await.is_err() {
             return Err(Fault::Stopped("the database writer").into());
         }
@@ -108,23 +105,88 @@ impl Queue {
     }
 }
 
-async fn in_savepoint<A, T, E, F>(batch: &DatabaseTransaction, args: &A, work: &F) -> Result<(T, Vec<Change>), E>
+struct Write<A, T, E, F> {
+    args: A,
+    work: F,
+    outcome: Option<Result<(T, Vec<Change>), E>>,
+    reply: oneshot::Sender<Result<(T, Vec<Change>), E>>,
+}
+
+async fn attempt<A, T, E, F>(
+    batch: &Arc<DatabaseTransaction>,
+    savepoint: bool,
+    args: &A,
+    work: &F,
+) -> Result<(T, Vec<Change>), E>
 where
     E: From<Fault>,
     F: for<'a> Fn(&'a Tx, &'a A) -> BoxFuture<'a, Result<T, E>>,
 {
-    let tx = Tx::new(batch.begin().await.map_err(Fault::from)?);
+    if !savepoint {
+        let tx = Tx::new(Arc::clone(batch));
+        let result = work(&tx, args).await?;
+        return Ok((result, tx.into_changes()));
+    }
+    let tx = Tx::new(Arc::new(batch.begin().await.map_err(Fault::from)?));
     match work(&tx, args).await {
-        Ok(result) => {
-            let (savepoint, changes) = tx.into_parts();
-            savepoint.commit().await.map_err(Fault::from)?;
-            Ok((result, changes))
-        }
+        Ok(result) => Ok((result, tx.commit().await?)),
         Err(error) => {
-            tx.into_parts().0.rollback().await.map_err(Fault::from)?;
+            tx.rollback().await?;
             Err(error)
         }
     }
+}
+
+impl<A, T, E, F> Job for Write<A, T, E, F>
+where
+    A: Send + Sync + 'static,
+    T: Send + 'static,
+    E: From<Fault> + Send + 'static,
+    F: for<'a> Fn(&'a Tx, &'a A) -> BoxFuture<'a, Result<T, E>> + Send + Sync + 'static,
+{
+    fn run<'a>(&'a mut self, batch: &'a Arc<DatabaseTransaction>, savepoint: bool) -> BoxFuture<'a, bool> {
+        let Self { args, work, outcome, .. } = self;
+        Box::pin(async move {
+            let ended = AssertUnwindSafe(attempt(batch, savepoint, args, work)).catch_unwind().await;
+            let ended = ended.unwrap_or_else(|_| Err(Fault::Stopped("a write has panicked").into()));
+            outcome.insert(ended).is_ok()
+        })
+    }
+
+    fn answer(self: Box<Self>, committed: Result<(), Arc<DbErr>>) {
+        let Self { outcome, reply, .. } = *self;
+        let outcome = outcome.unwrap_or_else(|| Err(Fault::Stopped("the database writer").into()));
+        let outcome = outcome.and_then(|result| match committed {
+            Ok(()) => Ok(result),
+            Err(error) => Err(Fault::from(DbErr::Custom(error.to_string())).into()),
+        });
+        // Whoever asked may have gone away; the write stands all the same.
+        let _gone = reply.send(outcome);
+    }
+}
+
+async fn begin(connection: &DatabaseConnection) -> Result<Arc<DatabaseTransaction>, DbErr> {
+    let options = TransactionOptions {
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..TransactionOptions::default()
+    };
+    connection.begin_with_options(options).await.map(Arc::new)
+}
+
+/// Commits or undoes a batch. Whatever ran in it has ended, so nobody else holds it.
+async fn end(batch: Arc<DatabaseTransaction>, commit: bool) -> Result<(), Arc<DbErr>> {
+    let batch = Arc::try_unwrap(batch).map_err(|_| DbErr::Custom("a write that ended holds its transaction".into()))?;
+    if commit { batch.commit().await } else { batch.rollback().await }.map_err(Arc::new)
+}
+
+/// Runs every job again, each in a savepoint, and commits what succeeds.
+async fn again(connection: &DatabaseConnection, jobs: &mut [Box<dyn Job>]) -> Result<(), Arc<DbErr>> {
+    let batch = begin(connection).await.map_err(Arc::new)?;
+    for job in jobs {
+        // What fails has left nothing behind and answers for itself.
+        let _succeeded = job.run(&batch, true).await;
+    }
+    end(batch, true).await
 }
 
 async fn run(connection: DatabaseConnection, mut orders: mpsc::Receiver<Order>, commits: Arc<AtomicU64>) {
@@ -138,11 +200,7 @@ async fn run(connection: DatabaseConnection, mut orders: mpsc::Receiver<Order>, 
                 break;
             }
         };
-        let options = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
-        let batch = match connection.begin_with_options(options).await {
+        let batch = match begin(&connection).await {
             Ok(batch) => batch,
             Err(error) => {
                 tracing::error!(%error, "a write transaction did not start");
@@ -150,26 +208,39 @@ async fn run(connection: DatabaseConnection, mut orders: mpsc::Receiver<Order>, 
                 continue;
             }
         };
-        let mut answers = vec![first(&batch).await];
-        while answers.len() < BATCH {
-            match orders.try_recv() {
-                Ok(Order::Run(job)) => answers.push(job(&batch).await),
-                Ok(Order::Close(done)) => {
-                    closing = Some(done);
-                    break;
+        let mut jobs = vec![first];
+        let mut taken = 0;
+        let mut succeeded = true;
+        while let Some(job) = jobs.get_mut(taken) {
+            taken += 1;
+            // After a failure the rest only waits for the second run.
+            succeeded = succeeded && job.run(&batch, false).await;
+            if taken < BATCH {
+                match orders.try_recv() {
+                    Ok(Order::Run(job)) => jobs.push(job),
+                    Ok(Order::Close(done)) => closing = Some(done),
+                    Err(_) => {}
                 }
-                Err(_) => break,
+            }
+            if closing.is_some() {
+                break;
             }
         }
-        let committed = batch.commit().await.map_err(Arc::new);
+        let mut committed = end(batch, succeeded).await;
+        // One that failed alone is undone already.
+        let anew = !succeeded && jobs.len() > 1 && committed.is_ok();
+        if anew {
+            committed = again(&connection, &mut jobs).await;
+        }
         match &committed {
-            Ok(()) => {
+            Ok(()) if succeeded || anew => {
                 commits.fetch_add(1, Ordering::Relaxed);
             }
+            Ok(()) => {}
             Err(error) => tracing::error!(%error, "a write transaction was not committed"),
         }
-        for answer in answers {
-            answer(committed.clone());
+        for job in jobs {
+            job.answer(committed.clone());
         }
     }
     if let Some(done) = closing {

@@ -1,6 +1,6 @@
 //! The one transaction type that operations receive.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, Statement};
@@ -9,12 +9,12 @@ use crate::{Fault, change::Change};
 
 /// A transaction, together with the changes that others must hear of once it is committed.
 pub struct Tx {
-    inner: DatabaseTransaction,
+    inner: Arc<DatabaseTransaction>,
     changes: Mutex<Vec<Change>>,
 }
 
 impl Tx {
-    pub(super) const fn new(inner: DatabaseTransaction) -> Self {
+    pub(super) const fn new(inner: Arc<DatabaseTransaction>) -> Self {
         Self { inner, changes: Mutex::new(Vec::new()) }
     }
 
@@ -40,9 +40,25 @@ impl Tx {
         Ok(())
     }
 
-    pub(super) fn into_parts(self) -> (DatabaseTransaction, Vec<Change>) {
-        (self.inner, self.changes.into_inner().unwrap_or_else(PoisonError::into_inner))
+    pub(super) fn into_changes(self) -> Vec<Change> {
+        self.changes.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// Commits a transaction that is this one's alone.
+    pub(super) async fn commit(self) -> Result<Vec<Change>, Fault> {
+        let Self { inner, changes } = self;
+        alone(inner)?.commit().await?;
+        Ok(changes.into_inner().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Undoes a transaction that is this one's alone.
+    pub(super) async fn rollback(self) -> Result<(), Fault> {
+        Ok(alone(self.inner)?.rollback().await?)
+    }
+}
+
+fn alone(inner: Arc<DatabaseTransaction>) -> Result<DatabaseTransaction, Fault> {
+    Arc::try_unwrap(inner).map_err(|_| Fault::Stopped("a transaction that others still use"))
 }
 
 #[async_trait]

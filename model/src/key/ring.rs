@@ -85,7 +85,7 @@ const fn stamp(row: &key::Model) -> Stamp {
 }
 
 struct Published {
-    document: Arc<str>,
+    document: Arc<[u8]>,
     until: Timestamp,
 }
 
@@ -148,7 +148,7 @@ impl KeyRing {
 
     /// The published keys as a JWK Set (RFC 7517, section 5), serialized.
     #[must_use]
-    pub fn jwks(&self, now: Timestamp) -> Arc<str> {
+    pub fn jwks(&self, now: Timestamp) -> Arc<[u8]> {
         if let Some(published) = self.published.read().unwrap_or_else(PoisonError::into_inner).as_ref()
             && now < published.until
         {
@@ -158,7 +158,7 @@ impl KeyRing {
         let keys: Vec<_> = state.signing.iter().rev().filter(|key| key.published(now)).collect();
         let until = keys.iter().filter_map(|key| key.expires_at).min().unwrap_or(Timestamp(i64::MAX));
         let set = json!({ "keys": keys.iter().map(|key| &key.jwk).collect::<Vec<_>>() });
-        let document: Arc<str> = set.to_string().into();
+        let document: Arc<[u8]> = set.to_string().into_bytes().into();
         *self.published.write().unwrap_or_else(PoisonError::into_inner) =
             Some(Published { document: Arc::clone(&document), until });
         document

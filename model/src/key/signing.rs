@@ -9,7 +9,8 @@ use aws_lc_rs::{
     },
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde::Serialize;
+use jsonwebtoken::{DecodingKey, jwk::Jwk};
+use serde::{Deserialize as _, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -27,6 +28,7 @@ pub struct SigningKey {
     pub(super) retired_at: Option<Timestamp>,
     pub(super) expires_at: Option<Timestamp>,
     pair: Pair,
+    public: DecodingKey,
 }
 
 enum Pair {
@@ -68,8 +70,17 @@ impl SigningKey {
             members.insert("alg".to_owned(), json!(alg.as_str()));
             members.insert("use".to_owned(), json!("sig"));
         }
+        let rejected = |_| Fault::Stored("a public key is not understood".to_owned());
+        let public = Jwk::deserialize(&jwk).map_err(rejected)?;
+        let public = DecodingKey::from_jwk(&public).map_err(|_| Fault::Crypto("reading a public key"))?;
         let (active_from, retired_at, expires_at) = times;
-        Ok(Self { kid, alg, jwk, active_from, retired_at, expires_at, pair })
+        Ok(Self { kid, alg, jwk, active_from, retired_at, expires_at, pair, public })
+    }
+
+    /// What verifies its signatures.
+    #[must_use]
+    pub const fn public(&self) -> &DecodingKey {
+        &self.public
     }
 
     /// A JWS in compact form (RFC 7515, section 3.1) of `claims`, with `typ` in its header.

@@ -49,8 +49,10 @@ async fn a_code_flow_with_remembered_consent_commits_once() {
     let page = browser.allow(page).await;
     app.redeem(&page.redirect_parameters()["code"]).await;
 
-    let (work, page) = app.work_of(browser.get(&url)).await;
+    let (work, _) = app.work_of(browser.get(&url)).await;
     assert_eq!(work, Work { statements: 1, commits: 0 }, "the consent is read");
+    let (work, page) = app.work_of(browser.get(&url)).await;
+    assert_eq!((page.status, work), (303, NOTHING), "the consent is remembered");
     let code = page.redirect_parameters()["code"].clone();
     let (work, page) = app.work_of(app.redeem(&code)).await;
     assert_eq!(page.status, 200);

@@ -78,7 +78,7 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, PageError> {
         let signed_in = SignedIn::from_request_parts(parts, state).await?;
         let id = id_in_path(parts, "product", id::PRODUCT).await?;
-        let found = product::seen_by(signed_in.id()).find(signed_in.ctx(), id).await?;
+        let found = product::among(&signed_in.visitor.organizations).find(signed_in.ctx(), id).await?;
         let (product, belonging) = found.ok_or(PageError::NotFound)?;
         Ok(Self { member: Member::new(signed_in, belonging), product })
     }
