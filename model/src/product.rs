@@ -117,7 +117,8 @@ impl Among<'_> {
             .one(ctx.db().reader())
             .await?;
         Ok(found.and_then(|product| {
-            let owner = self.belongings.iter().find(|belonging| belonging.organization.id == product.organization_id)?;
+            let owner =
+                self.belongings.iter().find(|belonging| belonging.organization.id == product.organization_id)?;
             Some((product, owner.clone()))
         }))
     }

@@ -250,3 +250,65 @@ async fn run(connection: DatabaseConnection, mut orders: mpsc::Receiver<Order>, 
         let _gone = done.send(());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures::future::join_all;
+    use sea_orm::ConnectionTrait as _;
+
+    use super::super::Db;
+    use crate::Fault;
+
+    async fn count(db: &Db, table: &str) -> i64 {
+        let row = db.reader().query_one_raw(sea_orm::Statement::from_string(
+            sea_orm::DbBackend::Sqlite,
+            format!("SELECT COUNT(*) AS n FROM {table}"),
+        ));
+        row.await.unwrap().unwrap().try_get("", "n").unwrap()
+    }
+
+    #[tokio::test]
+    async fn of_a_group_of_writes_those_that_fail_leave_nothing_and_the_others_stand() {
+        let folder = std::env::temp_dir().join(format!("portico-sqlite-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let db = Db::connect(&format!("sqlite:{}", folder.join("group.db").display())).await.unwrap();
+        db.write((), |tx, ()| {
+            Box::pin(async move {
+                tx.execute_unprepared("CREATE TABLE numbers (n INTEGER PRIMARY KEY)").await?;
+                Ok::<_, Fault>(())
+            })
+        })
+        .await
+        .unwrap();
+        let before = db.work().commits;
+        let writes = (0..20).map(|n: i32| {
+            db.write(n, |tx, n| {
+                Box::pin(async move {
+                    tx.execute_unprepared(&format!("INSERT INTO numbers VALUES ({n})")).await?;
+                    match n % 4 {
+                        0 | 1 => Ok::<_, Fault>(*n),
+                        2 => Err(Fault::Stopped("this one")),
+                        _ => panic!("this one too"),
+                    }
+                })
+            })
+        });
+        let outcomes = join_all(writes).await;
+        for (n, outcome) in (0..).zip(&outcomes) {
+            assert_eq!(outcome.is_ok(), n % 4 < 2, "{n}: {outcome:?}");
+        }
+        assert_eq!(count(&db, "numbers").await, 10, "those that failed have left nothing");
+        assert!(db.work().commits - before <= 2, "they share a commit");
+
+        let alone = db.write((), |tx, ()| {
+            Box::pin(async move {
+                tx.execute_unprepared("INSERT INTO numbers VALUES (100)").await?;
+                Err::<(), _>(Fault::Stopped("alone"))
+            })
+        });
+        assert!(alone.await.is_err());
+        assert_eq!(count(&db, "numbers").await, 10);
+        db.close().await;
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+}
