@@ -10,35 +10,25 @@
 //! A browser can be sent here with any URL. So a document is read from public addresses alone, is
 //! small, is kept for a while, and budgets bound what one address can cause and one host can get.
 
+mod row;
+
 use std::{sync::Arc, time::Duration};
 
 use moka::sync::Cache;
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect as _, sea_query::Query,
-};
 use serde_json::{Map, Value};
 use tokio::sync::Mutex;
 use url::Url;
 
+pub use self::row::sweep;
 use super::{
-    super::{
-        event,
-        registration::{Registering, insert_uris, register_in},
-    },
-    NOBODY, SCOPES,
+    SCOPES,
     document::{self, Document, Frame},
-    make_place, own_product,
 };
 use crate::{
-    ClientAddress, Context, Fault, Timestamp, audit,
+    ClientAddress, Context, Fault, Timestamp,
     cache::{self, Client},
-    change::Change,
-    consent, days,
-    db::Tx,
-    entity::{
-        Audience, AuthMethod, ClientKind, ClientState, Profile, TokenFormat, UriPurpose, client, client_uri,
-        consent as consent_row, product,
-    },
+    consent,
+    entity::{Audience, Profile},
     hours, jose,
     limit::{self, Budget, TooMany},
     minutes,
@@ -168,7 +158,7 @@ pub async fn find(
     spend(ctx, &url, address).await?;
     match read(ctx, client_id, url).await {
         Ok((document, max_age)) => {
-            store(ctx, client_id, known.as_deref(), document).await?;
+            row::store(ctx, client_id, known.as_deref(), document).await?;
             let (least, most) = FRESH;
             let fresh_until = now.plus(max_age.unwrap_or(least).clamp(least, most));
             *slot = Slot { fresh_until: Some(fresh_until), failed: None };
@@ -250,7 +240,7 @@ async fn described(ctx: &Context, client_id: &str, given: &Map<String, Value>) -
         return Err("token_endpoint_auth_method must be none".to_owned());
     }
     let rules = Profile::Mcp.rules();
-    let scopes = all_scopes();
+    let scopes: Vec<String> = all_scopes().into_iter().map(str::to_owned).collect();
     // A document is written for many providers: what this one does not have is not asked for.
     keep(&mut given, "grant_types", |grant| rules.grant_types.contains(&grant));
     keep(&mut given, "response_types", |response| response == "code");
@@ -274,8 +264,8 @@ async fn described(ctx: &Context, client_id: &str, given: &Map<String, Value>) -
     Ok(document)
 }
 
-fn all_scopes() -> Vec<String> {
-    SCOPES.into_iter().chain([API_SCOPE]).map(str::to_owned).collect()
+fn all_scopes() -> Vec<&'static str> {
+    SCOPES.into_iter().chain([API_SCOPE]).collect()
 }
 
 /// Leaves the texts of a list that fit. What is no list stays, to be refused.
@@ -283,114 +273,6 @@ fn keep(given: &mut Map<String, Value>, name: &str, fits: impl Fn(&str) -> bool)
     if let Some(Value::Array(items)) = given.get_mut(name) {
         items.retain(|item| item.as_str().is_none_or(&fits));
     }
-}
-
-struct Storing {
-    registering: Registering,
-    product: product::Model,
-    known: bool,
-}
-
-/// Writes what the document says, unless that is what is written.
-async fn store(ctx: &Context, client_id: &str, known: Option<&Client>, document: Document) -> Result<(), Fault> {
-    let Document { name, auth_method: _, id_token_alg, uris, keys: _, metadata } = document;
-    let same =
-        |known: &Client| known.description == name && known.metadata == metadata && known.redirect_uris == uris.login;
-    if known.is_some_and(same) {
-        return Ok(());
-    }
-    let now = ctx.now();
-    let (id, product_id) = match known {
-        Some(known) => (known.id, known.product_id),
-        None => (ctx.new_id()?, ctx.new_id()?),
-    };
-    let client = client::Model {
-        id,
-        product_id,
-        organization_id: NOBODY,
-        client_id: client_id.to_owned(),
-        description: name.clone(),
-        profile: Profile::Mcp,
-        kind: ClientKind::Public,
-        token_format: TokenFormat::Opaque,
-        id_token_alg,
-        state: ClientState::Active,
-        auth_method: AuthMethod::None,
-        metadata: metadata.to_text(),
-        created_by: None,
-        created_at: now,
-        updated_at: now,
-    };
-    let uris = uris.login.into_iter().map(|uri| (UriPurpose::Login, uri)).collect();
-    let storing = Storing {
-        registering: Registering { ctx: ctx.clone(), actor: None, client, uris, secret: None },
-        product: own_product(product_id, &name, &metadata, now),
-        known: known.is_some(),
-    };
-    match ctx.db().write(storing, |tx, storing| Box::pin(store_all(tx, storing))).await {
-        // Another node has read the same document at once.
-        Err(fault) if fault.violates("clients_client_id", "clients.client_id") => Ok(()),
-        stored => stored,
-    }
-}
-
-async fn store_all(tx: &Tx, storing: &Storing) -> Result<(), Fault> {
-    let Storing { registering, product, known } = storing;
-    if *known {
-        return change(tx, registering, product).await;
-    }
-    let scopes: Vec<&str> = SCOPES.into_iter().chain([API_SCOPE]).collect();
-    make_place(tx, product, &scopes).await?;
-    register_in(tx, registering).await
-}
-
-async fn change(tx: &Tx, registering: &Registering, product: &product::Model) -> Result<(), Fault> {
-    let Registering { ctx, client, uris, .. } = registering;
-    let row = client::ActiveModel {
-        description: Set(client.description.clone()),
-        metadata: Set(client.metadata.clone()),
-        updated_at: Set(client.updated_at),
-        ..Default::default()
-    };
-    client::Entity::update_many().set(row).filter(client::Column::Id.eq(client.id)).exec(tx).await?;
-    client_uri::Entity::delete_many().filter(client_uri::Column::ClientId.eq(client.id)).exec(tx).await?;
-    insert_uris(tx, ctx, client.id, uris).await?;
-    super::change::rename(tx, product).await?;
-    tx.changed(Change::Client(client.client_id.clone()));
-    let detail = format!("The document of the client {} has changed", client.client_id);
-    audit::record(tx, ctx, event("client.changed", None, client, detail)).await
-}
-
-/// Deletes clients that were looked up a while ago, and to which nobody has ever allowed
-/// anything. A background job calls it.
-///
-/// # Errors
-///
-/// When the database fails.
-pub async fn sweep(ctx: &Context) -> Result<usize, Fault> {
-    ctx.db()
-        .write(ctx.now().plus(-days(1)), |tx, before| {
-            Box::pin(async move {
-                let allowed =
-                    Query::select().column(consent_row::Column::ProductId).from(consent_row::Entity).to_owned();
-                let idle = client::Entity::find()
-                    .filter(client::Column::OrganizationId.eq(NOBODY))
-                    .filter(client::Column::ClientId.contains("://"))
-                    .filter(client::Column::CreatedAt.lt(*before))
-                    .filter(client::Column::ProductId.not_in_subquery(allowed))
-                    .limit(500)
-                    .all(tx)
-                    .await?;
-                for client in &idle {
-                    client::Entity::delete_by_id(client.id).exec(tx).await?;
-                    product::Entity::delete_by_id(client.product_id).exec(tx).await?;
-                    tx.changed(Change::Client(client.client_id.clone()));
-                    tx.changed(Change::Product(client.product_id));
-                }
-                Ok::<_, Fault>(idle.len())
-            })
-        })
-        .await
 }
 
 #[cfg(test)]
