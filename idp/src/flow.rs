@@ -9,6 +9,7 @@ use model::{
     Context, Fault, Timestamp,
     authorization::{AnswerTo, Code, Request, ResponseMode, sha256},
     cache::{self, Client, Product},
+    client::dynamic::by_url,
     consent::{self, Consent, GrantError, Standing},
     device,
     entity::{Audience, ClientState},
@@ -108,6 +109,10 @@ impl Interaction {
     pub async fn parties(&self, ctx: &Context) -> Result<(Arc<Client>, Arc<Product>), PageError> {
         let client = cache::client(ctx, &self.request.client_id).await?;
         let client = client.filter(|client| client.state == ClientState::Active).ok_or(PageError::ClientGone)?;
+        // What was checked when it began was checked against another document.
+        if by_url::is_url(&client.client_id) && client.changed_at > self.started_at {
+            return Err(PageError::ClientGone);
+        }
         let product = cache::product(ctx, client.product_id).await?.ok_or(PageError::ClientGone)?;
         Ok((client, product))
     }
@@ -208,7 +213,8 @@ async fn step(
     if request.acr_essential && !request.acr_values.iter().any(|wanted| wanted == session.acr()) {
         return deny(ctx, interaction, Denial::ACR_NOT_MET).await;
     }
-    match consent::standing(ctx, session.subject, &product, &request.to_be_allowed(), request.prompt.consent).await? {
+    let again = request.prompt.consent || by_url::changed_since_asked(ctx, session.subject, &client).await?;
+    match consent::standing(ctx, session.subject, &product, &request.to_be_allowed(), again).await? {
         Standing::Remembered(consent) => complete(ctx, interaction, &session, &client, &consent).await,
         Standing::Missing { .. } if request.prompt.none => deny(ctx, interaction, Denial::CONSENT_REQUIRED).await,
         Standing::Missing { ask, before } => {

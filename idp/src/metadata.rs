@@ -72,8 +72,8 @@ impl Documents {
             "require_pushed_authorization_requests": false,
             "require_signed_request_object": false,
             "request_parameter_supported": true,
-            "request_uri_parameter_supported": false,
-            "require_request_uri_registration": false,
+            "request_uri_parameter_supported": true,
+            "require_request_uri_registration": true,
             "claims_parameter_supported": true,
         });
         // A part of its own: the macro takes only so many members.
@@ -86,6 +86,9 @@ impl Documents {
         });
         if let (Some(all), Value::Object(more)) = (metadata.as_object_mut(), more) {
             all.extend(more);
+            if settings.metadata_documents {
+                all.insert("client_id_metadata_document_supported".to_owned(), true.into());
+            }
             if settings.registration != Registration::Off {
                 all.insert("registration_endpoint".to_owned(), at(paths::REGISTER).into());
             }

@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, StatusCode};
-use model::{ClientAddress, Fault, authorization::Confirmation, pushed, spent};
+use model::{ClientAddress, Fault, authorization::Confirmation, client::dynamic::by_url, pushed, spent};
 use serde::Serialize;
 
 use crate::{
@@ -69,7 +69,9 @@ impl From<ParError> for OAuthError {
             ParError::Binding(error) => error.into(),
             ParError::Reference => Self::bad("invalid_request", text),
             ParError::OtherKey => Self::bad("invalid_dpop_proof", text),
-            ParError::Request(AuthorizeError::Sent { code, .. }) => Self::bad(code, text),
+            ParError::Request(AuthorizeError::Sent { code, .. } | AuthorizeError::Unsent { code, .. }) => {
+                Self::bad(code, text)
+            }
             ParError::Request(AuthorizeError::Fault(fault)) | ParError::Fault(fault) => Self::internal(&fault),
             ParError::Request(_) => Self::bad("invalid_request", text),
         }
@@ -79,6 +81,10 @@ impl From<ParError> for OAuthError {
 async fn push(idp: &Idp, address: Option<ClientAddress>, headers: &HeaderMap, body: &[u8]) -> Result<Answer, ParError> {
     let ctx = &idp.ctx;
     let params = Params::of_body(headers, body)?;
+    // Whose document nobody has read yet is nobody who could be authenticated.
+    if let Some(client_id) = params.get("client_id").filter(|id| by_url::is_url(id)) {
+        by_url::find(ctx, client_id, address).await.map_err(AuthorizeError::from)?;
+    }
     let authenticated = authenticate(idp, headers, &params, address, paths::PAR).await?;
     let client = authenticated.client;
     // A proof is optional here; with it, the code is bound to its key (RFC 9449, section 10.1).

@@ -2,8 +2,9 @@
 //! signed.
 
 use model::{
-    Context, Timestamp,
+    ClientAddress, Context, Fault, Timestamp,
     cache::Client,
+    client::request_uris::{self, ReferenceError},
     jose::{self, JoseError, Unverified},
     minutes, seconds,
 };
@@ -19,9 +20,18 @@ const AHEAD: i64 = seconds(10);
 /// What is said outside of the object and stays there.
 const OUTSIDE: [&str; 2] = ["client_id", "dpop_jkt"];
 
-/// Why a request object is refused; to the client it is `invalid_request_object`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+/// Why a request object is refused.
+#[derive(Debug, thiserror::Error)]
 pub enum ObjectError {
+    /// By value and by reference (RFC 9101, section 5).
+    #[error("request and request_uri exclude each other")]
+    Both,
+    /// The client's profile, or its registration, has no references.
+    #[error("the parameter request_uri is not supported for this client")]
+    NoReferences,
+    /// What it refers to cannot be had.
+    #[error(transparent)]
+    Reference(#[from] ReferenceError),
     /// The JWT.
     #[error("the request object was refused: {0}")]
     Jose(#[from] JoseError),
@@ -42,13 +52,62 @@ pub enum ObjectError {
     Nested,
 }
 
-/// The parameters that a request object carries; what stood beside it counts for nothing (section
-/// 6.3).
+impl ObjectError {
+    /// To the client (OpenID Connect Core, section 3.1.2.6).
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Both => "invalid_request",
+            Self::NoReferences => "request_uri_not_supported",
+            Self::Reference(ReferenceError::TooMany(_)) => "temporarily_unavailable",
+            Self::Reference(_) => "invalid_request_uri",
+            _ => "invalid_request_object",
+        }
+    }
+
+    /// Itself, unless something has failed inside.
+    ///
+    /// # Errors
+    ///
+    /// What has failed.
+    pub fn or_fault(self) -> Result<Self, Fault> {
+        match self {
+            Self::Reference(ReferenceError::Fault(fault)) => Err(fault),
+            error => Ok(error),
+        }
+    }
+}
+
+/// The parameters of a request that are signed, if they are: in `request`, or where `request_uri`
+/// leads.
 ///
 /// # Errors
 ///
 /// [`ObjectError`].
-pub async fn open(ctx: &Context, client: &Client, outside: &Params, text: &str) -> Result<Params, ObjectError> {
+pub async fn signed(
+    ctx: &Context,
+    client: &Client,
+    outside: &Params,
+    address: Option<ClientAddress>,
+) -> Result<Option<Params>, ObjectError> {
+    match (outside.get("request"), outside.get("request_uri")) {
+        (None, None) => Ok(None),
+        (Some(_), Some(_)) => Err(ObjectError::Both),
+        (Some(text), None) => Ok(Some(open(ctx, client, outside, text).await?)),
+        (None, Some(uri)) => {
+            let rules = client.profile.rules();
+            if !rules.request_uris || rules.par_required || client.metadata.require_pushed_authorization_requests {
+                return Err(ObjectError::NoReferences);
+            }
+            let text = request_uris::object(ctx, client, uri, address).await?;
+            Ok(Some(open(ctx, client, outside, &text).await?))
+        }
+    }
+}
+
+/// The parameters that a request object carries; what stood beside it counts for nothing (section
+/// 6.3).
+async fn open(ctx: &Context, client: &Client, outside: &Params, text: &str) -> Result<Params, ObjectError> {
     let rules = client.profile.rules();
     let token = Unverified::parse(text)?;
     token.check_type(&["", "jwt", "oauth-authz-req+jwt"])?;

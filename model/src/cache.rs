@@ -21,7 +21,7 @@ use uuid::Uuid;
 use crate::{
     Context, Fault, Settings, Timestamp,
     change::{Change, RevokedKind},
-    client::{Metadata, published::KeySets},
+    client::{Metadata, dynamic::by_url::Documents, published::KeySets, request_uris::RequestObjects},
     consent::Consent,
     entity::{
         Audience, AuthMethod, ClientKind, ClientState, DistributionState, Profile, SigningAlg, TokenFormat, UriPurpose,
@@ -68,6 +68,8 @@ pub struct Client {
     pub keys: Vec<Key>,
     /// What else it has registered.
     pub metadata: Metadata,
+    /// When any of this last changed.
+    pub changed_at: Timestamp,
 }
 
 /// A registered public key of a client.
@@ -152,6 +154,10 @@ pub struct Caches {
     consents: Cache<(Uuid, Uuid), Option<Arc<Consent>>>,
     /// What clients publish at their `jwks_uri`.
     pub(crate) key_sets: KeySets,
+    /// What clients publish at their `request_uris`.
+    pub(crate) request_objects: RequestObjects,
+    /// Which documents about clients were read, and when.
+    pub(crate) documents: Documents,
     revoked: RwLock<HashMap<(RevokedKind, Uuid), Revoked>>,
     /// When a client's secret or key was used last, until a job writes it down.
     credentials_used: Mutex<HashMap<Uuid, Timestamp>>,
@@ -175,6 +181,8 @@ impl Caches {
             subscribers: Cache::builder().max_capacity(50_000).time_to_live(staleness).build(),
             consents: Cache::builder().max_capacity(50_000).time_to_live(staleness).build(),
             key_sets: KeySets::new(),
+            request_objects: RequestObjects::new(),
+            documents: Documents::new(),
             revoked: RwLock::default(),
             credentials_used: Mutex::default(),
             epoch: AtomicU64::new(0),
@@ -341,6 +349,7 @@ pub async fn client(ctx: &Context, client_id: &str) -> Result<Option<Arc<Client>
         state: row.state,
         auth_method: row.auth_method,
         metadata: Metadata::parse(&row.metadata),
+        changed_at: row.updated_at,
         keys: keys
             .into_iter()
             .map(|key| Key { id: key.id, kid: key.kid, jwk: serde_json::from_str(&key.jwk).unwrap_or_default() })

@@ -29,6 +29,8 @@ pub struct Consent {
     pub scopes: Vec<String>,
     /// Optional scopes that were offered and left out.
     pub declined: Vec<String>,
+    /// When somebody was asked last.
+    pub asked_at: Timestamp,
 }
 
 /// How a request stands against what was allowed before.
@@ -55,7 +57,12 @@ impl Consent {
 
 impl From<consent::Model> for Consent {
     fn from(row: consent::Model) -> Self {
-        Self { id: row.id, scopes: scopes::split(&row.scopes), declined: scopes::split(&row.declined) }
+        Self {
+            id: row.id,
+            scopes: scopes::split(&row.scopes),
+            declined: scopes::split(&row.declined),
+            asked_at: row.updated_at,
+        }
     }
 }
 
@@ -168,9 +175,9 @@ async fn store(tx: &crate::db::Tx, allow: &Allow) -> Result<Consent, GrantError>
         .filter(consent::Column::RevokedAt.is_null())
         .one(tx)
         .await?;
-    let mut consent = row
-        .clone()
-        .map_or_else(|| Consent { id: allow.new_id, scopes: Vec::new(), declined: Vec::new() }, Consent::from);
+    let none = || Consent { id: allow.new_id, scopes: Vec::new(), declined: Vec::new(), asked_at: now };
+    let mut consent = row.clone().map_or_else(none, Consent::from);
+    consent.asked_at = now;
     for name in &allow.allowed {
         if !consent.scopes.contains(name) {
             consent.scopes.push(name.clone());

@@ -5,6 +5,8 @@
 //! live in the database, where no new request resets them. A number that nobody here has costs
 //! the same work, and its challenge looks the same, but no message leaves and no PIN opens it.
 
+mod proof;
+
 use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use uuid::Uuid;
 
@@ -20,6 +22,8 @@ use crate::{
     seconds, secret,
     subscriber::Subscriber,
 };
+
+pub use self::proof::{Proof, prove, send_proof};
 
 /// How often one PIN may be tried.
 pub const TRIES: i32 = 5;
@@ -90,6 +94,11 @@ pub enum Refused {
 ///
 /// [`SendError::TooMany`] when a budget is empty.
 pub async fn send(ctx: &Context, request: Request) -> Result<Uuid, SendError> {
+    send_for(ctx, request, None).await
+}
+
+/// Sends a PIN to sign in, or for a portal user to prove the number.
+async fn send_for(ctx: &Context, request: Request, user: Option<Uuid>) -> Result<Uuid, SendError> {
     let id = ctx.new_id()?;
     let pin = generate(ctx)?;
     let sending = Sending {
@@ -103,9 +112,10 @@ pub async fn send(ctx: &Context, request: Request) -> Result<Uuid, SendError> {
             subject: String::new(),
             body: text(ctx, &request.product, &pin),
         },
-        budgets: request_budgets(ctx, &request),
+        budgets: request_budgets(ctx, &request, user),
         wrong: vec![wrong_number_budget(ctx, &request.number), wrong_address_budget(ctx, request.address)],
         request,
+        user,
         ctx: ctx.clone(),
     };
     let id = ctx.db().write(sending, |tx, sending| Box::pin(send_in(tx, sending))).await??;
@@ -115,6 +125,7 @@ pub async fn send(ctx: &Context, request: Request) -> Result<Uuid, SendError> {
 struct Sending {
     ctx: Context,
     request: Request,
+    user: Option<Uuid>,
     id: Uuid,
     now: Timestamp,
     pin_hash: String,
@@ -151,6 +162,7 @@ async fn send_in(tx: &Tx, sending: &Sending) -> Result<Result<Uuid, TooMany>, Fa
     let challenge = pin_challenge::ActiveModel {
         id: Set(sending.id),
         subscriber_id: Set(subscriber.as_ref().map(|subscriber| subscriber.id)),
+        user_id: Set(sending.user),
         number_hash: Set(sending.number_hash.clone()),
         pin_hash: Set(sending.pin_hash.clone()),
         browser_hash: Set(sending.browser_hash.clone()),
@@ -183,7 +195,7 @@ async fn just_sent(tx: &Tx, sending: &Sending) -> Result<Option<Uuid>, Fault> {
         .filter(pin_challenge::Column::CreatedAt.gt(sending.now.plus(-DOUBLE_CLICK)))
         .one(tx)
         .await?;
-    Ok(challenge.map(|challenge| challenge.id))
+    Ok(challenge.filter(|challenge| challenge.user_id == sending.user).map(|challenge| challenge.id))
 }
 
 /// The work of [`message::queue`], so that the time tells nothing: a row that was given up before
@@ -222,6 +234,7 @@ pub async fn check(
     let checking = Checking {
         ctx: ctx.clone(),
         id: challenge,
+        user: None,
         now: ctx.now(),
         browser_hash: secret::hash(browser),
         pin_hash: pin_hash(ctx, challenge, pin),
@@ -233,6 +246,8 @@ pub async fn check(
 struct Checking {
     ctx: Context,
     id: Uuid,
+    /// Whom it was sent for, see [`send_for`].
+    user: Option<Uuid>,
     now: Timestamp,
     browser_hash: String,
     pin_hash: String,
@@ -240,11 +255,23 @@ struct Checking {
 }
 
 async fn check_in(tx: &Tx, checking: &Checking) -> Result<Result<Subscriber, Refused>, Fault> {
+    match try_in(tx, checking).await? {
+        Ok((subscriber, _)) => {
+            let detail = "Signed in with a PIN".to_owned();
+            record(tx, &checking.ctx, "subscriber.signed_in", Some(&subscriber), detail).await?;
+            Ok(Ok(subscriber))
+        }
+        Err(refused) => Ok(Err(refused)),
+    }
+}
+
+/// Whose number it is, and the challenge, which is used up; or why not.
+async fn try_in(tx: &Tx, checking: &Checking) -> Result<Result<(Subscriber, pin_challenge::Model), Refused>, Fault> {
     let Checking { ctx, id, now, .. } = checking;
     let Some(challenge) = pin_challenge::Entity::find_by_id(*id).one(tx).await? else {
         return Ok(Err(Refused::Expired));
     };
-    if !secret::same(&challenge.browser_hash, &checking.browser_hash) {
+    if !secret::same(&challenge.browser_hash, &checking.browser_hash) || challenge.user_id != checking.user {
         return Ok(Err(Refused::Foreign));
     }
     let wrong = [
@@ -259,10 +286,7 @@ async fn check_in(tx: &Tx, checking: &Checking) -> Result<Result<Subscriber, Ref
     }
     let right = secret::same(&challenge.pin_hash, &checking.pin_hash);
     match (right, owner(tx, ctx, &challenge).await?) {
-        (true, Some(subscriber)) if close(tx, *id, *now).await? => {
-            record(tx, ctx, "subscriber.signed_in", Some(&subscriber), "Signed in with a PIN".to_owned()).await?;
-            Ok(Ok(subscriber))
-        }
+        (true, Some(subscriber)) if close(tx, *id, *now).await? => Ok(Ok((subscriber, challenge))),
         // Somebody else was faster with it.
         (true, Some(_)) => Ok(Err(Refused::Ended)),
         (_, subscriber) => {
@@ -405,14 +429,18 @@ fn text(ctx: &Context, product: &str, pin: &str) -> String {
     format!("Your PIN for {product} is {pin}. It is valid for {minutes} minutes. Do not share it.\n\n@{host} #{pin}")
 }
 
-fn request_budgets(ctx: &Context, request: &Request) -> Vec<Budget> {
+fn request_budgets(ctx: &Context, request: &Request, user: Option<Uuid>) -> Vec<Budget> {
     let limits = &ctx.settings().limits;
-    vec![
+    // An account's own first: it is spent before what it shares with others.
+    let own = user.map(|user| Budget::new(ctx, "pin_user", &user.to_string(), limits.pin_number));
+    let mut budgets: Vec<Budget> = own.into_iter().collect();
+    budgets.extend([
         Budget::new(ctx, "pin_address", &request.address.bucket(), limits.pin_address),
         Budget::new(ctx, "pin_number", request.number.as_str(), limits.pin_number),
         Budget::new(ctx, "pin_client", &request.client_id, limits.pin_client),
         Budget::new(ctx, "pin_overall", "", limits.pin_overall),
-    ]
+    ]);
+    budgets
 }
 
 fn wrong_number_budget(ctx: &Context, number: &PhoneNumber) -> Budget {

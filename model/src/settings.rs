@@ -1,6 +1,6 @@
 //! What the installation decides: issuer, lifetimes, limits.
 
-use crate::{days, hours, limit::Rule, minutes, seconds};
+use crate::{days, entity::Profile, hours, limit::Rule, minutes, seconds};
 
 /// The installation's decisions that rules depend on. Filled from the configuration.
 #[derive(Clone, Debug)]
@@ -15,6 +15,11 @@ pub struct Settings {
     pub sandbox: bool,
     /// Who may register clients by themselves.
     pub registration: Registration,
+    /// The profile of clients that register themselves, as far as what they ask for fits it;
+    /// [`Profile::Standard`] otherwise.
+    pub registration_profile: Profile,
+    /// Whether the URL of a metadata document can be a client's identifier.
+    pub metadata_documents: bool,
     /// How long things live.
     pub lifetimes: Lifetimes,
     /// How often things may be tried.
@@ -34,6 +39,8 @@ impl Settings {
             message_host: host.unwrap_or_default(),
             sandbox: true,
             registration: Registration::Open,
+            registration_profile: Profile::Standard,
+            metadata_documents: true,
             lifetimes: Lifetimes::default(),
             limits: Limits::default(),
             cache_staleness: seconds(60),
@@ -160,6 +167,12 @@ pub struct Limits {
     pub client_auth_address: Rule,
     /// Clients registered from one address without an initial access token.
     pub registration_address: Rule,
+    /// What requests from one address may make us fetch: request objects and metadata documents.
+    pub fetch_address: Rule,
+    /// Request objects fetched for one client.
+    pub fetch_client: Rule,
+    /// Metadata documents fetched from one host.
+    pub fetch_host: Rule,
 }
 
 impl Default for Limits {
@@ -179,6 +192,9 @@ impl Default for Limits {
             device_wrong_address: Rule::new(10, minutes(15)),
             client_auth_address: Rule::new(100, minutes(1)),
             registration_address: Rule::new(100, hours(1)),
+            fetch_address: Rule::new(60, minutes(10)),
+            fetch_client: Rule::new(600, minutes(10)),
+            fetch_host: Rule::new(60, minutes(10)),
         }
     }
 }

@@ -55,13 +55,19 @@ impl Subject {
     }
 
     /// The `sub` towards a client (OpenID Connect Core, section 8): pairwise for subscribers, with
-    /// the product as sector; for portal users as the client has registered. Clients' ids cannot
-    /// be one: they are shorter.
+    /// the product as sector; for portal users as the client has registered, with the host of its
+    /// `sector_identifier_uri` as sector, or else its product. Clients' ids cannot be one: they are
+    /// shorter, or have a colon.
     #[must_use]
     pub fn sub(self, ctx: &Context, client: &Client) -> String {
         match self {
             Self::User(id) if !client.metadata.pairwise() => format!("usr_{}", id.simple()),
-            subject => pairwise::subject(ctx, client.product_id, subject.id()),
+            Self::User(id) => {
+                let sector = client.metadata.sector_identifier_uri.as_deref();
+                let shared = sector.and_then(|uri| pairwise::in_sector(ctx, uri, id));
+                shared.unwrap_or_else(|| pairwise::subject(ctx, client.product_id, id))
+            }
+            Self::Subscriber(id) => pairwise::subject(ctx, client.product_id, id),
         }
     }
 

@@ -5,8 +5,8 @@
 use std::{future::Future, sync::Arc, time::Duration};
 
 use model::{
-    Context, Fault, cache, delivery, device, grant, invitation, key, limit, link, message, passkey, pin, pushed,
-    session, spent, user,
+    Context, Fault, cache, client::dynamic::by_url, delivery, device, grant, invitation, key, limit, link, message,
+    passkey, pin, pushed, session, spent, user,
 };
 use tokio::{
     sync::watch,
@@ -124,6 +124,7 @@ pub async fn sweep(ctx: Context) {
     report("sweeping challenges", passkey::sweep(&ctx).await);
     report("sweeping pushed requests", pushed::sweep(&ctx).await);
     report("sweeping what may come once", spent::sweep(&ctx).await);
+    report("sweeping clients with a document", by_url::sweep(&ctx).await);
     report("sweeping accounts", user::sweep(&ctx).await);
     report("sweeping invitations", invitation::sweep(&ctx).await);
     report("sweeping limits", limit::sweep(&ctx).await);

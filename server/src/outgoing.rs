@@ -8,7 +8,7 @@ use std::{fmt, io, net::IpAddr, path::PathBuf, str::FromStr, sync::Arc, time::Du
 
 use async_trait::async_trait;
 use http::{HeaderMap, header};
-use model::outgoing::{BODY_LIMIT, Fetch, FetchError, Fetched, Reason, Request, is_public};
+use model::outgoing::{BODY_LIMIT, Fetch, FetchError, Fetched, Reason, Request, is_public, looks_public};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
 
@@ -157,11 +157,7 @@ impl Outgoing {
         }
         // Literals never meet the resolver. The URL's parser has understood the decimal, octal
         // and hexadecimal forms of IPv4 already.
-        match host {
-            Host::Ipv4(address) if !is_public(address.into()) => Err(Reason::Address),
-            Host::Ipv6(address) if !is_public(address.into()) => Err(Reason::Address),
-            _ => Ok(&self.outside),
-        }
+        if looks_public(url) { Ok(&self.outside) } else { Err(Reason::Address) }
     }
 
     async fn exchange(&self, request: Request) -> Result<Fetched, Reason> {

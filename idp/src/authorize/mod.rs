@@ -2,24 +2,29 @@
 //!
 //! A request is read in an ordered list of small checks. Until the client and its redirect URI are
 //! known to be right, an error is a page; after that it goes back to the client. The parameters
-//! can come by themselves, as a signed object ([`request_object`]), or as a reference to what was
-//! pushed before ([`crate::par`]); what they say is checked alike.
+//! can come by themselves, as a signed object ([`request_object`]) or a reference to one, or as a
+//! reference to what was pushed before ([`crate::par`]); what they say is checked alike.
 
 mod claims_request;
 
 use std::sync::Arc;
 
 use axum::{
+    Extension,
     body::Bytes,
     extract::{RawQuery, State},
     response::{IntoResponse, Response},
 };
 use http::HeaderMap;
 use model::{
-    Context, Fault,
+    ClientAddress, Context, Fault,
     authorization::{AnswerTo, ClaimsRequest, Prompt, Request, ResponseMode, is_challenge},
     cache::{self, Client, Product},
-    client::{grant_type, profile::Pkce},
+    client::{
+        dynamic::by_url::{self, DocumentError},
+        grant_type,
+        profile::Pkce,
+    },
     entity::{ClientKind, ClientState, SigningAlg},
     pushed, redirect_uri, scopes, token,
 };
@@ -30,8 +35,7 @@ use crate::{
     flow::{self, Interaction},
     pages::PageError,
     params::{Params, ParamsError},
-    request_object::{self, ObjectError},
-    resource, scope,
+    request_object, resource, scope,
 };
 
 /// Ten years, in seconds: more makes no difference.
@@ -43,32 +47,49 @@ pub const PROMPTS: [&str; 4] = ["none", "login", "consent", "select_account"];
 /// How parameters came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
-    /// With the browser.
-    Browser,
+    /// With the browser, at this address.
+    Browser(Option<ClientAddress>),
     /// With the browser, as a reference to what was pushed.
     Reference(uuid::Uuid),
     /// From the client itself, which pushes them.
     Push,
 }
 
+impl Way {
+    const fn address(self) -> Option<ClientAddress> {
+        match self {
+            Self::Browser(address) => address,
+            Self::Reference(_) | Self::Push => None,
+        }
+    }
+}
+
+type Address = Option<Extension<ClientAddress>>;
+
 /// `GET /oauth2/auth`.
-pub async fn get(State(idp): State<Idp>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
+pub async fn get(State(idp): State<Idp>, address: Address, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
     let params = Params::parse([query.unwrap_or_default().as_bytes()]);
-    handle(idp, headers, params).await
+    handle(idp, address, headers, params).await
 }
 
 /// `POST /oauth2/auth`: the same, with the parameters in the body (OpenID Connect Core, section
 /// 3.1.2.1).
-pub async fn post(State(idp): State<Idp>, headers: HeaderMap, RawQuery(query): RawQuery, body: Bytes) -> Response {
+pub async fn post(
+    State(idp): State<Idp>,
+    address: Address,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+    body: Bytes,
+) -> Response {
     let query = query.unwrap_or_default();
     let params = Params::of_body(&headers, &body).and_then(|_| Params::parse([query.as_bytes(), &body]));
-    handle(idp, headers, params).await
+    handle(idp, address, headers, params).await
 }
 
-async fn handle(idp: Idp, headers: HeaderMap, params: Result<Params, ParamsError>) -> Response {
+async fn handle(idp: Idp, address: Address, headers: HeaderMap, params: Result<Params, ParamsError>) -> Response {
     let ctx = &idp.ctx;
     let request = match params {
-        Ok(params) => read_any(ctx, params).await,
+        Ok(params) => read_any(ctx, params, address.map(|Extension(address)| address)).await,
         Err(error) => Err(AuthorizeError::Params(error)),
     };
     match request {
@@ -103,11 +124,16 @@ pub enum AuthorizeError {
     UnknownClient,
     #[error("this client is disabled")]
     DisabledClient,
+    #[error(transparent)]
+    Document(DocumentError),
     /// Shown: it may lead to somebody else.
     #[error("redirect_uri is missing")]
     NoRedirectUri,
     #[error("redirect_uri is not one that is registered for this client")]
     WrongRedirectUri,
+    /// Shown: where the answer would go is said in a request object that was refused.
+    #[error("{description}")]
+    Unsent { code: &'static str, description: String },
     /// Shown: what it refers to is not there any more.
     #[error("request_uri is unknown, has expired, or was used")]
     WrongReference,
@@ -118,12 +144,22 @@ pub enum AuthorizeError {
     Fault(#[from] Fault),
 }
 
+impl From<DocumentError> for AuthorizeError {
+    fn from(error: DocumentError) -> Self {
+        match error {
+            DocumentError::Off => Self::UnknownClient,
+            DocumentError::Fault(fault) => Self::Fault(fault),
+            error => Self::Document(error),
+        }
+    }
+}
+
 impl AuthorizeError {
     fn into_response(self, ctx: &Context) -> Response {
         match self {
             Self::Params(error) => PageError::BadRequest(error.to_string()).into_response(),
-            Self::WrongReference => PageError::BadRequest(self.to_string()).into_response(),
-            Self::NoClientId | Self::UnknownClient | Self::DisabledClient => {
+            Self::WrongReference | Self::Unsent { .. } => PageError::BadRequest(self.to_string()).into_response(),
+            Self::NoClientId | Self::UnknownClient | Self::DisabledClient | Self::Document(_) => {
                 PageError::WrongClient(self.to_string()).into_response()
             }
             Self::NoRedirectUri | Self::WrongRedirectUri => {
@@ -138,11 +174,11 @@ impl AuthorizeError {
 }
 
 /// Reads what the browser brought: parameters, or a reference to those that were pushed.
-async fn read_any(ctx: &Context, params: Params) -> Result<Request, AuthorizeError> {
+async fn read_any(ctx: &Context, params: Params, address: Option<ClientAddress>) -> Result<Request, AuthorizeError> {
     let Some(reference) = params.get("request_uri").filter(|uri| pushed::is_reference(uri)) else {
-        return read(ctx, &params, Way::Browser).await;
+        return read(ctx, &params, Way::Browser(address)).await;
     };
-    let client = known_client(ctx, &params).await?;
+    let client = known_client(ctx, &params, address).await?;
     let found = pushed::find(ctx, &client, reference).await?.ok_or(AuthorizeError::WrongReference)?;
     read(ctx, &Params::of_pairs(found.parameters), Way::Reference(found.id)).await
 }
@@ -153,17 +189,16 @@ async fn read_any(ctx: &Context, params: Params) -> Result<Request, AuthorizeErr
 ///
 /// [`AuthorizeError`].
 pub async fn read(ctx: &Context, params: &Params, way: Way) -> Result<Request, AuthorizeError> {
-    let client = known_client(ctx, params).await?;
-    let signed = match params.get("request") {
-        Some(text) => Some(request_object::open(ctx, &client, params, text).await),
-        None => None,
-    };
+    let client = known_client(ctx, params, way.address()).await?;
     // Where an object is refused, the answer goes where the browser was told to come back to.
-    let (params, refused) = match signed {
-        None => (params.clone(), None),
-        Some(Ok(inside)) => (inside, None),
-        Some(Err(error)) => (params.clone(), Some(error)),
+    let (params, refused) = match request_object::signed(ctx, &client, params, way.address()).await {
+        Ok(None) => (params.clone(), None),
+        Ok(Some(inside)) => (inside, None),
+        Err(error) => (params.clone(), Some((error.code(), error.or_fault()?.to_string()))),
     };
+    if let (Some((code, description)), None) = (&refused, params.get("redirect_uri")) {
+        return Err(AuthorizeError::Unsent { code, description: description.clone() });
+    }
     let redirect_uri = registered_redirect_uri(&client, &params)?;
     let mut request = Request {
         client_id: client.client_id.clone(),
@@ -185,11 +220,11 @@ pub async fn read(ctx: &Context, params: &Params, way: Way) -> Result<Request, A
         dpop_jkt: None,
         pushed: match way {
             Way::Reference(id) => Some(id),
-            Way::Browser | Way::Push => None,
+            Way::Browser(_) | Way::Push => None,
         },
     };
     let checked = match refused {
-        Some(error) => refuse_object(error),
+        Some((code, description)) => refuse(code, description),
         None => fill(ctx, &params, &client, way, &mut request).await,
     };
     match checked {
@@ -201,19 +236,23 @@ pub async fn read(ctx: &Context, params: &Params, way: Way) -> Result<Request, A
     }
 }
 
-fn refuse_object(error: ObjectError) -> Result<(), Refusal> {
-    refuse("invalid_request_object", error.to_string())
-}
-
 /// With what signed answers are signed: as registered, or as ID tokens are.
 fn response_alg(client: &Client) -> SigningAlg {
     let registered = client.metadata.authorization_signed_response_alg.as_deref();
     registered.and_then(SigningAlg::parse).unwrap_or(client.id_token_alg)
 }
 
-async fn known_client(ctx: &Context, params: &Params) -> Result<Arc<Client>, AuthorizeError> {
+async fn known_client(
+    ctx: &Context,
+    params: &Params,
+    address: Option<ClientAddress>,
+) -> Result<Arc<Client>, AuthorizeError> {
     let client_id = params.get("client_id").ok_or(AuthorizeError::NoClientId)?;
-    let client = cache::client(ctx, client_id).await?.ok_or(AuthorizeError::UnknownClient)?;
+    let client = if by_url::is_url(client_id) {
+        by_url::find(ctx, client_id, address).await?
+    } else {
+        cache::client(ctx, client_id).await?.ok_or(AuthorizeError::UnknownClient)?
+    };
     if client.state != ClientState::Active {
         return Err(AuthorizeError::DisabledClient);
     }
@@ -289,18 +328,16 @@ fn response_mode(params: &Params) -> Result<ResponseMode, Refusal> {
 }
 
 fn only_supported(params: &Params) -> Result<(), Refusal> {
-    for (name, code) in [("request_uri", "request_uri_not_supported"), ("registration", "registration_not_supported")] {
-        if params.get(name).is_some() {
-            return refuse(code, format!("the parameter {name} is not supported"));
-        }
+    match params.get("registration") {
+        Some(_) => refuse("registration_not_supported", "the parameter registration is not supported"),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// Whether the request came the way that the client's profile or its registration demands.
 fn came_right(client: &Client, params: &Params, way: Way) -> Result<(), Refusal> {
     let pushed_only = client.profile.rules().par_required || client.metadata.require_pushed_authorization_requests;
-    if pushed_only && way == Way::Browser {
+    if pushed_only && matches!(way, Way::Browser(_)) {
         return refuse("invalid_request", "this client must push its requests");
     }
     if client.metadata.require_signed_request_object && !params.signed() {

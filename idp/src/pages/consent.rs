@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use model::{
     Context, Fault,
     cache::{self, Product, ProductScope},
-    client::dynamic,
+    client::dynamic::{self, by_url},
     consent::Consent,
     phone,
     subject::Subject,
@@ -44,6 +44,8 @@ pub async fn page(
     let more = before.is_some_and(|before| ask.iter().all(|scope| !before.scopes.contains(&scope.name)));
     let sealed = interaction.seal(ctx)?;
     let question = Question { product, ask, more };
+    let published_at = by_url::host(&interaction.request.client_id);
+    let returns_to = interaction.request.redirect_uri().map(place);
     let main = html! {
         form class="page" method="post" action="/consent" {
             (hidden(&sealed, &browser.form_token(ctx)))
@@ -52,6 +54,10 @@ pub async fn page(
             section class="card" {
                 p class="strip" { (if more { texts::consent::strip_more(&name) } else { texts::consent::strip(&name) }) }
                 (product_head(product, &product.name))
+                // The one thing about it that it has not chosen by itself.
+                @if let Some(host) = &published_at {
+                    p class="lead" { (texts::consent::PUBLISHED_AT) " " strong { bdi { (host) } } }
+                }
                 @if !product.description.is_empty() { p class="lead" { bdi { (product.description) } } }
             }
             (question.permissions())
@@ -64,7 +70,10 @@ pub async fn page(
                         li { (icon::person()) span { (texts::consent::receives(&product.organization_name)) } }
                     }
                     li { (icon::clock()) span { (texts::consent::lasts(&product.name, operator.as_ref().map_or(texts::consent::ACCOUNT, |operator| &operator.name))) } }
-                    li { (icon::leave()) span { (texts::consent::return_to(interaction.request.redirect_uri().map(place).as_ref())) } }
+                    li { (icon::leave()) span { (texts::consent::return_to(returns_to.as_ref())) } }
+                    @if published_at.is_some() && matches!(returns_to, Some(texts::Place::Device(_))) {
+                        li { (icon::alert()) span { strong { (texts::consent::ANY_PROGRAM) } } }
+                    }
                 }
                 (links(product))
                 p class="hint" {

@@ -120,6 +120,9 @@ pub mod consent {
     pub const OTHER_ACCOUNT: &str = "Not you? Use another account";
     pub const ACCOUNT: &str = "your account page here";
     pub const PRIVACY: &str = "Privacy";
+    pub const PUBLISHED_AT: &str = "It says so about itself, at";
+    pub const ANY_PROGRAM: &str =
+        "Any program on this device can receive the answer. Go on only if you have just started this one yourself.";
 
     pub fn title(product: &str) -> String {
         format!("Add {product}")

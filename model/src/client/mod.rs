@@ -11,6 +11,7 @@ mod metadata;
 pub mod profile;
 pub mod published;
 mod registration;
+pub mod request_uris;
 mod secrets;
 
 use sea_orm::{

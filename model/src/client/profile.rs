@@ -49,6 +49,9 @@ pub struct Rules {
     pub phone_in_id_token: bool,
     /// Whether a Client ID Metadata Document can be the client's identifier.
     pub metadata_document: bool,
+    /// Whether a request may say where its signed object is to be fetched (OpenID Connect Core,
+    /// section 6.2).
+    pub request_uris: bool,
 }
 
 /// What every verifier of ours accepts; never `none`, never a shared key.
@@ -66,6 +69,7 @@ const CLASSIC: Rules = Rules {
     rotates: true,
     phone_in_id_token: true,
     metadata_document: false,
+    request_uris: true,
 };
 
 const STANDARD: Rules = Rules {
@@ -80,6 +84,7 @@ const STANDARD: Rules = Rules {
     rotates: true,
     phone_in_id_token: false,
     metadata_document: false,
+    request_uris: true,
 };
 
 const FAPI2: Rules = Rules {
@@ -94,6 +99,7 @@ const FAPI2: Rules = Rules {
     rotates: false,
     phone_in_id_token: false,
     metadata_document: false,
+    request_uris: false,
 };
 
 const MCP: Rules = Rules {
@@ -108,6 +114,7 @@ const MCP: Rules = Rules {
     rotates: true,
     phone_in_id_token: false,
     metadata_document: true,
+    request_uris: false,
 };
 
 impl Profile {

@@ -11,6 +11,8 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
     pub subscriber_id: Option<Uuid>,
+    /// The portal user who proves the number with it; it signs nobody in then.
+    pub user_id: Option<Uuid>,
     pub number_hash: String,
     pub pin_hash: String,
     pub browser_hash: String,

@@ -148,14 +148,23 @@ pub trait Fetch: Send + Sync {
     /// Whether a URL may be reached as far as can be told without resolving its host: https, and
     /// no address that is not public. What may not is refused when it is registered.
     fn admits(&self, url: &Url) -> bool {
-        let public = match url.host() {
-            Some(Host::Ipv4(address)) => is_public(address.into()),
-            Some(Host::Ipv6(address)) => is_public(address.into()),
-            Some(Host::Domain(name)) => name.contains('.') && !name.ends_with(".localhost"),
-            None => false,
-        };
-        public && url.scheme() == "https" && url.username().is_empty() && url.password().is_none()
+        looks_public(url)
     }
+}
+
+/// Whether a URL is https and its host, as it is written, can be on the public Internet.
+#[must_use]
+pub fn looks_public(url: &Url) -> bool {
+    let public = match url.host() {
+        Some(Host::Ipv4(address)) => is_public(address.into()),
+        Some(Host::Ipv6(address)) => is_public(address.into()),
+        Some(Host::Domain(name)) => {
+            let name = name.trim_end_matches('.');
+            name.contains('.') && !name.ends_with(".localhost")
+        }
+        None => false,
+    };
+    public && url.scheme() == "https" && url.username().is_empty() && url.password().is_none()
 }
 
 /// Goes nowhere: what a [`Context`] has until it is given something else.
@@ -174,6 +183,13 @@ impl Fetch for Nowhere {
 pub fn admitted(ctx: &Context, text: &str) -> Option<Url> {
     let plain = !text.contains(|c: char| c.is_whitespace() || c.is_control() || c == '\\');
     Url::parse(text).ok().filter(|url| plain && ctx.fetch().admits(url))
+}
+
+/// Whether an address that somebody else has chosen, and that only browsers open, is one that
+/// could be reached: on any port, but on no host that is not public.
+#[must_use]
+pub fn openable(ctx: &Context, text: &str) -> bool {
+    admitted(ctx, text).is_some() || Url::parse(text).is_ok_and(|url| looks_public(&url))
 }
 
 /// Sends a request to an address that somebody else has chosen. Never inside of a write.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use model::limit::Rule;
+use model::{client::Profile, limit::Rule};
 
 use super::{
     Config, LogFormat, Secret,
@@ -171,6 +171,32 @@ pub(super) const KEYS: &[Key] = &[
         |c| c.registration_open.map(|open| open.to_string()),
         |c, v| {
             c.registration_open = Some(v.bool()?);
+            Ok(())
+        }
+    ),
+    key!(
+        "registration.profile",
+        "The profile of clients that register themselves: standard, or classic for those that send neither\n\
+         a nonce nor PKCE, as some tests of OpenID Connect providers do. What classic does not have\n\
+         (public clients, keys, devices) gets standard.",
+        |c| Some(quoted(c.registration_profile.as_str())),
+        |c, v| {
+            c.registration_profile = match v.text()?.as_str() {
+                "standard" => Profile::Standard,
+                "classic" => Profile::Classic,
+                other => return Err(format!("must be \"standard\" or \"classic\", and is {other:?}")),
+            };
+            Ok(())
+        }
+    ),
+    optional!(
+        "registration.metadata_documents",
+        "Whether a client_id may be the https URL of a document about the client, which is fetched (Client ID\n\
+         Metadata Documents, for MCP). As sandbox, if absent.",
+        "false",
+        |c| c.registration_metadata_documents.map(|on| on.to_string()),
+        |c, v| {
+            c.registration_metadata_documents = Some(v.bool()?);
             Ok(())
         }
     ),
@@ -541,6 +567,13 @@ pub(super) const KEYS: &[Key] = &[
         "Clients registered from one address without an initial access token.",
         registration_address
     ),
+    limit!(
+        "limits.fetch_address",
+        "Request objects and metadata documents fetched because of requests from one address.",
+        fetch_address
+    ),
+    limit!("limits.fetch_client", "Request objects fetched for one client.", fetch_client),
+    limit!("limits.fetch_host", "Metadata documents fetched from one host.", fetch_host),
 ];
 
 fn quoted(text: &str) -> String {

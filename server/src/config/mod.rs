@@ -15,7 +15,7 @@ use std::{
     time::Duration,
 };
 
-use model::{Lifetimes, Limits, Registration, Settings, seal::MasterKey};
+use model::{Lifetimes, Limits, Registration, Settings, client::Profile, seal::MasterKey};
 use toml::de::{DeTable, DeValue};
 
 use self::{keys::KEYS, value::Value};
@@ -66,6 +66,10 @@ pub struct Config {
     pub registration_enabled: bool,
     /// Whether they may without an initial access token; as in the sandbox, if absent.
     pub registration_open: Option<bool>,
+    /// The profile of clients that register themselves.
+    pub registration_profile: Profile,
+    /// Whether a client's identifier may be the URL of a document; as in the sandbox, if absent.
+    pub registration_metadata_documents: Option<bool>,
     /// The file with the master key.
     pub master_key_file: Option<PathBuf>,
     /// The folder with the static files, if it is not found beside the program.
@@ -113,6 +117,8 @@ impl Default for Config {
             sandbox: true,
             registration_enabled: true,
             registration_open: None,
+            registration_profile: Profile::Standard,
+            registration_metadata_documents: None,
             master_key_file: None,
             site_root: None,
             database_url: None,
@@ -384,6 +390,8 @@ impl Config {
             (true, false) => Registration::WithToken,
             (true, true) => Registration::Open,
         };
+        settings.registration_profile = self.registration_profile;
+        settings.metadata_documents = self.registration_metadata_documents.unwrap_or(self.sandbox);
         settings.lifetimes = self.lifetimes.clone();
         settings.limits = self.limits.clone();
         settings

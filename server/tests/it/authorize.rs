@@ -103,7 +103,7 @@ async fn other_errors_go_back_to_the_client_with_state_and_iss() {
         (("max_age", "-1"), "invalid_request"),
         (("response_mode", "fragment"), "invalid_request"),
         (("request", "eyJhbGciOiJub25lIn0.e30."), "invalid_request_object"),
-        (("request_uri", "https://example.com/request"), "request_uri_not_supported"),
+        (("request_uri", "https://example.com/request"), "invalid_request_uri"),
         (("id_token_hint", "eyJhbGciOiJub25lIn0.e30."), "invalid_request"),
         (("prompt", "none"), "login_required"),
     ] {

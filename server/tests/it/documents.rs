@@ -77,6 +77,8 @@ fn table() -> String {
         .to_owned()
     }));
     table.push_str(&row("requests must be pushed", &|profile| yes(profile.rules().par_required)));
+    table.push_str(&row("requests may be fetched (`request_uri`)", &|profile| yes(profile.rules().request_uris)));
+    table.push_str(&row("client id can be a URL", &|profile| yes(profile.rules().metadata_document)));
     table.push_str(&row("tokens are bound to a key", &|profile| {
         if profile.rules().bound_tokens { "always" } else { "when a DPoP proof is sent" }.to_owned()
     }));

@@ -9,7 +9,13 @@ use std::{
 };
 
 use axum::{Router, body::Body, http::Method, routing::get};
-use model::{Registration, client::dynamic, days, limit::Rule, minutes};
+use model::{
+    Registration,
+    client::{Profile, dynamic},
+    days,
+    limit::Rule,
+    minutes,
+};
 use serde_json::{Value, json};
 use server::outgoing::{Outgoing, OutgoingSettings};
 use tokio::net::TcpListener;
@@ -476,4 +482,131 @@ async fn a_sector_lists_every_redirect_uri() {
     asking["redirect_uris"] = json!([CALLBACK, "https://example.com/other"]);
     assert_eq!(text(&register(&app, &asking).await.json(), "error"), "invalid_client_metadata");
     assert_eq!(asked.load(Ordering::SeqCst), 2);
+}
+
+/// Whoever opens or fetches them, no address leads to what is not public.
+#[tokio::test]
+async fn f_every_url_of_a_client_keeps_to_the_same_address_rules() {
+    let app = unlimited().await;
+    app.ctx.go_out_with(Arc::new(Outgoing::new(&OutgoingSettings::default()).unwrap()));
+    let (port, asked) = inside("[\"https://example.com/callback\"]").await;
+    let mut targets: Vec<String> = [
+        "127.0.0.1",
+        "127.1",
+        "2130706433",
+        "0177.0.0.1",
+        "0x7f.1",
+        "0",
+        "0.0.0.0",
+        "10.0.0.1",
+        "100.64.0.1",
+        "169.254.169.254",
+        "172.16.0.1",
+        "192.168.0.1",
+        "198.18.0.1",
+        "224.0.0.1",
+        "[::]",
+        "[::1]",
+        "[::ffff:127.0.0.1]",
+        "[::ffff:10.0.0.1]",
+        "[64:ff9b::7f00:1]",
+        "[fd00::1]",
+        "[fe80::1]",
+        "localhost",
+        "localhost.",
+        "a.localhost",
+        "intranet",
+    ]
+    .iter()
+    .map(|host| format!("https://{host}/x"))
+    .collect();
+    targets.extend([format!("http://127.0.0.1:{port}/"), format!("https://127.0.0.1:{port}/")]);
+    targets.extend(
+        [
+            "http://example.com/",
+            "ftp://example.com/",
+            "gopher://example.com/",
+            "file:///etc/passwd",
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "https://user:pw@example.com/",
+            "https://example.com\\@10.0.0.1/",
+            "https:// example.com/",
+            "//example.com/",
+            "example.com",
+        ]
+        .map(str::to_owned),
+    );
+    let fetched = ["jwks_uri", "sector_identifier_uri", "backchannel_logout_uri"];
+    let opened = ["logo_uri", "client_uri", "policy_uri", "tos_uri", "frontchannel_logout_uri", "initiate_login_uri"];
+    let mut cases: Vec<_> = targets.iter().map(|target| ("request_uris", json!([target]))).collect();
+    for name in fetched.into_iter().chain(opened) {
+        cases.extend(targets.iter().map(|target| (name, json!(target))));
+    }
+    cases.extend(fetched.map(|name| (name, json!("https://example.com:22/"))));
+    all_refused(&app, "invalid_client_metadata", cases).await;
+    assert_eq!(asked.load(Ordering::SeqCst), 0);
+    for name in opened {
+        let mut asking = web();
+        asking[name] = "https://example.com:8443/x".into();
+        assert_eq!(registered(&app, &asking).await[name], asking[name]);
+    }
+}
+
+/// OpenID Connect Core, section 8.1.
+#[tokio::test]
+async fn clients_of_one_sector_know_a_person_by_the_same_subject() {
+    let app = App::demo().await;
+    let (port, _) = inside("[\"https://example.com/callback\"]").await;
+    let allow = vec![format!("127.0.0.1:{port}").parse().unwrap()];
+    let timeout = Duration::from_secs(10);
+    let outgoing = Outgoing::new(&OutgoingSettings { allow, timeout, ..OutgoingSettings::default() }).unwrap();
+    app.ctx.go_out_with(Arc::new(outgoing));
+    let mut asking = web();
+    asking["subject_type"] = "pairwise".into();
+    let alone = [registered(&app, &asking).await, registered(&app, &asking).await];
+    asking["sector_identifier_uri"] = format!("http://127.0.0.1:{port}/sector").into();
+    let one = registered(&app, &asking).await;
+    asking["sector_identifier_uri"] = format!("http://127.0.0.1:{port}/another").into();
+    let two = registered(&app, &asking).await;
+    let mut subjects = Vec::new();
+    for client in alone.iter().chain([&one, &two]) {
+        let bearer = format!("Bearer {}", text(&tokens(&app, client, "openid").await.json(), "access_token"));
+        let page = app.get("/userinfo", &[("authorization", &bearer)]).await;
+        subjects.push(text(&page.json(), "sub").to_owned());
+    }
+    assert_eq!(subjects[2], subjects[3], "the same host");
+    subjects.dedup();
+    assert_eq!(subjects.len(), 3, "{subjects:?}");
+}
+
+/// What the tests of OpenID Connect providers need, which send neither a nonce nor PKCE.
+#[tokio::test]
+async fn registered_clients_get_the_configured_profile_as_far_as_it_fits() {
+    let plain = [("scope", "openid"), ("nonce", "")];
+    let app = App::demo().await;
+    let client = registered(&app, &web()).await;
+    let page = app.browser().get(&authorize_url(text(&client, "client_id"), &plain)).await;
+    assert_eq!(page.redirect_parameters()["error"], "invalid_request");
+
+    let app = App::with(|settings| settings.registration_profile = Profile::Classic).await;
+    let client = registered(&app, &web()).await;
+    let mut browser = app.sign_in_portal(DEV).await;
+    let page = browser.follow(&authorize_url(text(&client, "client_id"), &plain)).await;
+    let answer = browser.allow(page).await.redirect_parameters();
+    let form = [("grant_type", "authorization_code"), ("code", answer["code"].as_str()), ("redirect_uri", CALLBACK)];
+    let page = app.token(text(&client, "client_id"), client["client_secret"].as_str(), &form).await;
+    assert_eq!(page.status, 200, "{}", page.body);
+    for (name, value) in [
+        ("token_endpoint_auth_method", json!("none")),
+        ("token_endpoint_auth_method", json!("private_key_jwt")),
+        ("grant_types", json!(["authorization_code", "urn:ietf:params:oauth:grant-type:device_code"])),
+    ] {
+        let mut asking = web();
+        asking[name] = value;
+        asking["jwks"] = json!({"keys": [Key::new().public]});
+        let client = registered(&app, &asking).await;
+        let client = model::cache::client(&app.ctx, text(&client, "client_id")).await.unwrap().unwrap();
+        assert_eq!(client.profile, Profile::Standard, "{asking}");
+    }
 }

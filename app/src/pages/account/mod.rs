@@ -19,6 +19,7 @@ mod email;
 mod entry;
 mod overview;
 mod password;
+mod phone;
 mod picture;
 mod profile;
 mod second;
@@ -44,6 +45,8 @@ pub fn routes() -> Router<AppState> {
         .route("/account/profile", get(profile::show).post(profile::save))
         .route("/account/profile/picture", get(profile::back).post(profile::upload))
         .route("/account/profile/picture/remove", get(profile::back).post(profile::remove_picture))
+        .route("/account/profile/phone", get(phone::show).post(phone::send))
+        .route("/account/profile/phone/pin", get(phone::back).post(phone::check))
         .route("/pictures/{picture}", get(picture::show))
         .route("/account/password", get(overview::back).post(overview::change_password))
         .route("/account/email", get(email::show).post(email::submit))

@@ -13,6 +13,7 @@ use crate::{
     components::{
         field::{ErrorSummary, Field, FieldError, TextArea, described_by, error_of},
         form::{ButtonForm, Csrf},
+        misc::State,
     },
     error::PageError,
     extract::SignedIn,
@@ -133,6 +134,9 @@ pub(super) async fn back() -> Redirect {
 
 async fn page(signed_in: &SignedIn, typed: Profile, errors: Errors) -> Result<Response, PageError> {
     let picture = picture::of(signed_in.ctx(), signed_in.id()).await?;
+    let claims = profile::claims(signed_in.ctx(), signed_in.id()).await?;
+    let number = claims.phone_number.zip(claims.phone_number_verified);
+    let verified = claims.phone_number_verified == Some(true);
     let page = Page::new("Profile").crumb_to("Account", "/account").crumb("Profile");
     Ok(page.side("Account", side("profile")).errors(errors).render(&signed_in.visitor, move || {
         view! {
@@ -146,13 +150,38 @@ async fn page(signed_in: &SignedIn, typed: Profile, errors: Errors) -> Result<Re
                 <Csrf/>
                 {names_card(&typed)}
                 {about_card(&typed)}
-                {reach_card(typed)}
+                {reach_card(typed, verified)}
                 <div class="button-row">
                     <button class="button button--primary">"Save profile"</button>
                 </div>
             </form>
+            {number.map(|(number, verified)| number_card(number, verified))}
         }
     }))
+}
+
+/// Whether the number that is saved is verified, and the way there.
+fn number_card(number: String, verified: bool) -> impl IntoView {
+    let state = if verified { ("enabled", "Verified") } else { ("pending", "Not verified") };
+    view! {
+        <section class="card" aria-labelledby="number-title">
+            <div class="card__head">
+                <h2 id="number-title">"Your number"</h2>
+            </div>
+            <div class="card__body">
+                <p>{number} " " <State kind=state.0 text=state.1/></p>
+                {(!verified)
+                    .then(|| {
+                        view! {
+                            <p>
+                                "A PIN by SMS shows that it is yours. It is sent to numbers that an operator here has, and to no other."
+                            </p>
+                            <ButtonForm action="/account/profile/phone">"Send a PIN"</ButtonForm>
+                        }
+                    })}
+            </div>
+        </section>
+    }
 }
 
 fn picture_card(picture: Option<String>) -> impl IntoView {
@@ -271,7 +300,12 @@ fn about_card(typed: &Profile) -> impl IntoView + use<> {
     }
 }
 
-fn reach_card(typed: Profile) -> impl IntoView {
+fn reach_card(typed: Profile, verified: bool) -> impl IntoView {
+    let hint = if verified {
+        "With the country code. It is verified; another one has to be verified anew, below."
+    } else {
+        "With the country code. Applications are told that nobody has verified it. Save it, then verify it below."
+    };
     view! {
         <section class="card" aria-labelledby="reach">
             <div class="card__head">
@@ -284,7 +318,7 @@ fn reach_card(typed: Profile) -> impl IntoView {
                     label="Phone number"
                     kind="tel"
                     value=typed.phone_number
-                    hint="With the country code. Applications are told that nobody has verified it."
+                    hint=hint
                     autocomplete="tel"
                 />
                 <TextArea id="street_address" label="Street and house" value=typed.street_address rows=2/>

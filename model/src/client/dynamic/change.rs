@@ -51,7 +51,7 @@ pub async fn update(
         refresh_token_lifetime: before.refresh_token_lifetime,
         ..metadata
     };
-    let product = open.then(|| own_product(product.id, &name, &metadata, product.created_at));
+    let product = open.then(|| own_product(product.id, &name, &metadata, ctx.now()));
     let after = Client {
         description: name,
         kind,
@@ -129,21 +129,27 @@ async fn change_all(tx: &Tx, changing: &New) -> Result<Option<bool>, Fault> {
         added = true;
     }
     if let Some(product) = product {
-        let row = product::ActiveModel {
-            name: Set(product.name.clone()),
-            website: Set(product.website.clone()),
-            terms_url: Set(product.terms_url.clone()),
-            privacy_url: Set(product.privacy_url.clone()),
-            updated_at: Set(client.updated_at),
-            ..Default::default()
-        };
-        product::Entity::update_many().set(row).filter(product::Column::Id.eq(product.id)).exec(tx).await?;
-        tx.changed(Change::Product(product.id));
+        rename(tx, product).await?;
     }
     tx.changed(Change::Client(client.client_id.clone()));
     let detail = format!("The client {} ({}) has changed its registration", client.description, client.client_id);
     audit::record(tx, ctx, event("client.changed", None, client, detail)).await?;
     Ok(Some(added))
+}
+
+/// What people see of a client that nobody has let in, as it says now.
+pub(super) async fn rename(tx: &Tx, product: &product::Model) -> Result<(), Fault> {
+    let row = product::ActiveModel {
+        name: Set(product.name.clone()),
+        website: Set(product.website.clone()),
+        terms_url: Set(product.terms_url.clone()),
+        privacy_url: Set(product.privacy_url.clone()),
+        updated_at: Set(product.updated_at),
+        ..Default::default()
+    };
+    product::Entity::update_many().set(row).filter(product::Column::Id.eq(product.id)).exec(tx).await?;
+    tx.changed(Change::Product(product.id));
+    Ok(())
 }
 
 /// Keys that stay keep when they were used.

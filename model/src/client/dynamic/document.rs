@@ -148,7 +148,10 @@ impl<'a> Reader<'a> {
     /// An address that a browser opens.
     fn web(&self, name: &str) -> Result<Option<String>, Refusal> {
         let Some(text) = self.text(name)? else { return Ok(None) };
-        web_address(text).map_err(|_| wrong(name, "must be an https URL"))
+        match web_address(text) {
+            Ok(address) if outgoing::openable(self.ctx, text) => Ok(address),
+            _ => Err(wrong(name, NOT_REACHABLE)),
+        }
     }
 
     /// An address that we connect to.

@@ -5,6 +5,7 @@
 //! Without one, where that is open, the client gets a product of its own in an organization that
 //! nobody belongs to: what a person allows one of them is not allowed to another.
 
+pub mod by_url;
 mod change;
 mod document;
 mod token;
@@ -111,20 +112,31 @@ pub async fn register(
         Some(product) => enabled(ctx, product.id).await?,
         None => SCOPES.map(str::to_owned).to_vec(),
     };
+    let profile = profile_for(ctx.settings().registration_profile, given);
     let frame = Frame {
         audience: product.as_ref().map_or(Audience::Users, |product| product.audience),
-        profile: Profile::Standard,
+        profile,
         scopes: &scopes,
         grant_types,
         open: product.is_none(),
     };
     let document = document::read(ctx, &frame, given).await?;
-    let new = New::of(ctx, product.as_ref(), document)?;
+    let new = New::of(ctx, product.as_ref(), profile, document)?;
     let (managed, secret) = (new.managed(), new.secret());
     ctx.db().write(new, |tx, new| Box::pin(register_all(tx, new))).await?;
     let mut told = describe(ctx, &managed).await?;
     tell_secret(&mut told, secret);
     Ok(told)
+}
+
+/// The profile that registered clients get here, if it has what this one asks for.
+fn profile_for(wanted: Profile, given: &Map<String, Value>) -> Profile {
+    let rules = wanted.rules();
+    let shared = |method: &Value| method == "client_secret_basic" || method == "client_secret_post";
+    let secret = given.get("token_endpoint_auth_method").is_none_or(shared);
+    let has = |grant: &Value| grant.as_str().is_some_and(|grant| rules.grant_types.contains(&grant));
+    let grants = given.get("grant_types").and_then(Value::as_array).is_none_or(|grants| grants.iter().all(has));
+    if secret && grants { wanted } else { Profile::Standard }
 }
 
 async fn enabled(ctx: &Context, product: Uuid) -> Result<Vec<String>, Fault> {
@@ -142,7 +154,7 @@ struct New {
 }
 
 impl New {
-    fn of(ctx: &Context, owner: Option<&product::Model>, document: Document) -> Result<Self, Fault> {
+    fn of(ctx: &Context, owner: Option<&product::Model>, profile: Profile, document: Document) -> Result<Self, Fault> {
         let now = ctx.now();
         let kind = document.kind();
         let Document { name, auth_method, id_token_alg, uris, keys, metadata } = document;
@@ -160,7 +172,7 @@ impl New {
             organization_id,
             client_id: base62(&ctx.random::<16>()?, 22),
             description: name,
-            profile: Profile::Standard,
+            profile,
             kind,
             token_format: TokenFormat::Opaque,
             id_token_alg,
@@ -210,36 +222,41 @@ fn own_product(id: Uuid, name: &str, metadata: &Metadata, now: Timestamp) -> pro
 
 async fn register_all(tx: &Tx, new: &New) -> Result<(), Fault> {
     let New { ctx, registering, keys, token, product } = new;
-    let now = ctx.now();
     if let Some(product) = product {
-        let row = organization::ActiveModel {
-            id: Set(NOBODY),
-            kind: Set(OrganizationKind::Team),
-            name: Set("Registered clients".to_owned()),
-            personal_user_id: Set(None),
-            created_at: Set(now),
-            updated_at: Set(now),
-        };
-        organization::Entity::insert(row)
-            .on_conflict(OnConflict::column(organization::Column::Id).do_nothing().to_owned())
-            .exec_without_returning(tx)
-            .await?;
-        product::Entity::insert(product.clone().into_active_model()).exec_without_returning(tx).await?;
-        let scopes = SCOPES.map(|scope| product_scope::ActiveModel {
-            product_id: Set(product.id),
-            scope: Set(scope.to_owned()),
-            optional: Set(matches!(scope, "address" | "phone")),
-        });
-        product_scope::Entity::insert_many(scopes).exec_without_returning(tx).await?;
+        make_place(tx, product, &SCOPES).await?;
     }
     register_in(tx, registering).await?;
     insert_keys(tx, ctx, registering.client.id, keys).await?;
     let row = client_registration::ActiveModel {
         client_id: Set(registering.client.id),
         token_hash: Set(token.hash()),
-        created_at: Set(now),
+        created_at: Set(ctx.now()),
     };
     client_registration::Entity::insert(row).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+/// Inserts the product of a client that nobody has let in.
+async fn make_place(tx: &Tx, product: &product::Model, scopes: &[&str]) -> Result<(), Fault> {
+    let row = organization::ActiveModel {
+        id: Set(NOBODY),
+        kind: Set(OrganizationKind::Team),
+        name: Set("Registered clients".to_owned()),
+        personal_user_id: Set(None),
+        created_at: Set(product.created_at),
+        updated_at: Set(product.created_at),
+    };
+    organization::Entity::insert(row)
+        .on_conflict(OnConflict::column(organization::Column::Id).do_nothing().to_owned())
+        .exec_without_returning(tx)
+        .await?;
+    product::Entity::insert(product.clone().into_active_model()).exec_without_returning(tx).await?;
+    let scopes = scopes.iter().map(|scope| product_scope::ActiveModel {
+        product_id: Set(product.id),
+        scope: Set((*scope).to_owned()),
+        optional: Set(matches!(*scope, "address" | "phone")),
+    });
+    product_scope::Entity::insert_many(scopes).exec_without_returning(tx).await?;
     Ok(())
 }
 
