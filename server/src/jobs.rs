@@ -5,7 +5,7 @@
 use std::{future::Future, sync::Arc, time::Duration};
 
 use model::{
-    Context, Fault, cache, delivery, device, grant, invitation, key, limit, link, message, passkey, pin, pushed,
+    Context, Fault, cache, ciba, delivery, device, grant, invitation, key, limit, link, message, passkey, pin, pushed,
     session, spent, user,
 };
 use tokio::{
@@ -131,6 +131,7 @@ pub async fn sweep(ctx: Context) {
     report("sweeping deliveries", delivery::sweep(&ctx).await);
     report("sweeping PINs", pin::sweep(&ctx).await);
     report("sweeping requests of devices", device::sweep(&ctx).await);
+    report("sweeping requests on the phone", ciba::sweep(&ctx).await);
     report("sweeping grants", grant::sweep(&ctx).await);
     report("sweeping revocations", cache::sweep_revocations(&ctx).await);
 }
