@@ -21,6 +21,9 @@ if (started && !process.env.NODE_EXTRA_CA_CERTS?.startsWith(process.env.PORTICO_
   process.env.NODE_EXTRA_CA_CERTS = await certificate(process.env.PORTICO_E2E_DATA!);
 }
 
+// Where a test listens as a client's server does; the world may post there, although it is not public.
+process.env.PORTICO_E2E_RECEIVER ??= `127.0.0.1:${await freePort()}`;
+
 const repository = resolve(import.meta.dirname, "..");
 const binary = process.env.PORTICO_E2E_BINARY ?? join(process.env.CARGO_TARGET_DIR ?? join(repository, "target"), "release", "portico");
 
@@ -79,6 +82,7 @@ export default defineConfig({
         server(secureURL, process.env.PORTICO_E2E_SECURE_PORT!, "secure", {
           PORTICO_TLS_CERTIFICATE: join(process.env.PORTICO_E2E_DATA!, "certificate.pem"),
           PORTICO_TLS_KEY: join(process.env.PORTICO_E2E_DATA!, "key.pem"),
+          PORTICO_OUTGOING_ALLOW: process.env.PORTICO_E2E_RECEIVER!,
         }),
       ]
     : undefined,

@@ -28,13 +28,13 @@ export async function authorize(
   throw new Error(`the sign-in never ends: ${answer.url()}`);
 }
 
-/** From the address that a device shows to the page that says that it is done. */
+/** From the address that a device shows, or a message has, to the page that says that it is done. */
 export async function allowDevice(
   request: APIRequestContext,
   outbox: Outbox,
   somebody: Somebody,
   address: string,
-  code: string,
+  code = "",
 ): Promise<void> {
   let answer = await request.get(address);
   for (let step = 0; step < 12; step++) {
@@ -51,7 +51,7 @@ export async function allowDevice(
 }
 
 // The portal's own frame has forms, too.
-const FORM = /<form[^>]*action="(\/(?:login|login\/pin|consent|signin|device|device\/confirm))"[^>]*>(.*?)<\/form>/s;
+const FORM = /<form[^>]*action="(\/(?:login|login\/pin|consent|signin|device|device\/confirm|approve))"[^>]*>(.*?)<\/form>/s;
 
 async function fillIn(
   request: APIRequestContext,

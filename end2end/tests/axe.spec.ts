@@ -4,7 +4,7 @@
 import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 
-import { DEMO_WEB } from "../lib/oauth";
+import { DEMO_WEB, basic } from "../lib/oauth";
 import { ADMIN, DEV, NORDTEL_STAFF, fillSignUp, signIn, signOut, somebody } from "../lib/people";
 import { expect, test } from "../lib/test";
 import { addApp } from "../lib/totp";
@@ -85,6 +85,8 @@ test("the pages of a developer", async ({ page }) => {
     "/products/prd/clients",
     "/products/prd/clients/new",
     "/products/prd/clients/cli",
+    "/products/prd/clients/cli/grants",
+    "/products/prd/clients/cli/issuers",
     "/products/prd/clients/cli/keys",
     "/products/prd/clients/cli/logout",
     "/products/prd/scopes",
@@ -232,6 +234,22 @@ test("the pages of a subscriber", async ({ subscriber, world }) => {
   await expect(page.getByRole("heading", { name: "You are signed out" })).toBeVisible();
   found.push(...(await faults(page)));
   await subscriber.start({ ...client, redirectUri: "https://example.com/other" }, scope);
+  found.push(...(await faults(page)));
+  expect(found.join("\n")).toBe("");
+});
+
+test("the page at which a subscriber answers on the phone", async ({ subscriber, outbox, request }) => {
+  const { page, number } = subscriber;
+  const asked = await request.post("/oauth2/bc-authorize", {
+    headers: basic({ id: "demo-call", secret: "demo-call-secret", redirectUri: "" }),
+    form: { scope: "openid phone voicemail.get", login_hint: number, binding_message: "W4SCT" },
+  });
+  expect(asked.status(), await asked.text()).toBe(200);
+  await page.goto(await outbox.link(number, "/approve"));
+  await expect(page.getByRole("heading", { name: "Voicebox asks for your permission" })).toBeVisible();
+  const found = await faults(page);
+  await subscriber.button("Allow").click();
+  await expect(page.getByRole("heading", { name: "Allowed" })).toBeVisible();
   found.push(...(await faults(page)));
   expect(found.join("\n")).toBe("");
 });

@@ -1,8 +1,10 @@
 // The other ways to a token, registration and logout, with the libraries of clients, over TLS.
 
+import { createRemoteJWKSet, jwtVerify } from "jose";
 import * as openid from "openid-client";
 
 import { DEV } from "../lib/people";
+import { Receiver } from "../lib/receiver";
 import { allowDevice, authorize } from "../lib/robot";
 import { expect, test } from "../lib/test";
 
@@ -38,6 +40,26 @@ test("openid-client: a device signs somebody in", async ({ baseURL, request, out
   const tokens = await openid.pollDeviceAuthorizationGrant(config, begun);
   const info = await openid.fetchUserInfo(config, tokens.access_token, tokens.claims()!.sub);
   expect(info).toMatchObject({ email: DEV.email, email_verified: true });
+});
+
+test("openid-client: a subscriber answers on the phone", async ({ baseURL, request, outbox }) => {
+  const number = "+46701740612";
+  const config = await openid.discovery(new URL(baseURL!), "demo-call", "demo-call-secret");
+  expect(config.serverMetadata()).toMatchObject({
+    backchannel_authentication_endpoint: `${baseURL}/oauth2/bc-authorize`,
+    backchannel_token_delivery_modes_supported: ["poll", "ping"],
+    backchannel_user_code_parameter_supported: false,
+  });
+  const begun = await openid.initiateBackchannelAuthentication(config, {
+    scope: "openid phone",
+    login_hint: number,
+    binding_message: "W4SCT",
+  });
+  await allowDevice(request, outbox, number, await outbox.link(number, "/approve"));
+  const tokens = await openid.pollBackchannelAuthenticationGrant(config, begun);
+  expect(tokens.claims()).toMatchObject({ aud: ["demo-call"], amr: ["sms"] });
+  const info = await openid.fetchUserInfo(config, tokens.access_token, tokens.claims()!.sub);
+  expect(info).toMatchObject({ phone_number: number, phone_number_verified: true });
 });
 
 test("openid-client: one service acts for somebody at another", async ({ baseURL, request, outbox }) => {
@@ -103,4 +125,39 @@ test("openid-client: signing out at the client signs out here", async ({ baseURL
   const refused = await request.get(silent.href, { maxRedirects: 0 });
   expect(new URL(refused.headers()["location"]!).searchParams.get("error")).toBe("login_required");
   await expect(openid.fetchUserInfo(config, tokens.access_token, tokens.claims()!.sub)).rejects.toThrow();
+});
+
+test("jose: a client hears of the end of a session", async ({ baseURL, request, outbox }) => {
+  const receiver = await new Receiver().listen();
+  try {
+    const config = await openid.dynamicClientRegistration(new URL(baseURL!), {
+      client_name: "Hears of the end",
+      redirect_uris: [REDIRECT_URI],
+      backchannel_logout_uri: `${receiver.url}/logout`,
+      backchannel_logout_session_required: true,
+    });
+    const tokens = await signIn(config, (url) => authorize(request, outbox, DEV, url), "openid email");
+    const { sub, sid } = tokens.claims()!;
+    await request.get(openid.buildEndSessionUrl(config, { id_token_hint: tokens.id_token! }).href);
+    const posted = await receiver.next();
+    expect(posted.path).toBe("/logout");
+    expect(posted.headers["content-type"]).toBe("application/x-www-form-urlencoded");
+    const logoutToken = new URLSearchParams(posted.body).get("logout_token")!;
+    const { issuer, jwks_uri } = config.serverMetadata();
+    const { payload } = await jwtVerify(logoutToken, createRemoteJWKSet(new URL(jwks_uri!)), {
+      issuer,
+      audience: config.clientMetadata().client_id,
+      typ: "logout+jwt",
+      maxTokenAge: "2 minutes",
+      requiredClaims: ["jti", "iat", "exp"],
+    });
+    expect(payload).toMatchObject({
+      sub,
+      sid,
+      events: { "http://schemas.openid.net/event/backchannel-logout": {} },
+    });
+    expect(payload.nonce).toBeUndefined();
+  } finally {
+    await receiver.close();
+  }
 });

@@ -7,6 +7,7 @@ use model::{
     jose::{JoseError, Unverified},
 };
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 /// Verifies what a client has signed with one of its keys; notes which one that was. Keys at its
 /// `jwks_uri` are looked up when no registered one has signed it, and once more when they have
@@ -23,7 +24,7 @@ pub async fn verify(
 ) -> Result<Map<String, Value>, JoseError> {
     let registered = token.clone().verify(client.keys.iter().map(|key| &key.jwk), algs);
     if let (Err(JoseError::Signature), Some(jwks_uri)) = (&registered, &client.metadata.jwks_uri) {
-        return by_published(ctx, client, jwks_uri, token, algs).await;
+        return by_published(ctx, client.id, jwks_uri, token, algs).await;
     }
     let (claims, place) = registered?;
     if let Some(key) = client.keys.get(place) {
@@ -32,18 +33,24 @@ pub async fn verify(
     Ok(claims)
 }
 
-async fn by_published(
+/// Verifies what was signed with one of the keys that are published at `jwks_uri`, the address of
+/// `owner`'s.
+///
+/// # Errors
+///
+/// [`JoseError`].
+pub async fn by_published(
     ctx: &Context,
-    client: &Client,
+    owner: Uuid,
     jwks_uri: &str,
     token: Unverified<'_>,
     algs: &[&str],
 ) -> Result<Map<String, Value>, JoseError> {
-    let keys = published::keys(ctx, client.id, jwks_uri).await;
+    let keys = published::keys(ctx, owner, jwks_uri).await;
     match token.clone().verify(keys.iter(), algs) {
         Err(JoseError::Signature) => {}
         verified => return Ok(verified?.0),
     }
-    let others = published::other_keys(ctx, client.id, jwks_uri, &keys).await.ok_or(JoseError::Signature)?;
+    let others = published::other_keys(ctx, owner, jwks_uri, &keys).await.ok_or(JoseError::Signature)?;
     Ok(token.verify(others.iter(), algs)?.0)
 }

@@ -5,7 +5,9 @@
 //! [`userinfo`], [`metadata`]. An authorization request enters by [`authorize`] and is led by
 //! [`flow`] through the pages to its code.
 
+mod approve_page;
 pub mod authorize;
+mod backchannel;
 mod bearer;
 mod binding;
 pub mod browser;
@@ -74,10 +76,13 @@ pub mod paths {
     pub const DEVICE_AUTHORIZATION: &str = "/oauth2/device/auth";
     /// Where people enter the code that a device shows (RFC 8628, section 3.3).
     pub const DEVICE: &str = "/device";
+    /// Back-channel authentication (OpenID Connect CIBA 1.0, section 7).
+    pub const BACKCHANNEL: &str = "/oauth2/bc-authorize";
     /// End session (OpenID Connect RP-Initiated Logout).
     pub const LOGOUT: &str = "/oauth2/sessions/logout";
     /// The endpoints that programs post to, with no cookie of a browser.
-    pub const MACHINES: &[&str] = &[TOKEN, REVOKE, INTROSPECT, USERINFO, PAR, REGISTER, DEVICE_AUTHORIZATION];
+    pub const MACHINES: &[&str] =
+        &[TOKEN, REVOKE, INTROSPECT, USERINFO, PAR, REGISTER, DEVICE_AUTHORIZATION, BACKCHANNEL];
     /// Keys (RFC 7517).
     pub const JWKS: &str = "/.well-known/jwks.json";
     /// Metadata (OpenID Connect Discovery).
@@ -122,11 +127,13 @@ pub fn router(ctx: Context) -> Router {
     Router::new()
         .merge(machines)
         .route(paths::INTROSPECT, post(introspect::handle))
+        .route(paths::BACKCHANNEL, post(backchannel::handle))
         .route(paths::AUTHORIZE, get(authorize::get).post(authorize::post))
         .route(paths::LOGOUT, get(logout::get).post(logout::post))
         .merge(login::routes())
         .merge(consent_page::routes())
         .merge(device_page::routes())
+        .merge(approve_page::routes())
         .merge(pages::routes())
         .with_state(idp)
 }

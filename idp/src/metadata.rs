@@ -78,6 +78,9 @@ impl Documents {
         });
         // A part of its own: the macro takes only so many members.
         let more = json!({
+            "backchannel_authentication_endpoint": at(paths::BACKCHANNEL),
+            "backchannel_token_delivery_modes_supported": ["poll", "ping"],
+            "backchannel_user_code_parameter_supported": false,
             "backchannel_logout_supported": true,
             "backchannel_logout_session_supported": true,
             "frontchannel_logout_supported": true,

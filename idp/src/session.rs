@@ -22,7 +22,10 @@ pub mod acr {
     pub const PASSWORD: &str = "urn:portico:acr:password";
     /// Two factors, or a passkey that has verified its user.
     pub const MULTI_FACTOR: &str = "urn:portico:acr:mfa";
-    /// All of them.
+    /// Nobody signed in here: an issuer that the client trusts has asserted who it is (RFC 7523).
+    /// Nobody can ask for it.
+    pub const ASSERTED: &str = "urn:portico:acr:asserted";
+    /// All that a request can ask for.
     pub const ALL: [&str; 3] = [SMS, PASSWORD, MULTI_FACTOR];
 }
 

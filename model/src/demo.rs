@@ -10,7 +10,7 @@ use crate::{
     change::Change,
     client::{
         Metadata,
-        grant_type::{AUTHORIZATION_CODE, CLIENT_CREDENTIALS, DEVICE_CODE, REFRESH_TOKEN, TOKEN_EXCHANGE},
+        grant_type::{AUTHORIZATION_CODE, CIBA, CLIENT_CREDENTIALS, DEVICE_CODE, REFRESH_TOKEN, TOKEN_EXCHANGE},
     },
     db::Tx,
     entity::{
@@ -208,6 +208,17 @@ const DEMO_SPA: ClientFacts = ClientFacts {
     uris: &[(UriPurpose::Login, "http://127.0.0.1:8766/callback")],
 };
 
+const DEMO_CALL: ClientFacts = ClientFacts {
+    client_id: "demo-call",
+    description: "Voicebox hotline",
+    profile: Profile::Standard,
+    kind: ClientKind::Confidential,
+    auth_method: AuthMethod::Secret,
+    secret: Some("demo-call-secret"),
+    grant_types: &[AUTHORIZATION_CODE, REFRESH_TOKEN, CIBA],
+    uris: &[(UriPurpose::Login, "https://example.com/callback")],
+};
+
 const DEMO_APP: ClientFacts = ClientFacts {
     client_id: "demo-app",
     description: "Workbench web server",
@@ -378,6 +389,7 @@ impl World<'_> {
         self.enable((voicebox, acme), (nordtel, NORDTEL.name), nora).await?;
         self.client(&DEMO_WEB, (voicebox, acme), dev).await?;
         self.client(&DEMO_SPA, (voicebox, acme), dev).await?;
+        self.client(&DEMO_CALL, (voicebox, acme), dev).await?;
 
         let reports = self.product(&TRAFFIC_REPORTS, acme, dev).await?;
         self.client(&DEMO_REPORTS, (reports, acme), dev).await?;

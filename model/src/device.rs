@@ -16,17 +16,13 @@ use crate::{
     entity::device_request::{self, DeviceState},
     from_database, grant,
     limit::{self, Budget, TooMany},
+    poll::{self, INTERVAL, PollError},
     seal::{open_at_rest, seal_at_rest},
-    seconds,
     secret::{self, Kind, Plain},
 };
 
 const ASKED: &str = "device_requests.asked";
 const ANSWER: &str = "device_requests.answer";
-
-/// How long a client waits between two polls, and how much longer after each one that came too
-/// soon, in milliseconds (RFC 8628, section 3.5).
-const INTERVAL: i64 = seconds(5);
 
 /// Consonants that nobody takes for another one and that spell no words (RFC 8628, section 6.1).
 const LETTERS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
@@ -72,33 +68,7 @@ pub enum DeviceError {
     Fault(#[from] Fault),
 }
 
-/// Why a poll gives nothing (RFC 8628, section 3.5).
-#[derive(Debug, thiserror::Error)]
-pub enum PollError {
-    /// It is not one of ours, or long gone.
-    #[error("the device code is not one of ours")]
-    Unknown,
-    /// It belongs to another client; the incident is recorded.
-    #[error("the device code was issued to another client")]
-    ForeignClient,
-    /// Nobody has answered yet.
-    #[error("nobody has answered yet")]
-    Pending,
-    /// The poll came too soon; from now on, five seconds more have to pass.
-    #[error("wait five seconds longer between two polls")]
-    SlowDown,
-    /// The person, or their operator, said no.
-    #[error("the request was denied")]
-    Denied,
-    /// Nobody has answered in time.
-    #[error("the device code has expired")]
-    Expired,
-    /// Inside.
-    #[error(transparent)]
-    Fault(#[from] Fault),
-}
-
-from_database!(DeviceError, PollError);
+from_database!(DeviceError);
 
 /// Takes a device's request.
 ///
@@ -301,8 +271,7 @@ async fn poll_in(
         DeviceState::Pending if row.expires_at <= now => return Ok(Err(PollError::Expired)),
         DeviceState::Pending => {}
     }
-    let too_soon = row.polled_at.is_some_and(|at| now.since(at) < row.poll_interval);
-    let interval = if too_soon { row.poll_interval + INTERVAL } else { row.poll_interval };
+    let (answer, interval) = poll::not_yet(row.polled_at, row.poll_interval, now);
     device_request::Entity::update_many()
         .set(device_request::ActiveModel {
             polled_at: Set(Some(now)),
@@ -312,7 +281,7 @@ async fn poll_in(
         .filter(device_request::Column::Id.eq(row.id))
         .exec(tx)
         .await?;
-    Ok(Err(if too_soon { PollError::SlowDown } else { PollError::Pending }))
+    Ok(Err(answer))
 }
 
 /// Deletes requests an hour after their time: until then a replay is recognized. A background job

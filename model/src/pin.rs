@@ -13,12 +13,11 @@ use uuid::Uuid;
 use crate::{
     ClientAddress, Context, Fault, Timestamp, audit,
     db::Tx,
-    entity::{Channel, MessageState, message as message_row, pin_challenge, subscriber},
+    entity::{Channel, pin_challenge, subscriber},
     from_database, hours,
     limit::{self, Budget, TooMany},
     message::{self, Content},
     phone::PhoneNumber,
-    seal::seal_at_rest,
     seconds, secret,
     subscriber::Subscriber,
 };
@@ -176,7 +175,10 @@ async fn send_in(tx: &Tx, sending: &Sending) -> Result<Result<Uuid, TooMany>, Fa
         Some(_) => {
             message::queue(tx, ctx, Channel::Sms, &sending.content, ctx.settings().lifetimes.pin).await?;
         }
-        None => queue_nothing(tx, sending).await?,
+        None => {
+            let length = sending.content.body.len();
+            message::queue_nothing(tx, ctx, Channel::Sms, length, ctx.settings().lifetimes.pin).await?;
+        }
     }
     let (action, detail) = match subscriber {
         Some(_) => ("subscriber.pin_sent", format!("A PIN was sent for {}", request.client_id)),
@@ -196,27 +198,6 @@ async fn just_sent(tx: &Tx, sending: &Sending) -> Result<Option<Uuid>, Fault> {
         .one(tx)
         .await?;
     Ok(challenge.filter(|challenge| challenge.user_id == sending.user).map(|challenge| challenge.id))
-}
-
-/// The work of [`message::queue`], so that the time tells nothing: a row that was given up before
-/// it began, with nothing readable in it.
-async fn queue_nothing(tx: &Tx, sending: &Sending) -> Result<(), Fault> {
-    let Sending { ctx, now, content, .. } = sending;
-    let blank = Content { to: String::new(), subject: String::new(), body: " ".repeat(content.body.len()) };
-    let row = message_row::ActiveModel {
-        id: Set(ctx.new_id()?),
-        channel: Set(Channel::Sms),
-        content_sealed: Set(seal_at_rest(ctx, "messages.content", &blank)?),
-        state: Set(MessageState::Failed),
-        attempts: Set(0),
-        next_attempt_at: Set(*now),
-        created_at: Set(*now),
-        expires_at: Set(now.plus(ctx.settings().lifetimes.pin)),
-        sent_at: Set(None),
-        last_error: Set(Some("nobody here has the number".to_owned())),
-    };
-    message_row::Entity::insert(row).exec_without_returning(tx).await?;
-    Ok(())
 }
 
 /// Tries a PIN. The try is counted before the answer is known, and stays counted.

@@ -20,6 +20,10 @@ pub enum Kind {
     InitialAccess,
     /// The device code of a device without a browser.
     Device,
+    /// The `auth_req_id` of a client that has somebody asked on their phone.
+    Backchannel,
+    /// The link on the phone, at which they answer.
+    Approval,
 }
 
 impl Kind {
@@ -31,6 +35,8 @@ impl Kind {
             Self::Registration => "prg",
             Self::InitialAccess => "pit",
             Self::Device => "pdc",
+            Self::Backchannel => "pbc",
+            Self::Approval => "pap",
         }
     }
 }

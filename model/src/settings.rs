@@ -91,6 +91,8 @@ pub struct Lifetimes {
     pub pushed_request: i64,
     /// A device's request (RFC 8628, section 3.2).
     pub device_code: i64,
+    /// A request that somebody answers on their phone (CIBA); clients may ask for less.
+    pub backchannel_request: i64,
     /// A PIN: at most ten minutes.
     pub pin: i64,
     /// A subscriber's single sign-on session.
@@ -122,6 +124,7 @@ impl Default for Lifetimes {
             interaction: minutes(30),
             pushed_request: seconds(90),
             device_code: minutes(10),
+            backchannel_request: minutes(10),
             pin: minutes(10),
             subscriber_session: hours(12),
             portal_session: days(14),
@@ -163,6 +166,12 @@ pub struct Limits {
     pub device_address: Rule,
     /// Wrong user codes of devices from one address.
     pub device_wrong_address: Rule,
+    /// Requests (CIBA) that one number is sent.
+    pub backchannel_number: Rule,
+    /// Requests (CIBA) that one client has sent.
+    pub backchannel_client: Rule,
+    /// Requests (CIBA) in all.
+    pub backchannel_overall: Rule,
     /// Wrong client secrets for one client from one address.
     pub client_auth_address: Rule,
     /// Clients registered from one address without an initial access token.
@@ -190,6 +199,9 @@ impl Default for Limits {
             pin_wrong_address: Rule::new(60, hours(1)),
             device_address: Rule::new(60, minutes(10)),
             device_wrong_address: Rule::new(10, minutes(15)),
+            backchannel_number: Rule::new(5, minutes(30)),
+            backchannel_client: Rule::new(600, minutes(10)),
+            backchannel_overall: Rule::new(3_000, minutes(10)),
             client_auth_address: Rule::new(100, minutes(1)),
             registration_address: Rule::new(100, hours(1)),
             fetch_address: Rule::new(60, minutes(10)),

@@ -40,8 +40,7 @@ pub async fn page(
         None => None,
     };
     let name = known_as(ctx, session.subject).await?.ok_or(PageError::SignInAgain)?;
-    // Asked again for what was allowed already is not a difference.
-    let more = before.is_some_and(|before| ask.iter().all(|scope| !before.scopes.contains(&scope.name)));
+    let more = is_difference(ask, before);
     let sealed = interaction.seal(ctx)?;
     let question = Question { product, ask, more };
     let published_at = by_url::host(&interaction.request.client_id);
@@ -104,6 +103,16 @@ async fn known_as(ctx: &Context, subject: Subject) -> Result<Option<String>, Fau
     })
 }
 
+/// What is asked for, and what was allowed `before`.
+pub(super) fn permissions(product: &Product, ask: &[ProductScope], before: Option<&Consent>) -> Markup {
+    Question { product, ask, more: is_difference(ask, before) }.permissions()
+}
+
+/// Asked again for what was allowed already is not a difference.
+fn is_difference(ask: &[ProductScope], before: Option<&Consent>) -> bool {
+    before.is_some_and(|before| ask.iter().all(|scope| !before.scopes.contains(&scope.name)))
+}
+
 struct Question<'a> {
     product: &'a Product,
     ask: &'a [ProductScope],
@@ -158,7 +167,8 @@ fn star() -> Markup {
     html! { abbr class="req" title=(texts::REQUIRED) { "*" } }
 }
 
-fn links(product: &Product) -> Markup {
+/// Terms and privacy policy of the product.
+pub(super) fn links(product: &Product) -> Markup {
     let terms = web_link(product.terms_url.as_deref());
     let privacy = web_link(product.privacy_url.as_deref());
     html! {

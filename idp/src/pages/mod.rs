@@ -3,6 +3,7 @@
 //! Each page is one module with one function that returns the whole response. The frame around
 //! them, their headers and the stylesheet are here; their words are in [`texts`].
 
+pub mod approve;
 pub mod consent;
 pub mod device;
 mod error;

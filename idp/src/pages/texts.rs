@@ -1,5 +1,7 @@
 //! Every English word that subscribers read, in one place, so that it can be translated.
 
+pub mod approve;
+
 use crate::flow::Lost;
 
 pub const PORTAL: &str = "Portico";

@@ -1,9 +1,10 @@
 //! The device grant (RFC 8628, section 3.4).
 
 use model::{
-    device::{self, PollError},
+    device,
     entity::ClientKind,
     grant::{self, RedeemError},
+    poll::PollError,
 };
 
 use super::{TokenError, TokenRequest, Tokens, respond};
@@ -21,7 +22,8 @@ pub(super) async fn device_code(request: TokenRequest<'_>) -> Result<Tokens, Tok
     respond(&request, &grant, &grant.scopes, None).await
 }
 
-/// The error code of a poll that gives nothing (RFC 8628, section 3.5).
+/// The error code of a poll that gives nothing (RFC 8628, section 3.5; OpenID
+/// Connect CIBA 1.0, section 11).
 pub(super) const fn code_of(error: &PollError) -> &'static str {
     match error {
         PollError::Unknown | PollError::ForeignClient | PollError::Fault(_) => "invalid_grant",

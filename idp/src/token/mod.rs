@@ -1,8 +1,10 @@
 //! The token endpoint (RFC 6749, section 3.2) and its grants.
 
+mod ciba;
 mod device;
 mod exchange;
 mod id_token;
+mod jwt_bearer;
 
 use std::sync::Arc;
 
@@ -18,15 +20,15 @@ use model::{
     authorization::{Code, Confirmation, VerifierError, check_verifier},
     cache::{self, Client, Product},
     client::grant_type,
-    device::PollError,
     entity::ClientKind,
     grant::{self, Grant, RedeemError, RefreshToken},
+    poll::PollError,
     scopes, spent,
     token::{AccessToken, Wanted},
 };
 use serde::Serialize;
 
-use self::exchange::ExchangeError;
+use self::{exchange::ExchangeError, jwt_bearer::AssertionError};
 use crate::{
     Idp,
     binding::{self, BindingError},
@@ -104,6 +106,8 @@ enum TokenError {
     #[error(transparent)]
     Exchange(#[from] ExchangeError),
     #[error(transparent)]
+    Assertion(#[from] AssertionError),
+    #[error(transparent)]
     Fault(#[from] Fault),
 }
 
@@ -143,6 +147,7 @@ impl From<TokenError> for OAuthError {
             | TokenError::UnknownRefreshToken
             | TokenError::OtherRedirectUri
             | TokenError::Verifier(_)
+            | TokenError::Assertion(_)
             | TokenError::Redeem(_) => Self::bad("invalid_grant", text),
             TokenError::Poll(error) => Self::bad(device::code_of(&error), text),
             TokenError::Exchange(_) => Self::bad("invalid_request", text),
@@ -183,7 +188,9 @@ async fn issue(
         grant_type::REFRESH_TOKEN => refresh_token(request).await,
         grant_type::CLIENT_CREDENTIALS => client_credentials(request),
         grant_type::DEVICE_CODE => device::device_code(request).await,
+        grant_type::CIBA => ciba::ciba(request).await,
         grant_type::TOKEN_EXCHANGE => exchange::token_exchange(request).await,
+        grant_type::JWT_BEARER => jwt_bearer::jwt_bearer(request).await,
         _ => Err(TokenError::UnsupportedGrant),
     }
 }
@@ -194,7 +201,9 @@ pub const GRANT_TYPES: &[&str] = &[
     grant_type::REFRESH_TOKEN,
     grant_type::CLIENT_CREDENTIALS,
     grant_type::DEVICE_CODE,
+    grant_type::CIBA,
     grant_type::TOKEN_EXCHANGE,
+    grant_type::JWT_BEARER,
 ];
 
 /// A request whose client is known.

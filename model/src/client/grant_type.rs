@@ -12,10 +12,14 @@ pub const CLIENT_CREDENTIALS: &str = "client_credentials";
 pub const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 /// RFC 8693, section 2.1.
 pub const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+/// OpenID Connect CIBA 1.0, section 10.1.
+pub const CIBA: &str = "urn:openid:params:grant-type:ciba";
+/// RFC 7523, section 2.1.
+pub const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
 /// What every client has that has registered no list. The others are worth more to an attacker
 /// than to most clients, so they must be asked for.
-const COMMON: &[&str] = &[AUTHORIZATION_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS];
+pub(super) const COMMON: &[&str] = &[AUTHORIZATION_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS];
 
 /// Whether a client may use a grant type: its profile must allow it, and so must its own list.
 #[must_use]

@@ -114,6 +114,13 @@ pub struct Metadata {
     /// Whether it must be told `iss` and `sid`.
     #[serde(skip_serializing_if = "is_false")]
     pub frontchannel_logout_session_required: bool,
+    /// How it learns that somebody has answered on the phone: `poll` or `ping` (OpenID Connect CIBA
+    /// 1.0, section 4).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backchannel_token_delivery_mode: Option<String>,
+    /// Where pings are posted to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backchannel_client_notification_endpoint: Option<String>,
     /// Where its hosts are listed for pairwise subjects (OpenID Connect Core, section 8.1).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sector_identifier_uri: Option<String>,

@@ -5,6 +5,8 @@
 
 pub mod dynamic;
 pub mod grant_type;
+mod grants;
+pub mod issuers;
 pub mod keys;
 mod logout;
 mod metadata;
@@ -20,6 +22,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 pub use self::{
+    grants::{Delivery, EXTRA, SetGrantsError, fits, set_grants},
     logout::{InvalidLogout, LogoutUriProblem, LogoutUris, SetLogoutError, set_logout},
     metadata::{Metadata, SubjectType},
     registration::{Invalid, ListProblem, RegisterError, Registered, Registration, Uris, edit, register},

@@ -1,7 +1,9 @@
 //! The profiles of clients: one table of rules, which the endpoints enforce and from which the
 //! client's page and the documentation are written.
 
-use super::grant_type::{AUTHORIZATION_CODE, CLIENT_CREDENTIALS, DEVICE_CODE, REFRESH_TOKEN, TOKEN_EXCHANGE};
+use super::grant_type::{
+    AUTHORIZATION_CODE, CIBA, CLIENT_CREDENTIALS, DEVICE_CODE, JWT_BEARER, REFRESH_TOKEN, TOKEN_EXCHANGE,
+};
 use crate::entity::{AuthMethod, ClientKind, Profile};
 
 /// When PKCE (RFC 7636) is needed.
@@ -75,7 +77,15 @@ const CLASSIC: Rules = Rules {
 const STANDARD: Rules = Rules {
     kinds: &[ClientKind::Confidential, ClientKind::Public],
     auth_methods: &[AuthMethod::Secret, AuthMethod::PrivateKeyJwt, AuthMethod::None],
-    grant_types: &[AUTHORIZATION_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS, DEVICE_CODE, TOKEN_EXCHANGE],
+    grant_types: &[
+        AUTHORIZATION_CODE,
+        REFRESH_TOKEN,
+        CLIENT_CREDENTIALS,
+        DEVICE_CODE,
+        CIBA,
+        TOKEN_EXCHANGE,
+        JWT_BEARER,
+    ],
     pkce: Pkce::PublicClients,
     par_required: false,
     bound_tokens: false,
@@ -90,7 +100,7 @@ const STANDARD: Rules = Rules {
 const FAPI2: Rules = Rules {
     kinds: &[ClientKind::Confidential],
     auth_methods: &[AuthMethod::PrivateKeyJwt],
-    grant_types: &[AUTHORIZATION_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS],
+    grant_types: &[AUTHORIZATION_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS, CIBA, JWT_BEARER],
     pkce: Pkce::Required,
     par_required: true,
     bound_tokens: true,

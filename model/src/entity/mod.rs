@@ -1,7 +1,9 @@
 //! The tables as types. Their meaning and rules are in the modules that own them.
 
 pub mod audit_event;
+pub mod backchannel_request;
 pub mod client;
+pub mod client_issuer;
 pub mod client_key;
 pub mod client_registration;
 pub mod client_secret;

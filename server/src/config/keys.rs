@@ -540,6 +540,11 @@ pub(super) const KEYS: &[Key] = &[
     lifetime!("lifetimes.interaction", "An authorization request in progress.", interaction),
     lifetime!("lifetimes.pushed_request", "A pushed authorization request; below 10m.", pushed_request),
     lifetime!("lifetimes.device_code", "What a device shows until somebody enters it elsewhere.", device_code),
+    lifetime!(
+        "lifetimes.backchannel_request",
+        "A request that a subscriber answers on the phone (CIBA); clients may ask for less.",
+        backchannel_request
+    ),
     lifetime!("lifetimes.pin", "PINs; at most 10m.", pin),
     lifetime!("lifetimes.subscriber_session", "A subscriber's single sign-on session.", subscriber_session),
     lifetime!("lifetimes.portal_session", "A portal session since it was last used.", portal_session),
@@ -561,6 +566,9 @@ pub(super) const KEYS: &[Key] = &[
     limit!("limits.pin_wrong_address", "Wrong PINs from one address.", pin_wrong_address),
     limit!("limits.device_address", "Sign-ins that devices begin, from one address.", device_address),
     limit!("limits.device_wrong_address", "Wrong device codes from one address.", device_wrong_address),
+    limit!("limits.backchannel_number", "Requests (CIBA) that one number is sent.", backchannel_number),
+    limit!("limits.backchannel_client", "Requests (CIBA) of one client.", backchannel_client),
+    limit!("limits.backchannel_overall", "Requests (CIBA) in all.", backchannel_overall),
     limit!("limits.client_auth_address", "Wrong client secrets from one address for one client.", client_auth_address),
     limit!(
         "limits.registration_address",

@@ -211,7 +211,7 @@ async fn a_product_is_deleted_once_it_is_empty() {
     let mut browser = app.sign_in_portal("dev@portico.test").await;
     let voicebox = product(&mut browser, "Voicebox").await;
     let page = browser.get(&format!("{voicebox}/information")).await;
-    assert!(page.text().contains("It still has 2 clients."), "{}", page.text());
+    assert!(page.text().contains("It still has 3 clients."), "{}", page.text());
     let delete = format!("{voicebox}/delete");
     let page = browser.get(&delete).await;
     let page = browser.submit(page.form(&delete).set("confirm", "Voicebox")).await;

@@ -122,7 +122,8 @@ async fn show(at: &AtClient, typed: Typed, rotation: Rotation, errors: Errors) -
 
     let why_not = at.why_not(Right::ManageClients);
     let locked = why_not.is_some();
-    let subscribers = at.product.audience.signs_in();
+    let audience = at.product.audience;
+    let subscribers = audience.signs_in();
     let product = at.product.name.clone();
     let path = at.path("");
     let last_used = secrets.iter().filter_map(|secret| secret.last_used_at).max();
@@ -204,6 +205,17 @@ async fn show(at: &AtClient, typed: Typed, rotation: Rotation, errors: Errors) -
                                         <dt>"Hears of sign-outs"</dt>
                                         <dd>
                                             {told(&client)} " · " <a href=format!("{path}/logout")>"Logout addresses"</a>
+                                        </dd>
+                                    </div>
+                                }
+                            })}
+                        {super::grants::has_choice(&client, audience)
+                            .then(|| {
+                                view! {
+                                    <div>
+                                        <dt>"Grants"</dt>
+                                        <dd>
+                                            {super::grants::had(&client)} " · " <a href=format!("{path}/grants")>"Change"</a>
                                         </dd>
                                     </div>
                                 }

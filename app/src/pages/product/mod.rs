@@ -9,8 +9,10 @@ mod credentials;
 mod deliveries;
 mod distribution;
 mod frame;
+mod grants;
 mod help;
 mod information;
+mod issuers;
 mod keys;
 mod libraries;
 mod list;
@@ -56,6 +58,12 @@ pub fn routes() -> Router<AppState> {
         .route("/products/{product}/clients/{client}/keys", get(keys::page).post(keys::submit))
         .route("/products/{product}/clients/{client}/keys/{key}/remove", get(keys::remove_page).post(keys::remove))
         .route("/products/{product}/clients/{client}/method", get(keys::back).post(keys::set_method))
+        .route("/products/{product}/clients/{client}/grants", get(grants::page).post(grants::submit))
+        .route("/products/{product}/clients/{client}/issuers", get(issuers::page).post(issuers::submit))
+        .route(
+            "/products/{product}/clients/{client}/issuers/{issuer}/remove",
+            get(issuers::remove_page).post(issuers::remove),
+        )
         .route("/products/{product}/clients/{client}/logout", get(logout::page).post(logout::submit))
         .route("/products/{product}/clients/{client}/disable", get(client::disable_page).post(client::disable))
         .route("/products/{product}/clients/{client}/enable", post(client::enable))

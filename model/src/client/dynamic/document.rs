@@ -3,7 +3,9 @@
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::super::{DESCRIPTION_LENGTH, Metadata, SubjectType, Uris, keys, keys::PublicKey, profile::ASYMMETRIC};
+use super::super::{
+    DESCRIPTION_LENGTH, Metadata, SubjectType, Uris, grant_type, keys, keys::PublicKey, profile::ASYMMETRIC,
+};
 use crate::{
     Context,
     entity::{Audience, AuthMethod, ClientKind, Profile, SigningAlg, UriPurpose},
@@ -288,8 +290,28 @@ fn grants(reader: &Reader<'_>, frame: &Frame<'_>, method: AuthMethod, metadata: 
     } else if !responses.is_empty() {
         return Err(wrong("response_types", "needs the grant type authorization_code"));
     }
+    if grants.iter().any(|grant| grant == grant_type::CIBA) {
+        if frame.audience != Audience::Subscribers || method == AuthMethod::None {
+            return Err(wrong("grant_types", "holds urn:openid:params:grant-type:ciba, which is for subscribers"));
+        }
+        backchannel(reader, metadata)?;
+    }
     metadata.grant_types = grants;
     Ok(())
+}
+
+/// How the client learns that somebody has answered (OpenID Connect CIBA 1.0, section 4).
+fn backchannel(reader: &Reader<'_>, metadata: &mut Metadata) -> Result<(), Refusal> {
+    let (mode, endpoint) = ("backchannel_token_delivery_mode", "backchannel_client_notification_endpoint");
+    metadata.backchannel_token_delivery_mode = reader.one_of(mode, &["poll", "ping"])?;
+    metadata.backchannel_client_notification_endpoint = reader.fetched(endpoint)?;
+    match metadata.backchannel_token_delivery_mode.as_deref() {
+        None => Err(wrong(mode, "must be poll or ping")),
+        Some("ping") if metadata.backchannel_client_notification_endpoint.is_none() => {
+            Err(wrong(endpoint, "is needed for pings"))
+        }
+        Some(_) => Ok(()),
+    }
 }
 
 fn scope(reader: &Reader<'_>, frame: &Frame<'_>) -> Result<Option<String>, Refusal> {
