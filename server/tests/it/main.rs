@@ -9,6 +9,7 @@
     reason = "a test fails by panicking; what its helpers find missing is its failure too"
 )]
 
+mod abuse;
 mod accounts;
 mod api;
 mod applications;
@@ -31,6 +32,7 @@ mod libraries;
 mod limits;
 mod logout;
 mod messages;
+mod metadata;
 mod operators;
 mod organizations;
 mod outgoing;
@@ -46,3 +48,4 @@ mod second_factor;
 mod subscriber;
 mod tls;
 mod token;
+mod wire;

@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 
 use crate::{
     fapi::Key,
-    harness::{App, CHALLENGE, Page, URL, VERIFIER, authorize_url, send},
+    harness::{App, CHALLENGE, Page, URL, VERIFIER, authorize_url, basic, send},
 };
 
 const CALLBACK: &str = "https://example.com/callback";
@@ -476,4 +476,27 @@ async fn a_sector_lists_every_redirect_uri() {
     asking["redirect_uris"] = json!([CALLBACK, "https://example.com/other"]);
     assert_eq!(text(&register(&app, &asking).await.json(), "error"), "invalid_client_metadata");
     assert_eq!(asked.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn authentik_2026_49448_clients_that_nobody_has_let_in_are_strangers() {
+    let app = App::demo().await;
+    let exchange = "urn:ietf:params:oauth:grant-type:token-exchange";
+    let mut body = web();
+    body["grant_types"] = json!(["authorization_code", exchange]);
+    let (one, other) = (registered(&app, &body).await, registered(&app, &body).await);
+    let answer = tokens(&app, &one, "openid email").await.json();
+    let token = text(&answer, "access_token");
+    for (client, known) in [(&one, true), (&other, false)] {
+        let (id, secret) = (text(client, "client_id"), text(client, "client_secret"));
+        let page = app.post("/oauth2/introspect", &[("authorization", &basic(id, secret))], &[("token", token)]).await;
+        assert_eq!(page.json()["active"], known, "{}", page.body);
+        let form = [
+            ("grant_type", exchange),
+            ("subject_token", token),
+            ("subject_token_type", "urn:ietf:params:oauth:token-type:access_token"),
+        ];
+        let page = app.token(id, Some(secret), &form).await;
+        assert_eq!(page.status == 200, known, "{}", page.body);
+    }
 }
