@@ -21,7 +21,7 @@ use uuid::Uuid;
 use crate::{
     Context, Fault, Settings, Timestamp,
     change::{Change, RevokedKind},
-    client::{Metadata, published::KeySets},
+    client::{Metadata, dynamic::NOBODY, published::KeySets},
     consent::Consent,
     entity::{
         Audience, AuthMethod, ClientKind, ClientState, DistributionState, Profile, SigningAlg, TokenFormat, UriPurpose,
@@ -68,6 +68,15 @@ pub struct Client {
     pub keys: Vec<Key>,
     /// What else it has registered.
     pub metadata: Metadata,
+}
+
+impl Client {
+    /// Whether it may know about another client's tokens: both belong to one organization. Clients
+    /// that nobody has let in have only the absence of one in common.
+    #[must_use]
+    pub fn is_beside(&self, other: &Self) -> bool {
+        self.id == other.id || (self.organization_id == other.organization_id && self.organization_id != NOBODY)
+    }
 }
 
 /// A registered public key of a client.
