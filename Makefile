@@ -1,6 +1,6 @@
 # Everything here is a thin name for a script in scripts/; `make` alone lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help run dev build setup test fmt lint bench
+.PHONY: help run dev build setup test fmt lint bench fuzz
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -28,3 +28,6 @@ lint: ## clippy with warnings denied, on the server's side and on the browser's
 
 bench: ## measure the release build and print the figures beside the budgets
 	@scripts/bench
+
+fuzz: ## fuzz the parsers of untrusted input, a minute each; TARGET=jose SECONDS=600 picks
+	@scripts/fuzz $(or $(TARGET),all) $(or $(SECONDS),60)

@@ -155,7 +155,7 @@ const INTROSPECTION_JWT: &str = "application/token-introspection+jwt";
 /// Whether whoever asks may know about a client's tokens: both are of the same organization.
 async fn may_know(idp: &Idp, asking: &Client, client_id: &str) -> Result<bool, Fault> {
     let holder = cache::client(&idp.ctx, client_id).await?;
-    Ok(holder.is_some_and(|holder| holder.organization_id == asking.organization_id))
+    Ok(holder.is_some_and(|holder| asking.is_beside(&holder)))
 }
 
 fn describe(idp: &Idp, token: AccessToken) -> Answer {

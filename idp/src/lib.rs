@@ -20,6 +20,8 @@ mod dpop;
 mod error;
 pub mod flow;
 pub mod form;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod introspect;
 mod login;
 mod logout;

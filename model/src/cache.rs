@@ -21,7 +21,12 @@ use uuid::Uuid;
 use crate::{
     Context, Fault, Settings, Timestamp,
     change::{Change, RevokedKind},
-    client::{Metadata, dynamic::by_url::Documents, published::KeySets, request_uris::RequestObjects},
+    client::{
+        Metadata,
+        dynamic::{NOBODY, by_url::Documents},
+        published::KeySets,
+        request_uris::RequestObjects,
+    },
     consent::Consent,
     entity::{
         Audience, AuthMethod, ClientKind, ClientState, DistributionState, Profile, SigningAlg, TokenFormat, UriPurpose,
@@ -70,6 +75,15 @@ pub struct Client {
     pub metadata: Metadata,
     /// When any of this last changed.
     pub changed_at: Timestamp,
+}
+
+impl Client {
+    /// Whether it may know about another client's tokens: both belong to one organization. Clients
+    /// that nobody has let in have only the absence of one in common.
+    #[must_use]
+    pub fn is_beside(&self, other: &Self) -> bool {
+        self.id == other.id || (self.organization_id == other.organization_id && self.organization_id != NOBODY)
+    }
 }
 
 /// A registered public key of a client.

@@ -1,3 +1,44 @@
-//! Redirect URIs: the rules that pages check too, see [`rules::redirect_uri`].
+//! Redirect URIs: the rules that pages check too, see [`rules::redirect_uri`], and the one that
+//! needs more than they have: a browser must understand the URI as well.
 
-pub use rules::redirect_uri::{MOST, Problem, Warning, check, check_all, matches};
+use url::Url;
+
+pub use rules::redirect_uri::{MOST, Problem, Warning, matches};
+
+/// Whether `uri` can be registered, and what to look at if so.
+///
+/// # Errors
+///
+/// The first thing that is wrong with it.
+pub fn check(uri: &str) -> Result<Vec<Warning>, Problem> {
+    understood(uri, rules::redirect_uri::check(uri))
+}
+
+/// Checks a whole list, row by row: one bad row says nothing about the others.
+#[must_use]
+pub fn check_all<S: AsRef<str>>(uris: &[S]) -> Vec<Result<Vec<Warning>, Problem>> {
+    let results = rules::redirect_uri::check_all(uris);
+    uris.iter().zip(results).map(|(uri, result)| understood(uri.as_ref(), result)).collect()
+}
+
+/// Punycode of nothing, such as `xn--a`, looks like a name and leads a browser nowhere.
+fn understood(uri: &str, result: Result<Vec<Warning>, Problem>) -> Result<Vec<Warning>, Problem> {
+    let warnings = result?;
+    if Url::parse(uri).is_ok() { Ok(warnings) } else { Err(Problem::BadHost) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Found by the fuzz target `redirect_uri`.
+    #[test]
+    fn a1_punycode_of_nothing_is_no_host() {
+        for uri in ["https://xn--a.example/", "https://xn--.example/callback", "https://example.xn--zzzzzzzzzz/"] {
+            assert_eq!(check(uri), Err(Problem::BadHost), "{uri}");
+        }
+        assert_eq!(check("https://xn--bcher-kva.example/"), Ok(vec![Warning::Punycode]));
+        let rows = check_all(&["https://xn--a.example/", "https://example.com/"]);
+        assert_eq!(rows, [Err(Problem::BadHost), Ok(Vec::new())]);
+    }
+}

@@ -105,12 +105,19 @@ fn hops_of_x_forwarded_for(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
 /// is not an address, such as `unknown` or `_hidden`.
 fn hops_of_forwarded(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
     let lines = headers.get_all(FORWARDED).iter();
-    lines.flat_map(|line| split_outside_quotes(line.to_str().unwrap_or_default(), ',')).map(forwarded_for).collect()
+    let mut hops = Vec::new();
+    for line in lines {
+        match split_outside_quotes(line.to_str().unwrap_or_default(), ',') {
+            Some(elements) => hops.extend(elements.into_iter().map(forwarded_for)),
+            None => hops.push(None),
+        }
+    }
+    hops
 }
 
 fn forwarded_for(element: &str) -> Option<IpAddr> {
     let mut found = None;
-    for pair in split_outside_quotes(element, ';') {
+    for pair in split_outside_quotes(element, ';')? {
         let (name, value) = pair.trim().split_once('=')?;
         if name.eq_ignore_ascii_case("for") {
             // Each parameter occurs once: of two, neither is believed.
@@ -124,10 +131,11 @@ fn forwarded_for(element: &str) -> Option<IpAddr> {
     found
 }
 
-/// Parts of a header line; a separator within a quoted string does not separate.
-fn split_outside_quotes(text: &str, separator: char) -> Vec<&str> {
+/// Parts of a header line; a separator within a quoted string does not separate. `None` when a
+/// quoted string has no end: what a proxy adds behind a client's open one would be part of it.
+fn split_outside_quotes(text: &str, separator: char) -> Option<Vec<&str>> {
     let (mut quoted, mut escaped) = (false, false);
-    text.split(|c: char| {
+    let parts = text.split(|c: char| {
         let separates = c == separator && !quoted;
         match c {
             _ if escaped => escaped = false,
@@ -136,8 +144,9 @@ fn split_outside_quotes(text: &str, separator: char) -> Vec<&str> {
             _ => {}
         }
         separates
-    })
-    .collect()
+    });
+    let parts = parts.collect();
+    (!quoted).then_some(parts)
 }
 
 /// An address, with or without a port.
@@ -258,6 +267,12 @@ mod tests {
             ["for=unknown", "for=_hidden", "for=1.2.3.4;for=5.6.7.8", "proto=https", "nonsense", "for=\"1.2.3.4", ""]
         {
             assert_eq!(forwarded(&[unclear]), "10.0.0.1", "{unclear}");
+        }
+        // What a client left open does not swallow what the proxy adds behind it on the same line.
+        for open in ["for=1.2.3.4;x=\"", "for=1.2.3.4;x=\"\\", "for=1.2.3.4, for=\""] {
+            for added in ["for=198.51.100.1", "for=\"[2001:db8::1]\""] {
+                assert_eq!(forwarded(&[&format!("{open}, {added}")]), "10.0.0.1", "{open}");
+            }
         }
     }
 

@@ -5,7 +5,7 @@
 //! can come by themselves, as a signed object ([`request_object`]) or a reference to one, or as a
 //! reference to what was pushed before ([`crate::par`]); what they say is checked alike.
 
-mod claims_request;
+pub(crate) mod claims_request;
 
 use std::sync::Arc;
 
@@ -155,7 +155,7 @@ impl From<DocumentError> for AuthorizeError {
 }
 
 impl AuthorizeError {
-    fn into_response(self, ctx: &Context) -> Response {
+    pub(crate) fn into_response(self, ctx: &Context) -> Response {
         match self {
             Self::Params(error) => PageError::BadRequest(error.to_string()).into_response(),
             Self::WrongReference | Self::Unsent { .. } => PageError::BadRequest(self.to_string()).into_response(),
@@ -174,7 +174,11 @@ impl AuthorizeError {
 }
 
 /// Reads what the browser brought: parameters, or a reference to those that were pushed.
-async fn read_any(ctx: &Context, params: Params, address: Option<ClientAddress>) -> Result<Request, AuthorizeError> {
+pub(crate) async fn read_any(
+    ctx: &Context,
+    params: Params,
+    address: Option<ClientAddress>,
+) -> Result<Request, AuthorizeError> {
     let Some(reference) = params.get("request_uri").filter(|uri| pushed::is_reference(uri)) else {
         return read(ctx, &params, Way::Browser(address)).await;
     };

@@ -123,12 +123,12 @@ impl Authenticated {
 }
 
 /// Who says to ask, and with which proof.
-struct Presented {
-    client_id: String,
-    proof: Proof,
+pub(crate) struct Presented {
+    pub(crate) client_id: String,
+    pub(crate) proof: Proof,
 }
 
-enum Proof {
+pub(crate) enum Proof {
     None,
     Secret(String),
     Assertion(String),
@@ -157,7 +157,7 @@ pub async fn authenticate(
     }
 }
 
-fn presented(headers: &HeaderMap, params: &Params) -> Result<Presented, ClientAuthError> {
+pub(crate) fn presented(headers: &HeaderMap, params: &Params) -> Result<Presented, ClientAuthError> {
     let in_body = params.get("client_id").map(str::to_owned);
     let body_secret = params.get("client_secret").map(str::to_owned);
     let assertion = params.get("client_assertion").map(str::to_owned);

@@ -58,7 +58,7 @@ pub(super) async fn token_exchange(request: TokenRequest<'_>) -> Result<Tokens, 
     params.get("subject_token_type").ok_or(TokenError::Missing("subject_token_type"))?;
     let subject = AccessToken::read(ctx, text).ok_or(ExchangeError::Subject)?;
     let holder = cache::client(ctx, &subject.client_id).await?.ok_or(ExchangeError::Subject)?;
-    if holder.organization_id != client.organization_id {
+    if !client.is_beside(&holder) {
         grant::note_foreign(ctx, client, "token").await?;
         return Err(ExchangeError::Subject.into());
     }

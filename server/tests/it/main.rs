@@ -9,6 +9,7 @@
     reason = "a test fails by panicking; what its helpers find missing is its failure too"
 )]
 
+mod abuse;
 mod accounts;
 mod api;
 mod applications;
@@ -34,6 +35,7 @@ mod libraries;
 mod limits;
 mod logout;
 mod messages;
+mod metadata;
 mod metadata_documents;
 mod operators;
 mod organizations;
@@ -52,3 +54,4 @@ mod second_factor;
 mod subscriber;
 mod tls;
 mod token;
+mod wire;

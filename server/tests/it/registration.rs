@@ -22,7 +22,7 @@ use tokio::net::TcpListener;
 
 use crate::{
     fapi::Key,
-    harness::{App, CHALLENGE, Page, URL, VERIFIER, authorize_url, send},
+    harness::{App, CHALLENGE, Page, URL, VERIFIER, authorize_url, basic, send},
 };
 
 const CALLBACK: &str = "https://example.com/callback";
@@ -437,36 +437,6 @@ async fn inside(body: &'static str) -> (u16, Arc<AtomicUsize>) {
 }
 
 #[tokio::test]
-async fn f_no_url_of_a_registration_reaches_what_is_ours() {
-    let app = unlimited().await;
-    app.ctx.go_out_with(Arc::new(Outgoing::new(&OutgoingSettings::default()).unwrap()));
-    let (port, asked) = inside("[\"https://example.com/callback\"]").await;
-    let targets = [
-        format!("http://127.0.0.1:{port}/"),
-        format!("https://127.0.0.1:{port}/"),
-        format!("https://localhost:{port}/"),
-        "https://127.0.0.1/".to_owned(),
-        "https://2130706433/".to_owned(),
-        "https://0x7f.1/".to_owned(),
-        "https://[::1]/".to_owned(),
-        "https://[::ffff:10.0.0.1]/".to_owned(),
-        "https://169.254.169.254/latest/meta-data".to_owned(),
-        "https://10.0.0.1/".to_owned(),
-        "ftp://example.com/".to_owned(),
-        "file:///etc/passwd".to_owned(),
-        "https://example.com:22/".to_owned(),
-        "https://user:pw@example.com/".to_owned(),
-    ];
-    for name in ["jwks_uri", "sector_identifier_uri", "backchannel_logout_uri"] {
-        let cases = targets.iter().map(|target| (name, json!(target))).collect();
-        all_refused(&app, "invalid_client_metadata", cases).await;
-    }
-    let cases = targets.iter().map(|target| ("request_uris", json!([target]))).collect();
-    all_refused(&app, "invalid_client_metadata", cases).await;
-    assert_eq!(asked.load(Ordering::SeqCst), 0);
-}
-
-#[tokio::test]
 async fn a_sector_lists_every_redirect_uri() {
     let app = App::demo().await;
     let (port, asked) = inside("[\"https://example.com/callback\"]").await;
@@ -608,5 +578,28 @@ async fn registered_clients_get_the_configured_profile_as_far_as_it_fits() {
         let client = registered(&app, &asking).await;
         let client = model::cache::client(&app.ctx, text(&client, "client_id")).await.unwrap().unwrap();
         assert_eq!(client.profile, Profile::Standard, "{asking}");
+    }
+}
+
+#[tokio::test]
+async fn authentik_2026_49448_clients_that_nobody_has_let_in_are_strangers() {
+    let app = App::demo().await;
+    let exchange = "urn:ietf:params:oauth:grant-type:token-exchange";
+    let mut body = web();
+    body["grant_types"] = json!(["authorization_code", exchange]);
+    let (one, other) = (registered(&app, &body).await, registered(&app, &body).await);
+    let answer = tokens(&app, &one, "openid email").await.json();
+    let token = text(&answer, "access_token");
+    for (client, known) in [(&one, true), (&other, false)] {
+        let (id, secret) = (text(client, "client_id"), text(client, "client_secret"));
+        let page = app.post("/oauth2/introspect", &[("authorization", &basic(id, secret))], &[("token", token)]).await;
+        assert_eq!(page.json()["active"], known, "{}", page.body);
+        let form = [
+            ("grant_type", exchange),
+            ("subject_token", token),
+            ("subject_token_type", "urn:ietf:params:oauth:token-type:access_token"),
+        ];
+        let page = app.token(id, Some(secret), &form).await;
+        assert_eq!(page.status == 200, known, "{}", page.body);
     }
 }

@@ -139,6 +139,24 @@ fn profile_for(wanted: Profile, given: &Map<String, Value>) -> Profile {
     if secret && grants { wanted } else { Profile::Standard }
 }
 
+/// What registration would make of metadata, for the fuzz targets: nothing is registered.
+///
+/// # Errors
+///
+/// The first thing that cannot be taken.
+#[cfg(any(test, feature = "fuzzing"))]
+pub async fn check(
+    ctx: &Context,
+    grant_types: &[&str],
+    given: &Map<String, Value>,
+) -> Result<(super::Uris, Metadata), Refusal> {
+    let scopes = SCOPES.map(str::to_owned);
+    let frame =
+        Frame { audience: Audience::Users, profile: Profile::Standard, scopes: &scopes, grant_types, open: true };
+    let document = document::read(ctx, &frame, given).await?;
+    Ok((document.uris, document.metadata))
+}
+
 async fn enabled(ctx: &Context, product: Uuid) -> Result<Vec<String>, Fault> {
     let rows = product_scope::Entity::find().filter(product_scope::Column::ProductId.eq(product));
     Ok(rows.all(ctx.db().reader()).await?.into_iter().map(|row| row.scope).collect())
