@@ -22,13 +22,23 @@ export const nameOf = (program: string) => program.match(/^\/\/ (\S+\.mjs)\n/)?.
 export function parts(page: string, base: string): Part[] {
   const text = readFileSync(join(REPOSITORY, page), "utf8").replaceAll(WRITTEN, base);
   const found: Part[] = [];
-  for (const [, language, code, person] of text.matchAll(/^```(\w+)\n(.*?)^```$|^<!-- signs in: (\S+) -->$/gms)) {
+  let end = 0;
+  for (const match of text.matchAll(/^```(\w*)\n(.*?)^```$|^<!-- signs in: (\S+) -->$/gms)) {
+    const [whole, language, code = "", person] = match;
+    const follows = !text.slice(end, match.index).trim();
     if (person) found.push({ kind: "person", text: person });
-    else if (language === "json") found.push({ kind: "answer", text: code! });
-    else if (language === "js" && nameOf(code!))
-      found.push({ kind: code!.includes("\nexport ") ? "module" : "script", text: code! });
-    // What starts a server, and what has something left out, is to be read.
-    else if (language === "sh" && !/^(make|portico serve|npm)\b|…/m.test(code!)) found.push({ kind: "command", text: code! });
+    else if (language === "js" && nameOf(code)) {
+      found.push({ kind: code.includes("\nexport ") ? "module" : "script", text: code });
+    } else if (!language && /^http\S+\n$/.test(code)) {
+      // An address to open.
+      found.push({ kind: "command", text: `echo '${code.trim()}'` });
+    } else if (language === "sh" && !/^(make|npm)\b|\bportico serve\b|…/m.test(code)) {
+      // What starts a server, and what has something left out, is to be read.
+      found.push({ kind: "command", text: code });
+    } else if (language === "json" && follows && found.at(-1)?.kind === "command") {
+      found.push({ kind: "answer", text: code });
+    }
+    end = match.index + whole.length;
   }
   return found;
 }

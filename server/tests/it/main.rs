@@ -24,6 +24,7 @@ mod documents;
 mod durability;
 mod exchange;
 mod fapi;
+mod guides;
 mod harness;
 mod key_sets;
 mod keys;
