@@ -18,6 +18,9 @@ export type Part =
 /** The name that a program has in its first line, for whoever saves it: `// name.mjs`. */
 export const nameOf = (program: string) => program.match(/^\/\/ (\S+\.mjs)\n/)?.[1];
 
+/** Stands above a command that needs more than what is on the page. */
+const ONLY_TO_READ = /<!-- only to read -->\s*$/;
+
 /** The parts of a page that can be run, in order, against the world at `base`. */
 export function parts(page: string, base: string): Part[] {
   const text = readFileSync(join(REPOSITORY, page), "utf8").replaceAll(WRITTEN, base);
@@ -25,14 +28,15 @@ export function parts(page: string, base: string): Part[] {
   let end = 0;
   for (const match of text.matchAll(/^```(\w*)\n(.*?)^```$|^<!-- signs in: (\S+) -->$/gms)) {
     const [whole, language, code = "", person] = match;
-    const follows = !text.slice(end, match.index).trim();
+    const between = text.slice(end, match.index);
+    const follows = !between.trim();
     if (person) found.push({ kind: "person", text: person });
     else if (language === "js" && nameOf(code)) {
       found.push({ kind: code.includes("\nexport ") ? "module" : "script", text: code });
     } else if (!language && /^http\S+\n$/.test(code)) {
       // An address to open.
       found.push({ kind: "command", text: `echo '${code.trim()}'` });
-    } else if (language === "sh" && !/^(make|npm)\b|\bportico serve\b|…/m.test(code)) {
+    } else if (language === "sh" && !/^(make|npm)\b|\bportico serve\b|…/m.test(code) && !ONLY_TO_READ.test(between)) {
       // What starts a server, and what has something left out, is to be read.
       found.push({ kind: "command", text: code });
     } else if (language === "json" && follows && found.at(-1)?.kind === "command") {
@@ -57,12 +61,13 @@ export class Shell {
     this.process.stderr.setEncoding("utf8").on("data", (text: string) => (this.errors += text));
   }
 
-  /** What a command prints; it must succeed. */
+  /** What a command prints; it must succeed, and nothing that it asks for may be refused. */
   async run(command: string): Promise<string> {
     this.output = this.errors = "";
     this.process.stdin.write(`${command}\necho "|done $?"\n`);
     const done = await this.printed(/\|done (\d+)\n$/);
-    if (done[1] !== "0") throw new Error(`${command}\n${this.output}${this.errors}`);
+    const refused = lastJson(this.output.slice(0, done.index)) as { error?: string } | undefined;
+    if (done[1] !== "0" || refused?.error) throw new Error(`${command}\n${this.output}${this.errors}`);
     return this.output.slice(0, done.index);
   }
 
