@@ -27,31 +27,33 @@ const BINARY =
 const port = process.env.PORTICO_E2E_PORT;
 if (port) test.use({ baseURL: `http://127.0.0.1:${port}` });
 
-for (const page of PAGES) {
-  test(`${page}: its commands work as they stand`, async ({ baseURL, request, outbox }, info) => {
-    test.setTimeout(90_000);
-    // Programs find their libraries from here.
-    mkdirSync(info.project.outputDir, { recursive: true });
-    const folder = mkdtempSync(join(info.project.outputDir, "documents-"));
-    const programs = PAGES.flatMap((one) => parts(one, baseURL!)).filter(({ text }) => nameOf(text));
-    for (const { text } of programs) writeFileSync(join(folder, nameOf(text)!), text);
-    const shell = new Shell(folder);
-    await shell.run(`set -o pipefail; portico() { ${JSON.stringify(BINARY)} "$@"; }`);
-    let output = "";
-    try {
-      for (const part of parts(page, baseURL!)) {
-        await test.step(part.text.split("\n")[0]!, async () => {
-          if (part.kind === "command") output = await shell.run(part.text);
-          else if (part.kind === "script") output = await shell.start(`node ${nameOf(part.text)}`);
-          else if (part.kind === "person") output = await signIn(shell, part.text, output, request, outbox);
-          else if (part.kind === "answer") compare(JSON.parse(part.text), lastJson(output), output);
-        });
+test.describe("commands and programs in the documents", () => {
+  for (const page of PAGES) {
+    test(page, async ({ baseURL, request, outbox }, info) => {
+      test.setTimeout(90_000);
+      // Programs find their libraries from here.
+      mkdirSync(info.project.outputDir, { recursive: true });
+      const folder = mkdtempSync(join(info.project.outputDir, "documents-"));
+      const programs = PAGES.flatMap((one) => parts(one, baseURL!)).filter(({ text }) => nameOf(text));
+      for (const { text } of programs) writeFileSync(join(folder, nameOf(text)!), text);
+      const shell = new Shell(folder);
+      await shell.run(`set -o pipefail; portico() { ${JSON.stringify(BINARY)} "$@"; }`);
+      let output = "";
+      try {
+        for (const part of parts(page, baseURL!)) {
+          await test.step(part.text.split("\n")[0]!, async () => {
+            if (part.kind === "command") output = await shell.run(part.text);
+            else if (part.kind === "script") output = await shell.start(`node ${nameOf(part.text)}`);
+            else if (part.kind === "person") output = await signIn(shell, part.text, output, request, outbox);
+            else if (part.kind === "answer") compare(JSON.parse(part.text), lastJson(output), output);
+          });
+        }
+      } finally {
+        shell.close();
       }
-    } finally {
-      shell.close();
-    }
-  });
-}
+    });
+  }
+});
 
 type Request = Parameters<typeof authorize>[0];
 
