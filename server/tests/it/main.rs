@@ -27,6 +27,7 @@ mod durability;
 mod elsewhere;
 mod exchange;
 mod fapi;
+mod guides;
 mod harness;
 mod jwt_bearer;
 mod key_sets;

@@ -181,7 +181,7 @@ pub async fn changed_since_asked(ctx: &Context, subject: Subject, client: &Clien
     if !is_url(&client.client_id) {
         return Ok(false);
     }
-    let before = consent::find(ctx, subject, client.product_id).await?;
+    let before = cache::consent(ctx, subject, client.product_id).await?;
     Ok(before.is_some_and(|before| before.asked_at < client.changed_at))
 }
 
