@@ -38,7 +38,7 @@ use crate::{
     subject::Subject,
 };
 
-/// The largest document that is read, in bytes (section 6.6 of the draft).
+/// The largest document that is read, in bytes, as the draft recommends.
 pub const LARGEST: usize = 5 * 1024;
 
 /// The longest URL, in bytes.
