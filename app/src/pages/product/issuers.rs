@@ -221,7 +221,7 @@ fn IssuerTable(rows: Vec<IssuerRow>, path: String, locked: bool) -> impl IntoVie
                 <tr role="row">
                     <th scope="row" role="rowheader"><code>{row.issuer}</code></th>
                     <td role="cell" data-label="Subject">
-                        {row.subject.map_or_else(|| "Whoever has consented".to_owned(), |subject| subject)}
+                        {row.subject.unwrap_or_else(|| "Whoever has consented".to_owned())}
                     </td>
                     <td role="cell" data-label="At most">{row.scopes}</td>
                     <td role="cell" data-label="Keys">{keys}</td>
