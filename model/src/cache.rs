@@ -27,11 +27,11 @@ use crate::{
         published::KeySets,
         request_uris::RequestObjects,
     },
-    consent::Consent,
+    consent::{self, Consent},
     entity::{
         Audience, AuthMethod, ClientKind, ClientState, DistributionState, Profile, SigningAlg, TokenFormat, UriPurpose,
-        client, client_key, client_secret, client_uri, consent, distribution, operator, organization, product,
-        product_scope, revocation, scope, subscriber,
+        client, client_key, client_secret, client_uri, distribution, operator, organization, product, product_scope,
+        revocation, scope, subscriber,
     },
     subject::Subject,
 };
@@ -486,13 +486,7 @@ pub async fn consent(ctx: &Context, subject: Subject, product: Uuid) -> Result<O
         return Ok(hit);
     }
     let epoch = caches.epoch();
-    let row = consent::Entity::find()
-        .filter(consent::Column::SubjectId.eq(subject.id()))
-        .filter(consent::Column::ProductId.eq(product))
-        .filter(consent::Column::RevokedAt.is_null())
-        .one(ctx.db().reader())
-        .await?;
-    let loaded = row.map(|row| Arc::new(Consent::from(row)));
+    let loaded = consent::find(ctx, subject, product).await?.map(Arc::new);
     if caches.epoch() == epoch {
         caches.consents.insert(key, loaded.clone());
     }

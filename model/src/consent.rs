@@ -47,6 +47,22 @@ pub enum Standing {
     },
 }
 
+/// The living consent of a subject to a product, as it stands in the database; see
+/// [`cache::consent`] for the one in memory.
+///
+/// # Errors
+///
+/// When the database fails.
+pub async fn find(ctx: &Context, subject: Subject, product: Uuid) -> Result<Option<Consent>, Fault> {
+    let row = consent::Entity::find()
+        .filter(consent::Column::SubjectId.eq(subject.id()))
+        .filter(consent::Column::ProductId.eq(product))
+        .filter(consent::Column::RevokedAt.is_null())
+        .one(ctx.db().reader())
+        .await?;
+    Ok(row.map(Consent::from))
+}
+
 impl Consent {
     /// Whether a scope needs no question any more: it was allowed, or it is optional and was left
     /// out when it was asked for.

@@ -52,7 +52,7 @@ pub(crate) fn ask(ctx: &Context, operator: &Operator, question: &Question<'_>) -
                 }
             }
             @match standing {
-                Standing::Missing { ask, before } => (consent::permissions(product, ask, before.as_ref())),
+                Standing::Missing { ask, before } => (consent::permissions(product, ask, before.as_deref())),
                 Standing::Remembered(_) => section class="card" {
                     p class="lead" { (texts::approve::settled(&product.name)) }
                 },

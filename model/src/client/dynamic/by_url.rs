@@ -27,7 +27,6 @@ use super::{
 use crate::{
     ClientAddress, Context, Fault, Timestamp,
     cache::{self, Client},
-    consent,
     entity::{Audience, Profile},
     hours, jose,
     limit::{self, Budget, TooMany},
