@@ -342,7 +342,10 @@ fn check_host(host: &str) -> Result<(), Problem> {
     }
     if let Some(address) = host.strip_prefix('[') {
         let address = address.strip_suffix(']').ok_or(Problem::BadHost)?;
-        return address.parse::<std::net::Ipv6Addr>().map(|_| ()).map_err(|_| Problem::BadHost);
+        let read: std::net::Ipv6Addr = address.parse().map_err(|_| Problem::BadHost)?;
+        // Browsers rewrite [::0] and [::ffff:127.0.0.1]: an address is written as they would.
+        let same = read.to_string() == address.to_ascii_lowercase() && !address.contains('.');
+        return if same { Ok(()) } else { Err(Problem::BadHost) };
     }
     // Browsers read 0x7f.1 and 2130706433 as addresses: a host that ends in a number must be a
     // complete address.
@@ -558,6 +561,11 @@ mod tests {
             ("https://127.1/", Problem::BadHost),
             ("https://0177.0.0.1/", Problem::BadHost),
             ("https://[::1/", Problem::BadHost),
+            // Found by the fuzz target `redirect_uri`.
+            ("https://[::0]", Problem::BadHost),
+            ("https://[2001:db8:0:0::7]/", Problem::BadHost),
+            ("https://[::ffff:127.0.0.1]/", Problem::BadHost),
+            ("https://[::ffff:7f00:1]/", Problem::BadHost),
             ("https://[fe80::1%25eth0]/", Problem::HostNotAscii),
             ("https://example.com:/", Problem::BadPort),
             ("https://example.com:0/", Problem::BadPort),
