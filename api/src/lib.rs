@@ -7,7 +7,7 @@ mod bearer;
 mod me;
 mod metadata;
 
-use axum::{Router, routing::get};
+use axum::{Router, middleware::map_response_with_state, routing::get};
 use model::Context;
 use tower_http::cors::{Any, CorsLayer};
 
@@ -30,10 +30,12 @@ pub fn router(ctx: Context) -> Router {
     let cors = CorsLayer::new()
         .allow_origin(Any)
         .allow_methods(Any)
-        .allow_headers([http::header::AUTHORIZATION, http::header::ACCEPT])
-        .expose_headers([http::header::WWW_AUTHENTICATE]);
+        .allow_headers([http::header::AUTHORIZATION, http::header::ACCEPT, bearer::DPOP])
+        .expose_headers([http::header::WWW_AUTHENTICATE, bearer::DPOP_NONCE]);
+    let protected =
+        Router::new().route(paths::ME, get(me::get)).layer(map_response_with_state(ctx.clone(), bearer::supply_nonce));
     Router::new()
-        .route(paths::ME, get(me::get))
+        .merge(protected)
         .route(paths::METADATA, get(metadata::host))
         .route(paths::API_METADATA, get(metadata::api))
         .layer(cors)

@@ -1,14 +1,13 @@
 //! The back-channel authentication endpoint (OpenID Connect CIBA 1.0, section 7).
 
 use axum::{
-    Extension, Json,
-    body::Bytes,
+    Json,
     extract::State,
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use model::{
-    ClientAddress, Context, Fault,
+    Context, Fault,
     cache::{self, Client},
     ciba::{self, BINDING_MESSAGE_LENGTH, BeginError as NotTaken, Request, Whom},
     client::{Delivery, grant_type},
@@ -21,11 +20,10 @@ use serde::Serialize;
 
 use crate::{
     Idp,
-    client_auth::{ClientAuthError, authenticate},
+    asking::Asking,
     error::{OAuthError, capitalized, no_store},
-    login::address_of,
-    params::{Params, ParamsError},
-    paths, resource, scope,
+    params::Params,
+    resource, scope,
 };
 
 /// The longest token for pings (section 7.1).
@@ -35,13 +33,8 @@ const LONGEST_TOKEN: usize = 1024;
 const LONGEST_EXPIRY: i64 = 86_400;
 
 /// `POST /oauth2/bc-authorize`.
-pub async fn handle(
-    State(idp): State<Idp>,
-    address: Option<Extension<ClientAddress>>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    match begin(&idp, address, &headers, &body).await {
+pub async fn handle(State(idp): State<Idp>, asking: Asking) -> Response {
+    match begin(&idp, &asking).await {
         Ok(answer) => ([no_store()], Json(answer)).into_response(),
         Err(error) => OAuthError::from(error).into_response(),
     }
@@ -59,10 +52,6 @@ struct Answer {
 
 #[derive(Debug, thiserror::Error)]
 enum BeginError {
-    #[error(transparent)]
-    Params(#[from] ParamsError),
-    #[error(transparent)]
-    Client(#[from] ClientAuthError),
     #[error("this client may not use the CIBA grant")]
     UnauthorizedClient,
     #[error("{0}")]
@@ -95,8 +84,6 @@ impl From<BeginError> for OAuthError {
     fn from(error: BeginError) -> Self {
         let text = capitalized(&error.to_string());
         match error {
-            BeginError::Params(error) => error.into(),
-            BeginError::Client(error) => error.into(),
             BeginError::UnauthorizedClient => Self::bad("unauthorized_client", text),
             BeginError::Invalid(_) => Self::bad("invalid_request", text),
             BeginError::Scope(_) => Self::bad("invalid_scope", text),
@@ -113,40 +100,33 @@ impl From<BeginError> for OAuthError {
     }
 }
 
-async fn begin(
-    idp: &Idp,
-    address: Option<Extension<ClientAddress>>,
-    headers: &HeaderMap,
-    body: &[u8],
-) -> Result<Answer, BeginError> {
+async fn begin(idp: &Idp, asking: &Asking) -> Result<Answer, BeginError> {
     let ctx = &idp.ctx;
-    let params = Params::of_body(headers, body)?;
-    let asking = address.as_ref().map(|Extension(address)| *address);
-    let client = authenticate(idp, headers, &params, asking, paths::BACKCHANNEL).await?.once(ctx).await?;
-    if client.kind != ClientKind::Confidential || !grant_type::allowed(&client, grant_type::CIBA) {
+    let Asking { client, params, peer, .. } = asking;
+    if client.kind != ClientKind::Confidential || !grant_type::allowed(client, grant_type::CIBA) {
         return Err(BeginError::UnauthorizedClient);
     }
     let product = cache::product(ctx, client.product_id).await?;
     let product = product.filter(|product| product.audience == Audience::Subscribers);
     let product = product.ok_or(BeginError::UnauthorizedClient)?;
-    only_supported(&params)?;
+    only_supported(params)?;
     if params.get("scope").is_none() {
         return Err(BeginError::Invalid("scope is missing; it must hold openid"));
     }
-    let scopes = scope::requested(&client, &product, &params).map_err(BeginError::Scope)?;
+    let scopes = scope::requested(client, &product, params).map_err(BeginError::Scope)?;
     if !scopes.iter().any(|scope| scope == "openid") {
         return Err(BeginError::Scope("scope must hold openid".to_owned()));
     }
     let request = Request {
-        whom: whom(ctx, &client, &params).await?,
+        whom: whom(ctx, client, params).await?,
         scopes,
-        resources: resource::allowed(&client, &params).map_err(BeginError::Resource)?,
-        binding_message: binding_message(&params)?,
-        requested_expiry: requested_expiry(&params)?,
-        notification_token: notification_token(&client, &params)?,
-        address: address_of(address),
+        resources: resource::allowed(client, params).map_err(BeginError::Resource)?,
+        binding_message: binding_message(params)?,
+        requested_expiry: requested_expiry(params)?,
+        notification_token: notification_token(client, params)?,
+        address: peer.address(),
     };
-    let begun = ciba::begin(ctx, &client, &product, request).await?;
+    let begun = ciba::begin(ctx, client, &product, request).await?;
     Ok(Answer {
         auth_req_id: begun.auth_req_id.reveal().to_owned(),
         expires_in: begun.expires_in,

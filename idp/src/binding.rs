@@ -1,52 +1,61 @@
-//! Which key the tokens of a request are bound to: what the client has shown, against what its
-//! profile and its registration demand.
+//! To what the tokens of a request are bound: what the client has shown, against what its profile
+//! and its registration demand.
 
-use http::{HeaderMap, Method};
-use model::{Context, authorization::Confirmation, cache::Client, spent::Once};
+use model::{ClientCertificate, authorization::Confirmation, cache::Client};
 
 use crate::{
-    dpop::{self, Expected, ProofError},
+    asking::Asking,
     error::{OAuthError, capitalized},
 };
-
-/// What a client has shown.
-#[derive(Clone, Debug, Default)]
-pub struct Binding {
-    /// To what tokens are bound.
-    pub confirmation: Option<Confirmation>,
-    /// What comes once.
-    pub once: Option<Once>,
-}
 
 /// Why no token can be bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BindingError {
-    /// The proof is wrong.
-    #[error(transparent)]
-    Proof(#[from] ProofError),
-    /// There is none.
+    /// There is no proof.
     #[error("send a DPoP proof: this client's tokens must be bound to a key")]
-    Needed,
+    NoProof,
+    /// There is no certificate.
+    #[error("connect with a client certificate: this client's tokens must be bound to it")]
+    NoCertificate,
+    /// A token is bound to one of them.
+    #[error("send no DPoP proof: this client's tokens are bound to its certificate")]
+    Both,
 }
 
 impl From<BindingError> for OAuthError {
     fn from(error: BindingError) -> Self {
-        Self::bad("invalid_dpop_proof", capitalized(&error.to_string()))
+        let code = match error {
+            BindingError::NoProof | BindingError::Both => "invalid_dpop_proof",
+            BindingError::NoCertificate => "invalid_request",
+        };
+        Self::bad(code, capitalized(&error.to_string()))
     }
 }
 
-/// What the client shows with a request to `path`.
+/// To what the tokens of a request are bound.
 ///
 /// # Errors
 ///
 /// [`BindingError`].
-pub fn shown(ctx: &Context, headers: &HeaderMap, client: &Client, path: &str) -> Result<Binding, BindingError> {
-    let expected = Expected { method: &Method::POST, path, access_token: None };
-    match dpop::check(ctx, headers, &expected)? {
-        Some(proof) => Ok(Binding { confirmation: Some(Confirmation::Jkt(proof.jkt)), once: Some(proof.once) }),
-        None if client.profile.rules().bound_tokens || client.metadata.dpop_bound_access_tokens => {
-            Err(BindingError::Needed)
+pub fn of(asking: &Asking) -> Result<Option<Confirmation>, BindingError> {
+    let Asking { client, jkt, peer, .. } = asking;
+    let by_certificate = client.metadata.tls_client_certificate_bound_access_tokens;
+    match jkt {
+        Some(_) if by_certificate => Err(BindingError::Both),
+        Some(jkt) => Ok(Some(Confirmation::Jkt(jkt.clone()))),
+        None if by_certificate || unless_asked(client) => {
+            let thumbprint = peer.certificate.as_ref().map(ClientCertificate::thumbprint);
+            thumbprint.map(|it| Some(Confirmation::Certificate(it))).ok_or(BindingError::NoCertificate)
         }
-        None => Ok(Binding::default()),
+        None if client.profile.rules().bound_tokens || client.metadata.dpop_bound_access_tokens => {
+            Err(BindingError::NoProof)
+        }
+        None => Ok(None),
     }
+}
+
+/// Whether tokens are bound to the client's certificate although it has not asked for that: its
+/// profile wants them bound, and the certificate is what it signs in with.
+fn unless_asked(client: &Client) -> bool {
+    client.profile.rules().bound_tokens && client.auth_method.is_tls() && !client.metadata.dpop_bound_access_tokens
 }

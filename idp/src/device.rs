@@ -1,14 +1,13 @@
 //! The device authorization endpoint (RFC 8628, section 3.1).
 
 use axum::{
-    Extension, Json,
-    body::Bytes,
+    Json,
     extract::State,
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use model::{
-    ClientAddress, Fault, cache,
+    Fault, cache,
     client::grant_type,
     device::{self, DeviceError},
     limit::TooMany,
@@ -17,21 +16,14 @@ use serde::Serialize;
 
 use crate::{
     Idp,
-    client_auth::{ClientAuthError, authenticate},
+    asking::Asking,
     error::{OAuthError, capitalized, no_store},
-    login::address_of,
-    params::{Params, ParamsError},
     paths, resource, scope,
 };
 
 /// `POST /oauth2/device/auth`.
-pub async fn handle(
-    State(idp): State<Idp>,
-    address: Option<Extension<ClientAddress>>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    match begin(&idp, address, &headers, &body).await {
+pub async fn handle(State(idp): State<Idp>, asking: Asking) -> Response {
+    match begin(&idp, &asking).await {
         Ok(answer) => ([no_store()], Json(answer)).into_response(),
         Err(error) => OAuthError::from(error).into_response(),
     }
@@ -52,10 +44,6 @@ struct Answer {
 
 #[derive(Debug, thiserror::Error)]
 enum BeginError {
-    #[error(transparent)]
-    Params(#[from] ParamsError),
-    #[error(transparent)]
-    Client(#[from] ClientAuthError),
     #[error("this client may not use the device grant")]
     UnauthorizedClient,
     #[error("{0}")]
@@ -82,8 +70,6 @@ impl From<BeginError> for OAuthError {
     fn from(error: BeginError) -> Self {
         let text = capitalized(&error.to_string());
         match error {
-            BeginError::Params(error) => error.into(),
-            BeginError::Client(error) => error.into(),
             BeginError::UnauthorizedClient => Self::bad("unauthorized_client", text),
             BeginError::Scope(_) => Self::bad("invalid_scope", text),
             BeginError::Resource(_) => Self::bad("invalid_target", text),
@@ -97,24 +83,17 @@ impl From<BeginError> for OAuthError {
     }
 }
 
-async fn begin(
-    idp: &Idp,
-    address: Option<Extension<ClientAddress>>,
-    headers: &HeaderMap,
-    body: &[u8],
-) -> Result<Answer, BeginError> {
+async fn begin(idp: &Idp, asking: &Asking) -> Result<Answer, BeginError> {
     let ctx = &idp.ctx;
-    let params = Params::of_body(headers, body)?;
-    let asking = address.as_ref().map(|Extension(address)| *address);
-    let client = authenticate(idp, headers, &params, asking, paths::DEVICE_AUTHORIZATION).await?.once(ctx).await?;
-    if !grant_type::allowed(&client, grant_type::DEVICE_CODE) {
+    let Asking { client, params, peer, .. } = asking;
+    if !grant_type::allowed(client, grant_type::DEVICE_CODE) {
         return Err(BeginError::UnauthorizedClient);
     }
     let product = cache::product(ctx, client.product_id).await?;
     let product = product.filter(|product| product.audience.signs_in()).ok_or(BeginError::UnauthorizedClient)?;
-    let scopes = scope::requested(&client, &product, &params).map_err(BeginError::Scope)?;
-    let resources = resource::allowed(&client, &params).map_err(BeginError::Resource)?;
-    let begun = device::begin(ctx, &client, address_of(address), scopes, resources).await?;
+    let scopes = scope::requested(client, &product, params).map_err(BeginError::Scope)?;
+    let resources = resource::allowed(client, params).map_err(BeginError::Resource)?;
+    let begun = device::begin(ctx, client, peer.address(), scopes, resources).await?;
     let verification_uri = format!("{}{}", ctx.settings().issuer.trim_end_matches('/'), paths::DEVICE);
     Ok(Answer {
         device_code: begun.device_code.reveal().to_owned(),

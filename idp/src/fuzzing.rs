@@ -3,12 +3,12 @@
 
 use axum::response::Response;
 use http::{HeaderMap, HeaderName, Method};
-use model::{Context, authorization::Request, cache::Product};
+use model::{Context, authorization::Request, cache::Product, dpop::Expected};
 
 use crate::{
     authorize::{self, AuthorizeError},
     client_auth::{self, Proof},
-    dpop::{self, Expected},
+    dpop,
     params::Params,
     token,
 };
@@ -69,7 +69,7 @@ pub fn proof(
     path: &str,
     access_token: Option<&str>,
 ) -> Result<Option<String>, String> {
-    let expected = Expected { method, path, access_token };
-    let proof = dpop::check(ctx, headers, &expected).map_err(|error| error.to_string())?;
+    let expected = Expected { method: method.as_str(), url: &dpop::endpoint(ctx, path), access_token };
+    let proof = model::dpop::check(ctx, &dpop::proofs(headers), &expected).map_err(|error| error.to_string())?;
     Ok(proof.map(|proof| proof.jkt))
 }

@@ -1,16 +1,13 @@
 //! The introspection endpoint (RFC 7662): what a token says, for the servers that are shown it.
 
 use axum::{
-    Extension, Json,
-    body::Bytes,
+    Json,
     extract::State,
     response::{IntoResponse, Response},
 };
-use std::sync::Arc;
-
 use http::{HeaderMap, HeaderValue, header};
 use model::{
-    ClientAddress, Fault,
+    Fault,
     authorization::Confirmation,
     cache::{self, Client},
     entity::{ClientKind, SigningAlg},
@@ -21,21 +18,15 @@ use uuid::Uuid;
 
 use crate::{
     Idp,
-    client_auth::{ClientAuthError, authenticate},
+    asking::Asking,
+    client_auth::ClientAuthError,
     error::{OAuthError, capitalized, no_store},
-    params::{Params, ParamsError},
-    paths,
 };
 
 /// `POST /oauth2/introspect`.
-pub async fn handle(
-    State(idp): State<Idp>,
-    address: Option<Extension<ClientAddress>>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    match introspect(&idp, address.map(|Extension(address)| address), &headers, &body).await {
-        Ok((asking, answer)) => respond(&idp, &headers, &asking, answer),
+pub async fn handle(State(idp): State<Idp>, headers: HeaderMap, asking: Asking) -> Response {
+    match introspect(&idp, &asking).await {
+        Ok(answer) => respond(&idp, &headers, &asking.client, answer),
         Err(error) => OAuthError::from(error).into_response(),
     }
 }
@@ -77,8 +68,6 @@ struct Answer {
 #[derive(Debug, thiserror::Error)]
 enum IntrospectError {
     #[error(transparent)]
-    Params(#[from] ParamsError),
-    #[error(transparent)]
     Client(#[from] ClientAuthError),
     #[error("the parameter token is missing")]
     NoToken,
@@ -89,7 +78,6 @@ enum IntrospectError {
 impl From<IntrospectError> for OAuthError {
     fn from(error: IntrospectError) -> Self {
         match error {
-            IntrospectError::Params(error) => error.into(),
             IntrospectError::Client(error) => error.into(),
             IntrospectError::NoToken => Self::bad("invalid_request", capitalized(&error.to_string())),
             IntrospectError::Fault(fault) => Self::internal(&fault),
@@ -97,23 +85,16 @@ impl From<IntrospectError> for OAuthError {
     }
 }
 
-async fn introspect(
-    idp: &Idp,
-    address: Option<ClientAddress>,
-    headers: &HeaderMap,
-    body: &[u8],
-) -> Result<(Arc<Client>, Answer), IntrospectError> {
-    let ctx = &idp.ctx;
-    let params = Params::of_body(headers, body)?;
-    let asking = authenticate(idp, headers, &params, address, paths::INTROSPECT).await?.once(ctx).await?;
-    if asking.kind == ClientKind::Public {
+async fn introspect(idp: &Idp, asking: &Asking) -> Result<Answer, IntrospectError> {
+    let Asking { client, params, .. } = asking;
+    if client.kind == ClientKind::Public {
         // Who cannot prove who it is could try tokens for others.
         return Err(ClientAuthError::Invalid.into());
     }
     let text = params.get("token").ok_or(IntrospectError::NoToken)?;
-    match AccessToken::read(ctx, text) {
-        Some(token) if may_know(idp, &asking, &token.client_id).await? => Ok((asking, describe(idp, token))),
-        _ => Ok((asking, Answer::default())),
+    match AccessToken::read(&idp.ctx, text) {
+        Some(token) if may_know(idp, client, &token.client_id).await? => Ok(describe(idp, token)),
+        _ => Ok(Answer::default()),
     }
 }
 

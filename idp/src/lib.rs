@@ -6,6 +6,7 @@
 //! [`flow`] through the pages to its code.
 
 mod approve_page;
+mod asking;
 pub mod authorize;
 mod backchannel;
 mod bearer;
@@ -42,6 +43,7 @@ use std::sync::Arc;
 
 use axum::{
     Router,
+    middleware::map_response_with_state,
     routing::{get, post},
 };
 use model::{Context, Registration};
@@ -100,12 +102,11 @@ pub fn router(ctx: Context) -> Router {
     let policy = ctx.settings().registration;
     let idp = Idp { ctx, failures, documents };
     // Scripts of other origins may use what browser-based applications need, with no cookies.
-    let cors = CorsLayer::new().allow_origin(Any).allow_methods(Any).allow_headers([
-        http::header::AUTHORIZATION,
-        http::header::CONTENT_TYPE,
-        http::header::ACCEPT,
-        dpop::HEADER,
-    ]);
+    let cors = CorsLayer::new()
+        .allow_origin(Any)
+        .allow_methods(Any)
+        .allow_headers([http::header::AUTHORIZATION, http::header::CONTENT_TYPE, http::header::ACCEPT, dpop::HEADER])
+        .expose_headers([http::header::WWW_AUTHENTICATE, dpop::NONCE]);
     let registration = match policy {
         Registration::Off => Router::new(),
         Registration::WithToken | Registration::Open => {
@@ -115,12 +116,15 @@ pub fn router(ctx: Context) -> Router {
             )
         }
     };
-    let machines = Router::new()
+    let binding = Router::new()
         .route(paths::TOKEN, post(token::handle))
         .route(paths::PAR, post(par::handle))
+        .route(paths::USERINFO, get(userinfo::get).post(userinfo::post))
+        .layer(map_response_with_state(idp.clone(), dpop::supply));
+    let machines = Router::new()
+        .merge(binding)
         .route(paths::DEVICE_AUTHORIZATION, post(device::handle))
         .route(paths::REVOKE, post(revoke::handle))
-        .route(paths::USERINFO, get(userinfo::get).post(userinfo::post))
         .route(paths::JWKS, get(metadata::jwks))
         .route(paths::OPENID_CONFIGURATION, get(metadata::metadata))
         .route(paths::AUTHORIZATION_SERVER, get(metadata::metadata))

@@ -10,7 +10,8 @@ use axum::{
 };
 use http::{HeaderValue, header};
 use model::{
-    Registration, Settings, authorization::ResponseMode, claims, client::profile::ASYMMETRIC, entity::SigningAlg,
+    Certificates, Registration, Settings, authorization::ResponseMode, claims, client::profile::ASYMMETRIC,
+    entity::SigningAlg,
 };
 use serde_json::{Value, json};
 
@@ -27,8 +28,14 @@ impl Documents {
     pub fn new(settings: &Settings) -> Self {
         let issuer = &settings.issuer;
         let at = |path: &str| format!("{}{path}", settings.issuer.trim_end_matches('/'));
-        let client_auth = ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"];
-        let confidential = ["client_secret_basic", "client_secret_post", "private_key_jwt"];
+        let mut confidential = vec!["client_secret_basic", "client_secret_post", "private_key_jwt"];
+        // RFC 8705, section 6: the methods that certificates can reach us for.
+        confidential.extend(match settings.certificates {
+            Certificates::None => &[][..],
+            Certificates::Unjudged => &["self_signed_tls_client_auth"],
+            Certificates::Judged => &["tls_client_auth", "self_signed_tls_client_auth"],
+        });
+        let client_auth: Vec<&str> = confidential.iter().copied().chain(["none"]).collect();
         let algs: Vec<_> = SigningAlg::ALL.iter().map(|alg| alg.as_str()).collect();
         let own_claims = ["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid"];
         let told = claims::BY_SCOPE.iter().flat_map(|(_, claims)| claims.iter().copied());
@@ -91,6 +98,9 @@ impl Documents {
             all.extend(more);
             if settings.metadata_documents {
                 all.insert("client_id_metadata_document_supported".to_owned(), true.into());
+            }
+            if settings.certificates != Certificates::None {
+                all.insert("tls_client_certificate_bound_access_tokens".to_owned(), true.into());
             }
             if settings.registration != Registration::Off {
                 all.insert("registration_endpoint".to_owned(), at(paths::REGISTER).into());

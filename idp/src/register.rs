@@ -2,7 +2,7 @@
 //! Dynamic Client Registration).
 
 use axum::{
-    Extension, Json,
+    Json,
     body::Bytes,
     extract::{Path, State},
     response::{IntoResponse, Response},
@@ -16,6 +16,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     Idp,
+    asking::Peer,
     error::{OAuthError, no_store},
     paths,
     token::GRANT_TYPES,
@@ -25,15 +26,10 @@ use crate::{
 const LARGEST: usize = 64 * 1024;
 
 /// `POST /oauth2/register`.
-pub async fn register(
-    State(idp): State<Idp>,
-    address: Option<Extension<ClientAddress>>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
+pub async fn register(State(idp): State<Idp>, peer: Peer, headers: HeaderMap, body: Bytes) -> Response {
     let made = async {
         let given = metadata(&headers, &body)?;
-        let address = address.map(|Extension(address)| address.bucket()).unwrap_or_default();
+        let address = peer.address.map(ClientAddress::bucket).unwrap_or_default();
         dynamic::register(&idp.ctx, bearer(&headers), &address, GRANT_TYPES, &given).await
     };
     answer(&idp, StatusCode::CREATED, made.await)

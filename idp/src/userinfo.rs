@@ -17,6 +17,7 @@ use model::{
 
 use crate::{
     Idp,
+    asking::Peer,
     bearer::{self, BearerError},
     error::{OAuthError, capitalized, no_store},
     params::Params,
@@ -24,18 +25,19 @@ use crate::{
 };
 
 /// `GET /userinfo`, with the token in the header.
-pub async fn get(State(idp): State<Idp>, headers: HeaderMap) -> Response {
-    respond(&idp, &Method::GET, &headers, None).await
+pub async fn get(State(idp): State<Idp>, peer: Peer, headers: HeaderMap) -> Response {
+    respond(&idp, &Method::GET, &headers, &peer, None).await
 }
 
 /// `POST /userinfo`, with the token in the header or in the body (RFC 6750, section 2.2).
-pub async fn post(State(idp): State<Idp>, headers: HeaderMap, body: Bytes) -> Response {
+pub async fn post(State(idp): State<Idp>, peer: Peer, headers: HeaderMap, body: Bytes) -> Response {
     let in_body = Params::of_body(&headers, &body).ok();
-    respond(&idp, &Method::POST, &headers, in_body.as_ref().and_then(|params| params.get("access_token"))).await
+    let in_body = in_body.as_ref().and_then(|params| params.get("access_token"));
+    respond(&idp, &Method::POST, &headers, &peer, in_body).await
 }
 
-async fn respond(idp: &Idp, method: &Method, headers: &HeaderMap, in_body: Option<&str>) -> Response {
-    match answer(&idp.ctx, method, headers, in_body).await {
+async fn respond(idp: &Idp, method: &Method, headers: &HeaderMap, peer: &Peer, in_body: Option<&str>) -> Response {
+    match answer(&idp.ctx, method, headers, peer, in_body).await {
         Ok(response) => response,
         Err(error) => OAuthError::from(error).into_response(),
     }
@@ -73,11 +75,12 @@ async fn answer(
     ctx: &Context,
     method: &Method,
     headers: &HeaderMap,
+    peer: &Peer,
     in_body: Option<&str>,
 ) -> Result<Response, UserinfoError> {
-    let token = bearer::read(ctx, method, paths::USERINFO, headers, in_body).await?;
+    let token = bearer::read(ctx, method, paths::USERINFO, headers, peer, in_body).await?;
     let mut claims = told(ctx, &token).await?;
-    let client = cache::client(ctx, &token.client_id).await?.ok_or(BearerError::Invalid)?;
+    let client = cache::client(ctx, &token.client_id).await?.ok_or(BearerError::INVALID)?;
     let alg = client.metadata.userinfo_signed_response_alg.as_deref().and_then(SigningAlg::parse);
     let Some(alg) = alg else { return Ok(([no_store()], Json(claims)).into_response()) };
     claims.insert("iss".to_owned(), ctx.settings().issuer.clone().into());
@@ -93,7 +96,7 @@ async fn told(ctx: &Context, token: &AccessToken) -> Result<Claims, UserinfoErro
         Subject::Subscriber(id) => {
             let subscriber = cache::subscriber(ctx, id).await?;
             let living = subscriber.filter(|subscriber| subscriber.ended_at.is_none());
-            let number = living.ok_or(BearerError::Invalid)?.phone_number.clone();
+            let number = living.ok_or(BearerError::INVALID)?.phone_number.clone();
             let mut claims = Claims::new();
             if token.allows("phone") {
                 claims.insert("phone_number".to_owned(), number.into());
@@ -104,7 +107,7 @@ async fn told(ctx: &Context, token: &AccessToken) -> Result<Claims, UserinfoErro
         Subject::User(id) => {
             let mut claims = claims::of_user(ctx, id).await?;
             if claims.is_empty() {
-                return Err(BearerError::Invalid.into());
+                return Err(BearerError::INVALID.into());
             }
             claims.retain(|name, _| claims::asked_by(&token.scope, name) || about.claims.contains(name));
             claims

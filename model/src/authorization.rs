@@ -63,12 +63,15 @@ impl ClaimsRequest {
     }
 }
 
-/// To which key a token is bound; as JSON it is the `cnf` of RFC 7800.
+/// To which key or certificate a token is bound; as JSON it is the `cnf` of RFC 7800.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Confirmation {
     /// The thumbprint of a DPoP key (RFC 9449, section 6.1).
     #[serde(rename = "jkt")]
     Jkt(String),
+    /// The thumbprint of a certificate (RFC 8705, section 3.1).
+    #[serde(rename = "x5t#S256")]
+    Certificate(String),
 }
 
 /// What `prompt` asks for; it is a list.

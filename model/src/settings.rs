@@ -20,6 +20,10 @@ pub struct Settings {
     pub registration_profile: Profile,
     /// Whether the URL of a metadata document can be a client's identifier.
     pub metadata_documents: bool,
+    /// Which certificates of clients reach us (RFC 8705).
+    pub certificates: Certificates,
+    /// Whether DPoP proofs must carry a nonce of ours (RFC 9449, sections 8 and 9).
+    pub dpop_nonces: bool,
     /// How long things live.
     pub lifetimes: Lifetimes,
     /// How often things may be tried.
@@ -41,6 +45,8 @@ impl Settings {
             registration: Registration::Open,
             registration_profile: Profile::Standard,
             metadata_documents: true,
+            certificates: Certificates::None,
+            dpop_nonces: false,
             lifetimes: Lifetimes::default(),
             limits: Limits::default(),
             cache_staleness: seconds(60),
@@ -69,6 +75,17 @@ pub enum Registration {
     WithToken,
     /// Everybody.
     Open,
+}
+
+/// Which certificates of clients reach us, by TLS or through a proxy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Certificates {
+    /// None.
+    None,
+    /// Some, and no authority is configured that could have signed them.
+    Unjudged,
+    /// Some, judged by configured authorities.
+    Judged,
 }
 
 /// How long things live, in milliseconds.

@@ -164,12 +164,13 @@ impl AccessToken {
         })
     }
 
-    /// What `token_type` says of it (RFC 6750; RFC 9449, section 5).
+    /// What `token_type` says of it (RFC 6750; RFC 9449, section 5); one that is bound to a
+    /// certificate is shown like any other.
     #[must_use]
     pub const fn token_type(&self) -> &'static str {
         match self.confirmation {
             Some(Confirmation::Jkt(_)) => "DPoP",
-            None => "bearer",
+            Some(Confirmation::Certificate(_)) | None => "bearer",
         }
     }
 

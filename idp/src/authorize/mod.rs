@@ -180,11 +180,20 @@ pub(crate) async fn read_any(
     address: Option<ClientAddress>,
 ) -> Result<Request, AuthorizeError> {
     let Some(reference) = params.get("request_uri").filter(|uri| pushed::is_reference(uri)) else {
-        return read(ctx, &params, Way::Browser(address)).await;
+        return Ok(read(ctx, &params, Way::Browser(address)).await?.request);
     };
     let client = known_client(ctx, &params, address).await?;
     let found = pushed::find(ctx, &client, reference).await?.ok_or(AuthorizeError::WrongReference)?;
-    read(ctx, &Params::of_pairs(found.parameters), Way::Reference(found.id)).await
+    Ok(read(ctx, &Params::of_pairs(found.parameters), Way::Reference(found.id)).await?.request)
+}
+
+/// A request that was read.
+#[derive(Debug)]
+pub struct Opened {
+    /// What it asks for.
+    pub request: Request,
+    /// What it said: the parameters themselves, or those that a signed request carries.
+    pub params: Params,
 }
 
 /// Reads and checks a request, in this order: client, redirect URI, how to answer, then the rest.
@@ -192,7 +201,7 @@ pub(crate) async fn read_any(
 /// # Errors
 ///
 /// [`AuthorizeError`].
-pub async fn read(ctx: &Context, params: &Params, way: Way) -> Result<Request, AuthorizeError> {
+pub async fn read(ctx: &Context, params: &Params, way: Way) -> Result<Opened, AuthorizeError> {
     let client = known_client(ctx, params, way.address()).await?;
     // Where an object is refused, the answer goes where the browser was told to come back to.
     let (params, refused) = match request_object::signed(ctx, &client, params, way.address()).await {
@@ -232,7 +241,7 @@ pub async fn read(ctx: &Context, params: &Params, way: Way) -> Result<Request, A
         None => fill(ctx, &params, &client, way, &mut request).await,
     };
     match checked {
-        Ok(()) => Ok(request),
+        Ok(()) => Ok(Opened { request, params }),
         Err(Refusal::Sent(code, description)) => {
             Err(AuthorizeError::Sent { request: Box::new(request), code, description })
         }
@@ -344,7 +353,9 @@ fn came_right(client: &Client, params: &Params, way: Way) -> Result<(), Refusal>
     if pushed_only && matches!(way, Way::Browser(_)) {
         return refuse("invalid_request", "this client must push its requests");
     }
-    if client.metadata.require_signed_request_object && !params.signed() {
+    // What was pushed was held to this when it came.
+    let kept = matches!(way, Way::Reference(_));
+    if client.metadata.require_signed_request_object && !params.signed() && !kept {
         return refuse("invalid_request", "this client must sign its requests");
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! Client authentication (RFC 6749, section 2.3; OpenID Connect Core, section 9).
+//! Client authentication (RFC 6749, section 2.3; OpenID Connect Core, section 9; RFC 8705).
 
 mod assertion;
 
@@ -15,15 +15,16 @@ use http::{HeaderMap, StatusCode, header};
 use model::{
     ClientAddress, Context, Fault,
     cache::{self, Client},
+    client::certificate::{self, CertificateError},
     entity::{AuthMethod, ClientState},
     limit::Rule,
     secret,
-    spent::{self, Once},
+    spent::Once,
 };
 use moka::sync::Cache;
 
 use self::assertion::AssertionError;
-use crate::{Idp, error::OAuthError, params::Params};
+use crate::{Idp, asking::Peer, error::OAuthError, params::Params};
 
 /// Why a client was not believed.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +47,9 @@ pub enum ClientAuthError {
     /// The assertion is wrong.
     #[error(transparent)]
     Assertion(#[from] AssertionError),
+    /// The certificate is wrong, or there is none.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
     /// Its `client_assertion_type` is not the one that there is.
     #[error("client_assertion_type is not urn:ietf:params:oauth:client-assertion-type:jwt-bearer")]
     AssertionType,
@@ -69,6 +73,7 @@ impl From<ClientAuthError> for OAuthError {
             | ClientAuthError::Absent
             | ClientAuthError::Invalid
             | ClientAuthError::Assertion(_)
+            | ClientAuthError::Certificate(_)
             | ClientAuthError::AssertionType
             | ClientAuthError::Replayed => Self::invalid_client(text),
             ClientAuthError::TooMany => {
@@ -107,19 +112,8 @@ impl Failures {
 pub struct Authenticated {
     /// The client.
     pub client: Arc<Client>,
-    /// What its proof may come once.
+    /// What of its proof may come once; for the caller to spend.
     pub once: Vec<Once>,
-}
-
-impl Authenticated {
-    /// The client, once its proof is used up.
-    ///
-    /// # Errors
-    ///
-    /// [`ClientAuthError::Replayed`].
-    pub async fn once(self, ctx: &Context) -> Result<Arc<Client>, ClientAuthError> {
-        if spent::spend(ctx, self.once).await? { Ok(self.client) } else { Err(ClientAuthError::Replayed) }
-    }
 }
 
 /// Who says to ask, and with which proof.
@@ -144,13 +138,13 @@ pub async fn authenticate(
     idp: &Idp,
     headers: &HeaderMap,
     params: &Params,
-    address: Option<ClientAddress>,
+    peer: &Peer,
     path: &str,
 ) -> Result<Authenticated, ClientAuthError> {
     let presented = presented(headers, params)?;
-    match check(&idp.ctx, &presented, path).await {
-        Err(error @ (ClientAuthError::Invalid | ClientAuthError::Assertion(_))) => {
-            let too_many = idp.failures.too_many(&presented.client_id, address);
+    match check(&idp.ctx, &presented, peer, path).await {
+        Err(error @ (ClientAuthError::Invalid | ClientAuthError::Assertion(_) | ClientAuthError::Certificate(_))) => {
+            let too_many = idp.failures.too_many(&presented.client_id, peer.address);
             Err(if too_many { ClientAuthError::TooMany } else { error })
         }
         result => result,
@@ -211,7 +205,12 @@ fn basic(headers: &HeaderMap) -> Result<Option<Presented>, ClientAuthError> {
 
 /// The client, if it is who it says, by the method that it is registered for; the work is the same
 /// for a wrong secret and an unknown client.
-async fn check(ctx: &Context, presented: &Presented, path: &str) -> Result<Authenticated, ClientAuthError> {
+async fn check(
+    ctx: &Context,
+    presented: &Presented,
+    peer: &Peer,
+    path: &str,
+) -> Result<Authenticated, ClientAuthError> {
     let client = cache::client(ctx, &presented.client_id).await?;
     let hash = match &presented.proof {
         Proof::Secret(secret) => Some(secret::hash(secret)),
@@ -228,6 +227,10 @@ async fn check(ctx: &Context, presented: &Presented, path: &str) -> Result<Authe
         (AuthMethod::Secret, Proof::Secret(_)) if hash.is_some_and(|hash| knows(ctx, &client, &hash)) => {}
         (AuthMethod::PrivateKeyJwt, Proof::Assertion(text)) => {
             once.push(assertion::check(ctx, &client, text, path).await?);
+        }
+        (AuthMethod::TlsClientAuth, Proof::None) => certificate::check_named(&client, peer.certificate.as_ref())?,
+        (AuthMethod::SelfSignedTls, Proof::None) => {
+            certificate::check_own(ctx, &client, peer.certificate.as_ref()).await?;
         }
         _ => return Err(ClientAuthError::Invalid),
     }

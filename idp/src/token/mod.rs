@@ -9,21 +9,20 @@ mod jwt_bearer;
 use std::sync::Arc;
 
 use axum::{
-    Extension, Json,
-    body::Bytes,
+    Json,
     extract::State,
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, header};
+use http::header;
 use model::{
-    ClientAddress, Context, Fault,
+    Context, Fault,
     authorization::{Code, Confirmation, VerifierError, check_verifier},
     cache::{self, Client, Product},
     client::grant_type,
     entity::ClientKind,
     grant::{self, Grant, RedeemError, RefreshToken},
     poll::PollError,
-    scopes, spent,
+    scopes,
     token::{AccessToken, Wanted},
 };
 use serde::Serialize;
@@ -31,21 +30,17 @@ use serde::Serialize;
 use self::{exchange::ExchangeError, jwt_bearer::AssertionError};
 use crate::{
     Idp,
+    asking::Asking,
     binding::{self, BindingError},
-    client_auth::{ClientAuthError, authenticate},
+    client_auth::ClientAuthError,
     error::{OAuthError, capitalized, no_store},
-    params::{Params, ParamsError},
-    paths, resource,
+    params::Params,
+    resource,
 };
 
 /// `POST /oauth2/token`.
-pub async fn handle(
-    State(idp): State<Idp>,
-    address: Option<Extension<ClientAddress>>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    match issue(&idp, address.map(|Extension(address)| address), &headers, &body).await {
+pub async fn handle(State(idp): State<Idp>, asking: Asking) -> Response {
+    match issue(&idp, &asking).await {
         Ok(tokens) => {
             ([no_store(), (header::PRAGMA, http::HeaderValue::from_static("no-cache"))], Json(tokens)).into_response()
         }
@@ -73,8 +68,6 @@ struct Tokens {
 /// Why no token was issued.
 #[derive(Debug, thiserror::Error)]
 enum TokenError {
-    #[error(transparent)]
-    Params(#[from] ParamsError),
     #[error(transparent)]
     Client(#[from] ClientAuthError),
     #[error("the parameter {0} is missing")]
@@ -134,7 +127,6 @@ impl From<TokenError> for OAuthError {
     fn from(error: TokenError) -> Self {
         let text = capitalized(&error.to_string());
         match error {
-            TokenError::Params(error) => error.into(),
             TokenError::Client(error) => error.into(),
             TokenError::Missing(_) => Self::bad("invalid_request", text),
             TokenError::UnsupportedGrant => Self::bad("unsupported_grant_type", text),
@@ -156,31 +148,17 @@ impl From<TokenError> for OAuthError {
     }
 }
 
-async fn issue(
-    idp: &Idp,
-    address: Option<ClientAddress>,
-    headers: &HeaderMap,
-    body: &[u8],
-) -> Result<Tokens, TokenError> {
+async fn issue(idp: &Idp, asking: &Asking) -> Result<Tokens, TokenError> {
     let ctx = &idp.ctx;
-    let params = Params::of_body(headers, body)?;
-    let authenticated = authenticate(idp, headers, &params, address, paths::TOKEN).await?;
-    let client = authenticated.client;
+    let Asking { client, params, .. } = asking;
     let product = cache::product(ctx, client.product_id).await?.ok_or(ClientAuthError::Invalid)?;
-    let binding = binding::shown(ctx, headers, &client, paths::TOKEN)?;
-    let mut once = authenticated.once;
-    once.extend(binding.once);
-    let request =
-        TokenRequest { ctx, params: &params, client: &client, product: &product, confirmation: binding.confirmation };
+    let confirmation = binding::of(asking)?;
+    let request = TokenRequest { ctx, params, client, product: &product, confirmation };
     let grant_type = params.get("grant_type").ok_or(TokenError::Missing("grant_type"))?;
-    // A proof is used up by being shown, whatever comes of it.
-    if !spent::spend(ctx, once).await? {
-        return Err(ClientAuthError::Replayed.into());
-    }
     if !GRANT_TYPES.contains(&grant_type) {
         return Err(TokenError::UnsupportedGrant);
     }
-    if !grant_type::allowed(&client, grant_type) {
+    if !grant_type::allowed(client, grant_type) {
         return Err(TokenError::UnauthorizedClient);
     }
     match grant_type {
@@ -213,7 +191,7 @@ struct TokenRequest<'a> {
     params: &'a Params,
     client: &'a Arc<Client>,
     product: &'a Arc<Product>,
-    /// The key that the tokens will be bound to.
+    /// What the tokens will be bound to.
     confirmation: Option<Confirmation>,
 }
 
@@ -228,13 +206,13 @@ async fn authorization_code(request: TokenRequest<'_>) -> Result<Tokens, TokenEr
             return Err(TokenError::OtherRedirectUri);
         }
         check_verifier(code.code_challenge.as_deref(), params.get("code_verifier"))?;
-        let shown = confirmation.as_ref().map(|Confirmation::Jkt(jkt)| jkt);
-        if code.dpop_jkt.is_some() && code.dpop_jkt.as_ref() != shown {
+        let bound = code.dpop_jkt.clone().map(Confirmation::Jkt);
+        if bound.is_some() && bound != confirmation {
             return Err(TokenError::OtherKey);
         }
     }
     // Of a confidential client the refresh token is bound to its authentication already (RFC 9449,
-    // section 5); a public one has only the key.
+    // section 5; RFC 8705, section 4); a public one has only the key or the certificate.
     let bound = confirmation.filter(|_| client.kind == ClientKind::Public);
     let grant = grant::redeem(ctx, client, product, code, bound).await?;
     let nonce = grant.nonce.clone();

@@ -2,17 +2,25 @@
 //! can be a key, its thumbprint (RFC 7638), and the ones that a client has registered.
 
 use aws_lc_rs::digest;
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Client, event};
+use super::{
+    Client, Metadata,
+    certificate::{CertificateName, deliverable},
+    event,
+};
 pub use crate::entity::client_key::Model as KeyRow;
 use crate::{
     Context, Fault, audit,
+    certificate::{Certificate, from_pem},
     change::Change,
     entity::{AuthMethod, ClientKind, client, client_key},
 };
@@ -43,12 +51,15 @@ pub enum NotAKey {
     /// It is meant for something else.
     #[error("this key is for encryption; register one for signatures")]
     NotForSignatures,
+    /// What is in its `x5c` is no certificate of this key (RFC 7517, section 4.7).
+    #[error("x5c is not a certificate of this key")]
+    OtherCertificate,
 }
 
 /// A public key, checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicKey {
-    /// As it is stored and used: the members that matter.
+    /// As it is stored and used: the members that matter, the certificate among them.
     pub jwk: Value,
     /// RFC 7638, SHA-256.
     pub thumbprint: String,
@@ -106,15 +117,38 @@ pub fn public_key(value: &Value) -> Result<PublicKey, NotAKey> {
     if let Some(alg) = text("alg") {
         jwk.insert("alg".to_owned(), alg.into());
     }
+    if object.contains_key("x5c") {
+        let der = certificate(value).ok_or(NotAKey::OtherCertificate)?;
+        let key = Certificate::read(&der).and_then(|certificate| certificate.key).ok_or(NotAKey::OtherCertificate)?;
+        if public_key(&key)?.thumbprint != thumbprint {
+            return Err(NotAKey::OtherCertificate);
+        }
+        jwk.insert("x5c".to_owned(), json!([STANDARD.encode(der)]));
+    }
     Ok(PublicKey { jwk: jwk.into(), thumbprint, kid })
 }
 
-/// Reads one key, or a set of them (RFC 7517, section 5), as people paste it.
+/// The certificate that a key was registered with, in DER: the first of its `x5c`.
+#[must_use]
+pub fn certificate(jwk: &Value) -> Option<Vec<u8>> {
+    STANDARD.decode(jwk.get("x5c")?.get(0)?.as_str()?).ok()
+}
+
+/// Reads one key, or a set of them (RFC 7517, section 5), as people paste it, or a certificate in
+/// PEM with its key.
 ///
 /// # Errors
 ///
 /// The first [`NotAKey`].
 pub fn read(text: &str) -> Result<Vec<PublicKey>, NotAKey> {
+    if let Some(der) = from_pem(text) {
+        let certificate = Certificate::read(&der).ok_or(NotAKey::Malformed)?;
+        let mut key = certificate.key.ok_or(NotAKey::Unsupported)?;
+        if let Some(members) = key.as_object_mut() {
+            members.insert("x5c".to_owned(), json!([STANDARD.encode(der)]));
+        }
+        return Ok(vec![public_key(&key)?]);
+    }
     let value: Value = serde_json::from_str(text).map_err(|_| NotAKey::Malformed)?;
     match value.get("keys").and_then(Value::as_array) {
         Some(keys) if keys.is_empty() => Err(NotAKey::Malformed),
@@ -212,8 +246,9 @@ pub async fn add(
     }
 }
 
-/// Sets how a confidential client signs in; its profile must have that method. Says whether it
-/// does.
+/// Sets how a confidential client signs in. Its profile must have that method, what the method
+/// needs must reach us, and the name in its certificate must be known before one of an authority
+/// counts. Says whether all that is so.
 ///
 /// # Errors
 ///
@@ -225,7 +260,12 @@ pub async fn set_method(
     method: AuthMethod,
 ) -> Result<bool, Fault> {
     let public = (method == AuthMethod::None) != (client.kind == ClientKind::Public);
-    if public || !client.profile.rules().auth_methods.contains(&method) {
+    let named =
+        method != AuthMethod::TlsClientAuth || CertificateName::of(&Metadata::parse(&client.metadata)).is_some();
+    if public || !named || !deliverable(ctx, method) {
+        return Ok(false);
+    }
+    if !client.profile.rules().auth_methods.contains(&method) {
         return Ok(false);
     }
     ctx.db()
@@ -300,5 +340,21 @@ mod tests {
             assert_eq!(public_key(&key), Err(why), "{key}");
         }
         assert!(public_key(&serde_json::json!({"kty": "OKP", "crv": "Ed25519", "x": x})).is_ok());
+    }
+
+    #[test]
+    fn a_certificate_is_registered_with_its_own_key_alone() {
+        let read_one = || read(crate::certificate::tests::CERTIFICATE).unwrap().remove(0);
+        let key = read_one();
+        assert_eq!(super::certificate(&key.jwk), from_pem(crate::certificate::tests::CERTIFICATE));
+        assert_eq!(public_key(&key.jwk), Ok(read_one()), "what is stored reads as what was read");
+        let mut other = key.jwk.clone();
+        other["x"] = "A".repeat(43).into();
+        assert_eq!(public_key(&other), Err(NotAKey::OtherCertificate));
+        for x5c in [json!([]), json!(["AAAA"]), json!("x"), json!([1])] {
+            other = key.jwk.clone();
+            other["x5c"] = x5c;
+            assert_eq!(public_key(&other), Err(NotAKey::OtherCertificate));
+        }
     }
 }

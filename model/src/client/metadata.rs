@@ -48,6 +48,25 @@ pub struct Metadata {
     /// With what its assertions must be signed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_endpoint_auth_signing_alg: Option<String>,
+    /// The subject of its certificate (RFC 8705, section 2.1.2), of which one name is registered;
+    /// see [`super::certificate::CertificateName`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls_client_auth_subject_dn: Option<String>,
+    /// Or a host among the alternative names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls_client_auth_san_dns: Option<String>,
+    /// Or a URI.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls_client_auth_san_uri: Option<String>,
+    /// Or an address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls_client_auth_san_ip: Option<String>,
+    /// Or a mail address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls_client_auth_san_email: Option<String>,
+    /// Access tokens must be bound to the client's certificate (RFC 8705, section 3.4).
+    #[serde(skip_serializing_if = "is_false")]
+    pub tls_client_certificate_bound_access_tokens: bool,
     /// Where a sign-in can be started from outside (OpenID Connect Core, section 4).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub initiate_login_uri: Option<String>,

@@ -3,6 +3,7 @@
 //! A client's public identifier is never given to another one, not even after its end. A secret
 //! is returned once, by the verb that made it; what is stored is its hash.
 
+pub mod certificate;
 pub mod dynamic;
 pub mod grant_type;
 mod grants;

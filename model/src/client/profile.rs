@@ -39,7 +39,7 @@ pub struct Rules {
     pub pkce: Pkce,
     /// Whether requests must be pushed (RFC 9126).
     pub par_required: bool,
-    /// Whether access tokens must be bound to a key.
+    /// Whether access tokens must be bound to a key or a certificate.
     pub bound_tokens: bool,
     /// What an assertion's `aud` may be.
     pub assertion_audience: AssertionAudience,
@@ -76,7 +76,13 @@ const CLASSIC: Rules = Rules {
 
 const STANDARD: Rules = Rules {
     kinds: &[ClientKind::Confidential, ClientKind::Public],
-    auth_methods: &[AuthMethod::Secret, AuthMethod::PrivateKeyJwt, AuthMethod::None],
+    auth_methods: &[
+        AuthMethod::Secret,
+        AuthMethod::PrivateKeyJwt,
+        AuthMethod::TlsClientAuth,
+        AuthMethod::SelfSignedTls,
+        AuthMethod::None,
+    ],
     grant_types: &[
         AUTHORIZATION_CODE,
         REFRESH_TOKEN,
@@ -99,7 +105,7 @@ const STANDARD: Rules = Rules {
 
 const FAPI2: Rules = Rules {
     kinds: &[ClientKind::Confidential],
-    auth_methods: &[AuthMethod::PrivateKeyJwt],
+    auth_methods: &[AuthMethod::PrivateKeyJwt, AuthMethod::TlsClientAuth, AuthMethod::SelfSignedTls],
     grant_types: &[AUTHORIZATION_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS, CIBA, JWT_BEARER],
     pkce: Pkce::Required,
     par_required: true,

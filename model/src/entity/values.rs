@@ -348,6 +348,14 @@ pub enum AuthMethod {
     #[serde(rename = "private_key_jwt")]
     #[sea_orm(string_value = "private_key_jwt")]
     PrivateKeyJwt,
+    /// A certificate that an authority has signed (RFC 8705, section 2.1).
+    #[serde(rename = "tls_client_auth")]
+    #[sea_orm(string_value = "tls_client_auth")]
+    TlsClientAuth,
+    /// A certificate of its own making (RFC 8705, section 2.2).
+    #[serde(rename = "self_signed_tls_client_auth")]
+    #[sea_orm(string_value = "self_signed_tls_client_auth")]
+    SelfSignedTls,
     /// It cannot prove anything: a public client.
     #[serde(rename = "none")]
     #[sea_orm(string_value = "none")]
@@ -356,7 +364,8 @@ pub enum AuthMethod {
 
 impl AuthMethod {
     /// All values, in the order in which people see them.
-    pub const ALL: &'static [Self] = &[Self::Secret, Self::PrivateKeyJwt, Self::None];
+    pub const ALL: &'static [Self] =
+        &[Self::Secret, Self::PrivateKeyJwt, Self::TlsClientAuth, Self::SelfSignedTls, Self::None];
 
     /// The value's name in tables, forms and on the wire.
     #[must_use]
@@ -364,6 +373,8 @@ impl AuthMethod {
         match self {
             Self::Secret => "secret",
             Self::PrivateKeyJwt => "private_key_jwt",
+            Self::TlsClientAuth => "tls_client_auth",
+            Self::SelfSignedTls => "self_signed_tls_client_auth",
             Self::None => "none",
         }
     }
@@ -372,6 +383,12 @@ impl AuthMethod {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|value| value.as_str() == text)
+    }
+
+    /// Whether it is a certificate (RFC 8705).
+    #[must_use]
+    pub const fn is_tls(self) -> bool {
+        matches!(self, Self::TlsClientAuth | Self::SelfSignedTls)
     }
 }
 

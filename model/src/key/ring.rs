@@ -39,6 +39,8 @@ pub enum Sealed {
     TotpSetup,
     /// A passkey's challenge that waits for an answer.
     Challenge,
+    /// A nonce for DPoP proofs.
+    DpopNonce,
 }
 
 impl Sealed {
@@ -53,6 +55,7 @@ impl Sealed {
             Self::SecondStep => b"second step",
             Self::TotpSetup => b"totp setup",
             Self::Challenge => b"challenge",
+            Self::DpopNonce => b"dpop nonce",
         }
     }
 }

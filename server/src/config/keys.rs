@@ -239,6 +239,16 @@ pub(super) const KEYS: &[Key] = &[
         }
     ),
     key!(
+        "dpop.nonces",
+        "Whether DPoP proofs must carry a nonce from an answer of the last minutes (RFC 9449, section 8), so\n\
+         that nobody can make them in advance. Costs clients a second request now and then.",
+        |c| Some(c.dpop_nonces.to_string()),
+        |c, v| {
+            c.dpop_nonces = v.bool()?;
+            Ok(())
+        }
+    ),
+    key!(
         "http.trusted_proxies",
         "Addresses or networks of proxies that are believed what they say about a client.",
         |c| Some(list(&c.proxies.trusted.iter().map(ToString::to_string).collect::<Vec<_>>())),

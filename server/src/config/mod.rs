@@ -15,7 +15,7 @@ use std::{
     time::Duration,
 };
 
-use model::{Lifetimes, Limits, Registration, Settings, client::Profile, seal::MasterKey};
+use model::{Certificates, Lifetimes, Limits, Registration, Settings, client::Profile, seal::MasterKey};
 use toml::de::{DeTable, DeValue};
 
 use self::{keys::KEYS, value::Value};
@@ -84,6 +84,8 @@ pub struct Config {
     pub tls_key: Option<PathBuf>,
     /// The authorities of client certificates.
     pub tls_client_ca: Option<PathBuf>,
+    /// Whether DPoP proofs must carry a nonce.
+    pub dpop_nonces: bool,
     /// How long a request may take.
     pub request_timeout: Duration,
     /// How long running requests may take once the program is told to stop.
@@ -126,6 +128,7 @@ impl Default for Config {
             tls_certificate: None,
             tls_key: None,
             tls_client_ca: None,
+            dpop_nonces: false,
             request_timeout: Duration::from_secs(30),
             shutdown_timeout: Duration::from_secs(20),
             log_level: "info".to_owned(),
@@ -355,6 +358,16 @@ impl Config {
         Some(TlsFiles { certificate, key, client_ca: self.tls_client_ca.clone() })
     }
 
+    /// Which certificates of clients reach us.
+    fn certificates(&self) -> Certificates {
+        let asked_for = self.tls().is_some() && self.tls_client_ca.is_some();
+        match (asked_for || self.proxies.client_certificates, &self.tls_client_ca) {
+            (false, _) => Certificates::None,
+            (true, None) => Certificates::Unjudged,
+            (true, Some(_)) => Certificates::Judged,
+        }
+    }
+
     /// The database's URL.
     #[must_use]
     pub fn database_url(&self) -> String {
@@ -392,6 +405,8 @@ impl Config {
         };
         settings.registration_profile = self.registration_profile;
         settings.metadata_documents = self.registration_metadata_documents.unwrap_or(self.sandbox);
+        settings.certificates = self.certificates();
+        settings.dpop_nonces = self.dpop_nonces;
         settings.lifetimes = self.lifetimes.clone();
         settings.limits = self.limits.clone();
         settings

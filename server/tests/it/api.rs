@@ -3,7 +3,10 @@
 use model::{authorization::Confirmation, entity::TokenFormat, token::AccessToken};
 use serde_json::{Value, json};
 
-use crate::harness::{App, Page, URL, authorize_url};
+use crate::{
+    fapi::Client,
+    harness::{App, Page, URL, authorize_url},
+};
 
 const DEV: &str = "dev@portico.test";
 const ME: &str = "/api/v1/me";
@@ -93,17 +96,47 @@ async fn each_refusal_says_what_is_needed() {
 }
 
 #[tokio::test]
-async fn a_token_for_another_api_or_bound_to_a_key_is_refused() {
+async fn a_token_for_another_api_is_refused() {
     let app = world().await;
     let other = access_token(&app, "openid portal:read", OTHER).await;
     assert_eq!(refused(&me(&app, &other).await), (401, "invalid_token".to_owned()));
+}
+
+#[tokio::test]
+async fn a_token_that_is_bound_to_a_key_opens_nothing_without_it() {
+    let app = world().await;
+    let client = Client::new(&app);
     let good = access_token(&app, "openid portal:read", &api()).await;
     let mut bound = AccessToken::read(&app.ctx, &good).unwrap();
-    bound.confirmation = Some(Confirmation::Jkt("thumbprint".to_owned()));
+    bound.confirmation = Some(Confirmation::Jkt(client.dpop.thumbprint()));
     let bound = bound.encode(&app.ctx, TokenFormat::Opaque).unwrap();
-    assert_eq!(refused(&me(&app, &bound).await), (401, "invalid_token".to_owned()));
-    let page = app.get(ME, &[("authorization", &format!("DPoP {bound}"))]).await;
-    assert_eq!(refused(&page).0, 401);
+    let ask = async |scheme: &str, proof: Option<String>| {
+        let authorization = format!("{scheme} {bound}");
+        let mut headers = vec![("authorization", authorization.as_str())];
+        headers.extend(proof.as_deref().map(|proof| ("dpop", proof)));
+        app.get(ME, &headers).await
+    };
+    let proof = client.proof("GET", ME, Some(&bound));
+    let page = ask("DPoP", Some(proof.clone())).await;
+    assert_eq!(page.status, 200, "{}", page.body);
+    assert!(page.header("dpop-nonce").is_none());
+    let thief = Client::new(&app);
+    for (what, scheme, proof, code) in [
+        ("as a bearer token", "Bearer", None, "invalid_token"),
+        ("without a proof", "DPoP", None, "invalid_token"),
+        ("with the proof of before", "DPoP", Some(proof), "invalid_dpop_proof"),
+        ("with another key", "DPoP", Some(thief.proof("GET", ME, Some(&bound))), "invalid_token"),
+        ("at another place", "DPoP", Some(client.proof("GET", "/userinfo", Some(&bound))), "invalid_dpop_proof"),
+        ("for another token", "DPoP", Some(client.proof("GET", ME, Some(&good))), "invalid_dpop_proof"),
+    ] {
+        let page = ask(scheme, proof).await;
+        assert_eq!((page.status, page.json()["error"].as_str()), (401, Some(code)), "{what}");
+        let challenge = page.header("www-authenticate").unwrap();
+        assert!(challenge.starts_with("DPoP ") && challenge.contains("ES256"), "{what}: {challenge}");
+        assert!(challenge.contains("resource_metadata="), "{what}: {challenge}");
+    }
+    let page = app.get(ME, &[("authorization", &format!("DPoP {good}"))]).await;
+    assert_eq!(page.status, 401, "what is bound to nothing needs no proof");
 }
 
 #[tokio::test]

@@ -69,6 +69,8 @@ fn table() -> String {
     let method = |method: &AuthMethod| match method {
         AuthMethod::Secret => "`client_secret_basic`, `client_secret_post`",
         AuthMethod::PrivateKeyJwt => "`private_key_jwt`",
+        AuthMethod::TlsClientAuth => "`tls_client_auth`",
+        AuthMethod::SelfSignedTls => "`self_signed_tls_client_auth`",
         AuthMethod::None => "none",
     };
     let kind = |kind: &ClientKind| kind.as_str();
@@ -96,7 +98,12 @@ fn table() -> String {
     table.push_str(&row("requests may be fetched (`request_uri`)", &|profile| yes(profile.rules().request_uris)));
     table.push_str(&row("client id can be a URL", &|profile| yes(profile.rules().metadata_document)));
     table.push_str(&row("tokens are bound to a key", &|profile| {
-        if profile.rules().bound_tokens { "always" } else { "when a DPoP proof is sent" }.to_owned()
+        if profile.rules().bound_tokens {
+            "always, or to its certificate"
+        } else {
+            "when a DPoP proof is sent, or it is registered for that"
+        }
+        .to_owned()
     }));
     table.push_str(&row("audience of assertions", &|profile| {
         match profile.rules().assertion_audience {

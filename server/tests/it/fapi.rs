@@ -8,7 +8,7 @@ use aws_lc_rs::{
     signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use model::{demo, seconds};
+use model::{authorization::Code, demo, seconds};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -58,7 +58,7 @@ impl Key {
     }
 
     /// RFC 7638.
-    fn thumbprint(&self) -> String {
+    pub fn thumbprint(&self) -> String {
         model::client::keys::public_key(&self.public).unwrap().thumbprint
     }
 }
@@ -68,14 +68,14 @@ pub fn jti() -> String {
     format!("jti-{}-{}", NEXT.fetch_add(1, Ordering::Relaxed), Uuid::from_u128(7))
 }
 
-struct Client<'a> {
+pub struct Client<'a> {
     app: &'a App,
-    key: Key,
-    dpop: Key,
+    pub key: Key,
+    pub dpop: Key,
 }
 
 impl<'a> Client<'a> {
-    fn new(app: &'a App) -> Self {
+    pub fn new(app: &'a App) -> Self {
         Self { app, key: Key::demo(), dpop: Key::new() }
     }
 
@@ -88,11 +88,11 @@ impl<'a> Client<'a> {
         json!({"iss": CLIENT, "sub": CLIENT, "aud": URL, "exp": now + 60, "iat": now, "nbf": now, "jti": jti()})
     }
 
-    fn assertion(&self) -> String {
+    pub fn assertion(&self) -> String {
         self.key.sign(json!({"typ": "JWT"}), &self.assertion_claims())
     }
 
-    fn proof_claims(&self, method: &str, path: &str, token: Option<&str>) -> Value {
+    pub fn proof_claims(&self, method: &str, path: &str, token: Option<&str>) -> Value {
         let mut claims = json!({"htm": method, "htu": format!("{URL}{path}"), "iat": self.now(), "jti": jti()});
         if let Some(token) = token {
             claims["ath"] = URL_SAFE_NO_PAD.encode(model::authorization::sha256(token)).into();
@@ -100,23 +100,23 @@ impl<'a> Client<'a> {
         claims
     }
 
-    fn prove(&self, claims: &Value) -> String {
+    pub fn prove(&self, claims: &Value) -> String {
         self.dpop.sign(json!({"typ": "dpop+jwt", "jwk": self.dpop.public}), claims)
     }
 
-    fn proof(&self, method: &str, path: &str, token: Option<&str>) -> String {
+    pub fn proof(&self, method: &str, path: &str, token: Option<&str>) -> String {
         self.prove(&self.proof_claims(method, path, token))
     }
 
     /// Posts a form with a client assertion and, if given, a proof.
-    async fn post_with(&self, path: &str, assertion: &str, proof: Option<&str>, form: &[(&str, &str)]) -> Page {
+    pub async fn post_with(&self, path: &str, assertion: &str, proof: Option<&str>, form: &[(&str, &str)]) -> Page {
         let mut form = form.to_vec();
         form.extend([("client_assertion_type", ASSERTION_TYPE), ("client_assertion", assertion)]);
         let headers: Vec<(&str, &str)> = proof.map(|proof| ("dpop", proof)).into_iter().collect();
         self.app.post(path, &headers, &form).await
     }
 
-    async fn push(&self, more: &[(&str, &str)]) -> Page {
+    pub async fn push(&self, more: &[(&str, &str)]) -> Page {
         let mut form = vec![
             ("response_type", "code"),
             ("redirect_uri", CALLBACK),
@@ -142,7 +142,7 @@ impl<'a> Client<'a> {
         format!("/oauth2/auth?{}", encode(&[("client_id", CLIENT), ("request_uri", &uri)]))
     }
 
-    async fn redeem(&self, code: &str, proof: Option<&str>) -> Page {
+    pub async fn redeem(&self, code: &str, proof: Option<&str>) -> Page {
         let form = [
             ("grant_type", "authorization_code"),
             ("code", code),
@@ -152,7 +152,7 @@ impl<'a> Client<'a> {
         self.post_with("/oauth2/token", &self.assertion(), proof, &form).await
     }
 
-    async fn code(&self, browser: &mut Browser, more: &[(&str, &str)]) -> String {
+    pub async fn code(&self, browser: &mut Browser, more: &[(&str, &str)]) -> String {
         let url = self.pushed(more).await;
         let page = browser.follow(&url).await;
         let page = if page.status == 200 { browser.allow(page).await } else { page };
@@ -166,7 +166,7 @@ impl<'a> Client<'a> {
         page.json()
     }
 
-    async fn userinfo(&self, scheme: &str, token: &str, proof: Option<&str>) -> Page {
+    pub async fn userinfo(&self, scheme: &str, token: &str, proof: Option<&str>) -> Page {
         let authorization = format!("{scheme} {token}");
         let mut headers = vec![("authorization", authorization.as_str())];
         headers.extend(proof.map(|proof| ("dpop", proof)));
@@ -487,6 +487,41 @@ async fn a_signed_request_counts_and_nothing_beside_it() {
     }
     let page = client.push(&[("request", &Key::new().sign(header, &object))]).await;
     assert_eq!(page.json()["error"], "invalid_request_object", "keycloak_cve_2026_11800");
+}
+
+/// What has been verified is kept; the browser may take its time, and the client change its keys.
+#[tokio::test]
+async fn a_signed_request_that_was_pushed_is_verified_once() {
+    let app = App::demo().await;
+    let only_signed = json!({"require_signed_request_object": true});
+    app.execute(&format!("UPDATE clients SET metadata = '{only_signed}' WHERE client_id = '{CLIENT}'")).await;
+    let client = Client::new(&app);
+    let mut browser = app.sign_in_portal("dev@portico.test").await;
+    assert_eq!(client.push(&[]).await.json()["error"], "invalid_request", "this client must sign its requests");
+
+    let now = client.now();
+    let object = json!({
+        "iss": CLIENT, "aud": URL, "exp": now + 20, "nbf": now, "client_id": CLIENT, "response_type": "code",
+        "redirect_uri": CALLBACK, "scope": "openid", "state": "signed", "code_challenge": CHALLENGE,
+        "code_challenge_method": "S256", "max_age": 3600, "claims": {"userinfo": {"name": null}},
+    });
+    let signed = client.key.sign(json!({"typ": "oauth-authz-req+jwt"}), &object);
+    let jkt = client.dpop.thumbprint();
+    let url = client.pushed(&[("request", &signed), ("state", "outside"), ("dpop_jkt", &jkt)]).await;
+    let keys = format!("{}/keys", app.client_path(CLIENT).await);
+    let page = browser.get(&keys).await;
+    let remove = page.attributes("a", "href").into_iter().find(|link| link.ends_with("/remove")).expect("a link");
+    let page = browser.get(&remove).await;
+    assert_eq!(browser.submit(&page.form(&remove)).await.status, 303);
+    app.clock.advance(seconds(60));
+
+    let page = browser.follow(&url).await;
+    assert_eq!(page.status, 200, "{}", page.text());
+    let answer = browser.allow(page).await.redirect_parameters();
+    assert_eq!((answer["state"].as_str(), answer["scope"].as_str()), ("signed", "openid"));
+    let code = Code::open(&app.ctx, &answer["code"]).expect("a code");
+    assert_eq!(code.dpop_jkt, Some(jkt), "what stays outside of the object is kept too");
+    assert_eq!(code.claims.userinfo, ["name"]);
 }
 
 #[tokio::test]

@@ -38,6 +38,8 @@ mod logout;
 mod messages;
 mod metadata;
 mod metadata_documents;
+mod mutual;
+mod nonces;
 mod operators;
 mod organizations;
 mod outgoing;

@@ -30,28 +30,28 @@ use tower::ServiceExt as _;
 use crate::harness::{App, BEGINNING, Outside, Process};
 
 /// An authority.
-struct Authority {
-    certificate: rcgen::Certificate,
-    issuer: Issuer<'static, KeyPair>,
+pub struct Authority {
+    pub certificate: rcgen::Certificate,
+    pub issuer: Issuer<'static, KeyPair>,
 }
 
 /// A certificate with its key, in PEM.
 #[derive(Clone)]
-struct Pair {
-    certificate: String,
-    key: String,
-    der: Vec<u8>,
+pub struct Pair {
+    pub certificate: String,
+    pub key: String,
+    pub der: Vec<u8>,
 }
 
 impl Authority {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let mut params = CertificateParams::new(Vec::default()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let key = KeyPair::generate().unwrap();
         Self { certificate: params.self_signed(&key).unwrap(), issuer: Issuer::new(params, key) }
     }
 
-    fn sign(&self, change: impl FnOnce(&mut CertificateParams)) -> Pair {
+    pub fn sign(&self, change: impl FnOnce(&mut CertificateParams)) -> Pair {
         let mut params = CertificateParams::new(["127.0.0.1".to_owned(), "localhost".to_owned()]).unwrap();
         change(&mut params);
         let key = KeyPair::generate().unwrap();
@@ -59,23 +59,23 @@ impl Authority {
     }
 }
 
-fn pair(certificate: &rcgen::Certificate, key: &KeyPair) -> Pair {
+pub fn pair(certificate: &rcgen::Certificate, key: &KeyPair) -> Pair {
     Pair { certificate: certificate.pem(), key: key.serialize_pem(), der: certificate.der().to_vec() }
 }
 
-fn self_signed() -> Pair {
+pub fn self_signed() -> Pair {
     let key = KeyPair::generate().unwrap();
     pair(&CertificateParams::new(["client".to_owned()]).unwrap().self_signed(&key).unwrap(), &key)
 }
 
 /// A folder with the files of a server.
-struct Files {
+pub struct Files {
     folder: tempfile::TempDir,
-    files: TlsFiles,
+    pub files: TlsFiles,
 }
 
 impl Files {
-    fn new(pair: &Pair, client_ca: Option<&Authority>) -> Self {
+    pub fn new(pair: &Pair, client_ca: Option<&Authority>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
         let client_ca = client_ca.map(|authority| {
@@ -93,7 +93,7 @@ impl Files {
         std::fs::write(&self.files.key, &pair.key).unwrap();
     }
 
-    fn load(&self) -> Result<Tls, TlsError> {
+    pub fn load(&self) -> Result<Tls, TlsError> {
         Tls::load(&self.files, BEGINNING)
     }
 }
@@ -110,7 +110,7 @@ fn mirror() -> Router {
 }
 
 /// Serves on a port of its own.
-async fn serve(app: &App, tls: &Arc<Tls>, router: Router) -> SocketAddr {
+pub async fn serve(app: &App, tls: &Arc<Tls>, router: Router) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let door = Door { router, tls: Some(Arc::clone(tls)), ctx: app.ctx.clone() };
@@ -119,7 +119,7 @@ async fn serve(app: &App, tls: &Arc<Tls>, router: Router) -> SocketAddr {
 }
 
 /// A handshake.
-async fn connect(
+pub async fn connect(
     address: SocketAddr,
     authority: &Authority,
     versions: &[&'static rustls::SupportedProtocolVersion],
@@ -147,7 +147,7 @@ async fn connect(
     TlsConnector::from(Arc::new(config)).connect(ServerName::try_from("127.0.0.1").unwrap(), stream).await
 }
 
-const BOTH: &[&rustls::SupportedProtocolVersion] = &[&rustls::version::TLS13, &rustls::version::TLS12];
+pub const BOTH: &[&rustls::SupportedProtocolVersion] = &[&rustls::version::TLS13, &rustls::version::TLS12];
 
 /// What the server's certificate is, in a new connection.
 async fn shown(address: SocketAddr, authority: &Authority) -> Vec<u8> {

@@ -194,6 +194,7 @@ async fn show(at: &AtClient, typed: Typed, rotation: Rotation, errors: Errors) -
                             <dt>"Signs in with"</dt>
                             <dd>
                                 {super::keys::method(client.auth_method)}
+                                {super::certificate::known_by(&client).map(|name| view! { ": " <code>{name}</code> })}
                                 {(client.kind == ClientKind::Confidential)
                                     .then(|| view! { " · " <a href=format!("{path}/keys")>"Keys and method"</a> })}
                             </dd>
@@ -460,7 +461,7 @@ fn rules_in_words(profile: Profile) -> Vec<&'static str> {
     }];
     for (applies, text) in [
         (rules.par_required, "Authorization requests must be pushed."),
-        (rules.bound_tokens, "Access tokens are bound to a DPoP key."),
+        (rules.bound_tokens, "Access tokens are bound to a DPoP key or a certificate."),
         (rules.rotates, "Each use of a refresh token replaces it."),
         (!rules.rotates, "Refresh tokens stay as they are."),
         (rules.phone_in_id_token, "With the scope phone, the ID token holds the phone number."),

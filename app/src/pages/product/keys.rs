@@ -7,7 +7,12 @@ use axum::{
 use http::request::Parts;
 use leptos::prelude::*;
 use model::{
-    client::keys::{self, AddKeyError, KeyRow, LABEL_LENGTH, MOST},
+    Certificates,
+    client::{
+        Metadata,
+        certificate::{CertificateName, deliverable},
+        keys::{self, AddKeyError, KeyRow, LABEL_LENGTH, MOST},
+    },
     entity::AuthMethod,
     membership::Right,
 };
@@ -39,6 +44,8 @@ pub const fn method(method: AuthMethod) -> &'static str {
     match method {
         AuthMethod::Secret => "A secret",
         AuthMethod::PrivateKeyJwt => "A key of its own (private_key_jwt)",
+        AuthMethod::TlsClientAuth => "A certificate of an authority (tls_client_auth)",
+        AuthMethod::SelfSignedTls => "A certificate of its own making (self_signed_tls_client_auth)",
         AuthMethod::None => "Nothing: it is public",
     }
 }
@@ -96,7 +103,13 @@ pub async fn back(at: AtClient) -> Redirect {
 pub async fn set_method(at: ManagedClient, Form(chosen): Form<Method>) -> Result<Response, PageError> {
     let method = AuthMethod::parse(&chosen.method).ok_or(PageError::BadRequest)?;
     if !keys::set_method(at.ctx(), at.actor(), &at.client, method).await? {
-        let errors = Errors::one("method", "The client's profile does not have this method.");
+        let named = CertificateName::of(&Metadata::parse(&at.client.metadata)).is_some();
+        let why = if method == AuthMethod::TlsClientAuth && !named {
+            "Register the name in its certificate first."
+        } else {
+            "The client's profile does not have this method."
+        };
+        let errors = Errors::one("method", why);
         return show(&at, Typed::default(), errors).await;
     }
     let text = "Saved. The client signs in this way from now on.";
@@ -129,7 +142,7 @@ pub async fn remove_page(managed: ManagedKey) -> Result<Response, PageError> {
     let ManagedKey { at, key } = managed;
     let others = keys::list(at.ctx(), &at.client).await?.len() - 1;
     let mut effects = vec![format!("What is signed with {} is refused from then on.", key.kid)];
-    if others == 0 && at.client.auth_method == AuthMethod::PrivateKeyJwt {
+    if others == 0 && matches!(at.client.auth_method, AuthMethod::PrivateKeyJwt | AuthMethod::SelfSignedTls) {
         effects.push("It is the last one: the client gets no tokens until you add another.".to_owned());
     }
     let title = format!("Remove the key {}?", key.kid);
@@ -148,12 +161,14 @@ pub async fn remove(managed: ManagedKey, Form(Nothing {}): Form<Nothing>) -> Res
 }
 
 async fn show(at: &AtClient, typed: Typed, errors: Errors) -> Result<Response, PageError> {
-    let now = at.ctx().now();
+    let ctx = at.ctx().clone();
+    let now = ctx.now();
     let rows = keys::list(at.ctx(), &at.client).await?;
     let client = at.client.clone();
     let why_not = at.why_not(Right::ManageClients);
     let locked = why_not.is_some();
     let path = at.path("");
+    let certificates = ctx.settings().certificates != Certificates::None;
     let page = frame::page(at, Place::Clients, "Keys")
         .crumb_to("OAuth clients", at.at.path("/clients"))
         .crumb_to(client.description.clone(), path.clone())
@@ -166,16 +181,25 @@ async fn show(at: &AtClient, typed: Typed, errors: Errors) -> Result<Response, P
             .auth_methods
             .iter()
             .copied()
-            .filter(|method| matches!(method, AuthMethod::Secret | AuthMethod::PrivateKeyJwt))
+            .filter(|method| *method != AuthMethod::None && (deliverable(&ctx, *method) || *method == client.auth_method))
             .collect();
         view! {
             <PageHead
                 title="Keys"
-                lead="With a key of its own a client needs no secret: it signs a short statement, and only the public \
-                      part of the key is here."
+                lead="With a key of its own a client needs no secret: it signs a short statement, or connects with a \
+                      certificate, and only the public part is here."
             />
             <ReadOnly why=why_not/>
             <ErrorSummary/>
+            {certificates
+                .then(|| {
+                    view! {
+                        <p>
+                            <a href=format!("{path}/certificate")>"Certificate"</a>
+                            ": what it is known by when it signs in by TLS, and whether its tokens are bound to it."
+                        </p>
+                    }
+                })}
             {(!locked && methods.len() > 1).then(|| view! { <MethodForm methods=methods chosen=client.auth_method path=path.clone()/> })}
             {if rows.is_empty() {
                 view! {
@@ -295,7 +319,8 @@ fn AddKey(typed: Typed, path: String) -> impl IntoView {
                     id="jwk"
                     label="Public key"
                     value=typed.jwk
-                    hint="One JSON Web Key or a set of them: EC on P-256, Ed25519, or RSA of 2048 bits or more."
+                    hint="One JSON Web Key or a set of them, or a certificate in PEM: EC on P-256, Ed25519, or RSA of 2048 \
+                          bits or more."
                     rows=6
                 />
                 <Field

@@ -1,6 +1,7 @@
 //! Products and what belongs to them.
 
 mod access;
+mod certificate;
 mod client;
 mod client_form;
 mod clients;
@@ -64,6 +65,7 @@ pub fn routes() -> Router<AppState> {
             "/products/{product}/clients/{client}/issuers/{issuer}/remove",
             get(issuers::remove_page).post(issuers::remove),
         )
+        .route("/products/{product}/clients/{client}/certificate", get(certificate::page).post(certificate::submit))
         .route("/products/{product}/clients/{client}/logout", get(logout::page).post(logout::submit))
         .route("/products/{product}/clients/{client}/disable", get(client::disable_page).post(client::disable))
         .route("/products/{product}/clients/{client}/enable", post(client::enable))

@@ -4,10 +4,14 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::super::{
-    DESCRIPTION_LENGTH, Metadata, SubjectType, Uris, grant_type, keys, keys::PublicKey, profile::ASYMMETRIC,
+    DESCRIPTION_LENGTH, Metadata, SubjectType, Uris,
+    certificate::{CertificateName, Place, deliverable},
+    grant_type, keys,
+    keys::PublicKey,
+    profile::ASYMMETRIC,
 };
 use crate::{
-    Context,
+    Certificates, Context,
     entity::{Audience, AuthMethod, ClientKind, Profile, SigningAlg, UriPurpose},
     outgoing::{self, Request},
     product::web_address,
@@ -72,9 +76,11 @@ pub(super) async fn read(ctx: &Context, frame: &Frame<'_>, given: &Map<String, V
     let uris = Uris { login: login_uris(&reader, frame)?, post_logout: post_logout_uris(&reader)?, ..Uris::default() };
     let auth_method = authentication(&reader, frame, &mut metadata)?;
     let keys = published_keys(&reader, &mut metadata)?;
-    if auth_method == AuthMethod::PrivateKeyJwt && keys.is_empty() && metadata.jwks_uri.is_none() {
-        return Err(wrong("jwks", "or jwks_uri must hold a key for private_key_jwt"));
+    let with_keys = matches!(auth_method, AuthMethod::PrivateKeyJwt | AuthMethod::SelfSignedTls);
+    if with_keys && keys.is_empty() && metadata.jwks_uri.is_none() {
+        return Err(wrong("jwks", &format!("or jwks_uri must hold a key for {}", auth_method.as_str())));
     }
+    certificates(&reader, auth_method, &mut metadata)?;
     grants(&reader, frame, auth_method, &mut metadata)?;
     metadata.scope = scope(&reader, frame)?;
     subjects(&reader, &uris, &mut metadata).await?;
@@ -233,9 +239,14 @@ fn authentication(reader: &Reader<'_>, frame: &Frame<'_>, metadata: &mut Metadat
     let method = match given {
         "client_secret_basic" | "client_secret_post" => AuthMethod::Secret,
         "private_key_jwt" => AuthMethod::PrivateKeyJwt,
+        "tls_client_auth" => AuthMethod::TlsClientAuth,
+        "self_signed_tls_client_auth" => AuthMethod::SelfSignedTls,
         "none" => AuthMethod::None,
-        _ => return Err(wrong(name, "must be client_secret_basic, client_secret_post, private_key_jwt or none")),
+        _ => return Err(wrong(name, "must be one of token_endpoint_auth_methods_supported")),
     };
+    if !deliverable(reader.ctx, method) {
+        return Err(wrong(name, "cannot be this: no client certificates reach this server"));
+    }
     let alone = method == AuthMethod::None && !frame.audience.signs_in();
     if alone || !frame.profile.rules().auth_methods.contains(&method) {
         return Err(wrong(name, "is not one that this client may have"));
@@ -244,6 +255,38 @@ fn authentication(reader: &Reader<'_>, frame: &Frame<'_>, metadata: &mut Metadat
     let algs = frame.profile.rules().algs;
     metadata.token_endpoint_auth_signing_alg = reader.one_of("token_endpoint_auth_signing_alg", algs)?;
     Ok(method)
+}
+
+/// What its certificate is (RFC 8705, sections 2.1.2 and 3.4). Of the names, `tls_client_auth`
+/// needs one, and nothing else needs any.
+fn certificates(reader: &Reader<'_>, method: AuthMethod, metadata: &mut Metadata) -> Result<(), Refusal> {
+    let name = "tls_client_certificate_bound_access_tokens";
+    metadata.tls_client_certificate_bound_access_tokens = reader.flag(name)?;
+    if metadata.tls_client_certificate_bound_access_tokens {
+        if reader.ctx.settings().certificates == Certificates::None {
+            return Err(wrong(name, "cannot be true: no client certificates reach this server"));
+        }
+        if reader.flag("dpop_bound_access_tokens")? {
+            return Err(wrong(name, "and dpop_bound_access_tokens exclude each other"));
+        }
+    }
+    if method != AuthMethod::TlsClientAuth {
+        return Ok(());
+    }
+    let mut given = None;
+    for place in Place::ALL {
+        let Some(text) = reader.text(place.as_str())? else { continue };
+        if given.is_some() {
+            return Err(wrong(place.as_str(), "is one name too many: register one"));
+        }
+        let checked = CertificateName::new(place, text);
+        given = Some(checked.map_err(|problem| wrong(place.as_str(), &format!("cannot be taken: {problem}")))?);
+    }
+    if given.is_none() {
+        return Err(wrong(Place::SubjectDn.as_str(), "or another name is needed for tls_client_auth"));
+    }
+    CertificateName::store(given, metadata);
+    Ok(())
 }
 
 /// `jwks` or `jwks_uri`, not both (RFC 7591, section 2).

@@ -1,0 +1,586 @@
+//! Mutual TLS (RFC 8705), over real connections: clients that are known by their certificate, and
+//! tokens that are worth nothing without it.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use axum::{
+    body::{Body, to_bytes},
+    extract::ConnectInfo,
+    http::{Method, Request},
+};
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
+use hyper_util::rt::TokioIo;
+use model::{Certificates, ClientCertificate, certificate::Certificate, client::certificate::CertificateName};
+use rcgen::{CertificateParams, DistinguishedName, DnType, SanType};
+use serde_json::{Value, json};
+use server::{compose::Proxies, tls::Authorities};
+use tower::ServiceExt as _;
+
+use crate::{
+    harness::{App, CHALLENGE, Page, VERIFIER, authorize_url, basic, encode, send},
+    key_sets::Publisher,
+    tls::{Authority, BOTH, Files, Pair, connect, self_signed, serve},
+};
+
+const CALLBACK: &str = "https://example.com/callback";
+const DEV: &str = "dev@portico.test";
+
+/// The demo world behind TLS, with an authority for clients.
+struct World {
+    app: App,
+    server: Authority,
+    clients: Authority,
+    address: SocketAddr,
+    files: Files,
+}
+
+impl World {
+    async fn new() -> Self {
+        let app = App::with(|settings| settings.certificates = Certificates::Judged).await;
+        let [server, clients] = [Authority::new(), Authority::new()];
+        let files = Files::new(&server.sign(|_| {}), Some(&clients));
+        let address = serve(&app, &Arc::new(files.load().unwrap()), app.router.clone()).await;
+        Self { app, server, clients, address, files }
+    }
+
+    /// A request over a connection with this certificate.
+    async fn send(
+        &self,
+        own: Option<&Pair>,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: String,
+    ) -> Page {
+        let stream = connect(self.address, &self.server, BOTH, &[], own).await.unwrap();
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
+        tokio::spawn(connection);
+        let mut request = Request::builder().method(method).uri(path).header("host", "127.0.0.1");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let response = sender.send_request(request.body(Body::from(body)).unwrap()).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = to_bytes(Body::new(body), usize::MAX).await.unwrap();
+        Page {
+            status: parts.status.as_u16(),
+            headers: parts.headers,
+            body: String::from_utf8(body.to_vec()).unwrap(),
+            path: path.to_owned(),
+        }
+    }
+
+    async fn post(&self, own: Option<&Pair>, path: &str, headers: &[(&str, &str)], form: &[(&str, &str)]) -> Page {
+        let mut headers = headers.to_vec();
+        headers.push(("content-type", "application/x-www-form-urlencoded"));
+        self.send(own, Method::POST, path, &headers, encode(form)).await
+    }
+
+    async fn get(&self, own: Option<&Pair>, path: &str, token: &str) -> Page {
+        let authorization = format!("Bearer {token}");
+        self.send(own, Method::GET, path, &[("authorization", &authorization)], String::new()).await
+    }
+
+    /// Whether the endpoint believes that this is the client: `None`, or what it says.
+    async fn refused(&self, own: Option<&Pair>, client_id: &str) -> Option<String> {
+        let page = self.post(own, "/oauth2/introspect", &[], &[("client_id", client_id), ("token", "nothing")]).await;
+        if page.status == 200 {
+            return None;
+        }
+        let answer = page.json();
+        assert_eq!((page.status, answer["error"].as_str()), (401, Some("invalid_client")), "{answer}");
+        Some(answer["error_description"].as_str().unwrap().to_owned())
+    }
+
+    /// Registers a client; its id.
+    async fn registered(&self, more: &Value) -> String {
+        let page = register(&self.app, more).await;
+        assert_eq!(page.status, 201, "{more} {}", page.body);
+        let answer = page.json();
+        for (name, value) in more.as_object().unwrap().iter().filter(|(name, _)| *name != "jwks") {
+            assert_eq!(answer[name], *value, "{name}");
+        }
+        assert!(answer.get("client_secret").is_none());
+        answer["client_id"].as_str().unwrap().to_owned()
+    }
+
+    /// Changes what a client of the demo world has registered, before its first use.
+    async fn rewrite(&self, client: &str, method: &str, metadata: &Value) {
+        let sql = format!(
+            "UPDATE clients SET auth_method = '{method}', metadata = '{metadata}' WHERE client_id = '{client}'"
+        );
+        self.app.execute(&sql).await;
+    }
+
+    /// A code of a client of the demo world for a portal user.
+    async fn code(&self, client: &str, scope: &str) -> String {
+        let mut browser = self.app.sign_in_portal(DEV).await;
+        let page = browser.follow(&authorize_url(client, &[("scope", scope)])).await;
+        let page = if page.status == 200 { browser.allow(page).await } else { page };
+        page.redirect_parameters()["code"].clone()
+    }
+}
+
+async fn register(app: &App, more: &Value) -> Page {
+    let mut body = json!({"client_name": "Mutual", "redirect_uris": [CALLBACK]});
+    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    let headers = [("content-type", "application/json")];
+    send(&app.router, Method::POST, "/oauth2/register", &headers, Body::from(body.to_string())).await
+}
+
+/// The subject of a certificate, and nothing beside it.
+fn named(params: &mut CertificateParams, parts: &[(DnType, &str)]) {
+    params.distinguished_name = DistinguishedName::new();
+    for (kind, value) in parts {
+        params.distinguished_name.push(kind.clone(), *value);
+    }
+    params.subject_alt_names = Vec::new();
+}
+
+fn acme(params: &mut CertificateParams) {
+    named(params, &[(DnType::CountryName, "SE"), (DnType::OrganizationName, "Acme"), (DnType::CommonName, "client")]);
+}
+
+const ACME: &str = "CN=client,O=Acme,C=SE";
+
+fn by_name(name: &str, value: &str) -> Value {
+    json!({"token_endpoint_auth_method": "tls_client_auth", format!("tls_client_auth_{name}"): value})
+}
+
+fn bound(page: &Page) -> String {
+    assert_eq!(page.status, 200, "{}", page.body);
+    assert_eq!(page.json()["token_type"], "bearer", "RFC 8705, section 3");
+    page.json()["access_token"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_client_is_known_by_the_registered_name_in_its_certificate() {
+    let world = World::new().await;
+    let san = |name: SanType| {
+        world.clients.sign(|params| {
+            named(params, &[(DnType::CommonName, "somebody")]);
+            params.subject_alt_names = vec![SanType::DnsName("other.example.com".try_into().unwrap()), name];
+        })
+    };
+    let other = world.clients.sign(|_| {});
+    for (name, value, own) in [
+        ("subject_dn", ACME, world.clients.sign(acme)),
+        ("san_dns", "client.example.com", san(SanType::DnsName("client.example.com".try_into().unwrap()))),
+        ("san_uri", "urn:example:client", san(SanType::URI("urn:example:client".try_into().unwrap()))),
+        ("san_ip", "2001:db8::7", san(SanType::IpAddress("2001:db8::7".parse().unwrap()))),
+        ("san_email", "client@example.com", san(SanType::Rfc822Name("client@example.com".try_into().unwrap()))),
+    ] {
+        let client = world.registered(&by_name(name, value)).await;
+        assert_eq!(world.refused(Some(&own), &client).await, None, "{name}");
+        let why = world.refused(Some(&other), &client).await.expect("another name");
+        assert!(why.contains("does not have the name"), "{name}: {why}");
+        let why = world.refused(None, &client).await.expect("no certificate");
+        assert!(why.contains("client certificate came"), "{name}: {why}");
+        // Nothing else is believed in its place.
+        let page = world.app.token(&client, Some("a-secret"), &[("grant_type", "refresh_token")]).await;
+        assert_eq!((page.status, page.json()["error"].as_str()), (401, Some("invalid_client")), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn e1_the_right_name_counts_under_a_trusted_authority_alone() {
+    let world = World::new().await;
+    let client = world.registered(&by_name("subject_dn", ACME)).await;
+    let expired = |params: &mut CertificateParams| {
+        acme(params);
+        params.not_after = rcgen::date_time_ymd(2026, 1, 1);
+    };
+    let key = rcgen::KeyPair::generate().unwrap();
+    let mut params = CertificateParams::default();
+    acme(&mut params);
+    let own = crate::tls::pair(&params.self_signed(&key).unwrap(), &key);
+    for (what, pair) in [
+        ("an authority of somebody else's", Authority::new().sign(acme)),
+        ("that of the server", world.server.sign(acme)),
+        ("nobody", own),
+        ("the right one, of last year", world.clients.sign(expired)),
+    ] {
+        let why = world.refused(Some(&pair), &client).await.unwrap_or_else(|| panic!("{what}"));
+        assert!(why.contains("no authority that is trusted"), "{what}: {why}");
+    }
+    for (what, parts) in [
+        ("more", &[(DnType::OrganizationName, "Acme"), (DnType::CommonName, "client")][..]),
+        (
+            "another order",
+            &[(DnType::CommonName, "client"), (DnType::OrganizationName, "Acme"), (DnType::CountryName, "SE")],
+        ),
+        ("one value with commas", &[(DnType::CommonName, ACME)]),
+        (
+            "other letters",
+            &[(DnType::CountryName, "SE"), (DnType::OrganizationName, "Acme"), (DnType::CommonName, "Client")],
+        ),
+    ] {
+        let pair = world.clients.sign(|params| named(params, parts));
+        assert!(world.refused(Some(&pair), &client).await.is_some(), "{what}");
+    }
+    assert_eq!(world.refused(Some(&world.clients.sign(acme)), &client).await, None);
+}
+
+#[tokio::test]
+async fn d5_a_certificate_of_one_client_is_none_of_another() {
+    let world = World::new().await;
+    let own = self_signed();
+    let jwk = model::client::keys::read(&own.certificate).unwrap().remove(0).jwk;
+    let named = world.registered(&by_name("subject_dn", ACME)).await;
+    let other_named = world.registered(&by_name("san_dns", "client.example.com")).await;
+    let method = "self_signed_tls_client_auth";
+    let keyed = world.registered(&json!({"token_endpoint_auth_method": method, "jwks": {"keys": [jwk]}})).await;
+    let acme = world.clients.sign(acme);
+    assert_eq!(world.refused(Some(&acme), &named).await, None);
+    assert_eq!(world.refused(Some(&own), &keyed).await, None);
+    for (pair, client) in [(&acme, &other_named), (&acme, &keyed), (&own, &named), (&own, &other_named)] {
+        assert!(world.refused(Some(pair), client).await.is_some(), "{client}");
+    }
+    // A client that is known by something else is not known by a certificate.
+    assert!(world.refused(Some(&acme), "demo-app").await.is_some());
+    assert!(world.refused(Some(&acme), "nobody").await.is_some());
+}
+
+#[tokio::test]
+async fn a_client_makes_its_certificate_itself() {
+    let world = World::new().await;
+    let own = self_signed();
+    let renewed = {
+        let key = rcgen::KeyPair::from_pem(&own.key).unwrap();
+        crate::tls::pair(&CertificateParams::default().self_signed(&key).unwrap(), &key)
+    };
+    let with_certificate = model::client::keys::read(&own.certificate).unwrap().remove(0).jwk;
+    let bare = Certificate::read(&own.der).unwrap().key.unwrap();
+    let method = "self_signed_tls_client_auth";
+    let body = |key: &Value| json!({"token_endpoint_auth_method": method, "jwks": {"keys": [key]}});
+    let pinned = world.registered(&body(&with_certificate)).await;
+    let by_key = world.registered(&body(&bare)).await;
+    assert_eq!(world.refused(Some(&own), &pinned).await, None);
+    assert!(world.refused(Some(&renewed), &pinned).await.is_some(), "another certificate of the same key");
+    assert_eq!(world.refused(Some(&own), &by_key).await, None);
+    assert_eq!(world.refused(Some(&renewed), &by_key).await, None, "the key is what is registered");
+    for client in [&pinned, &by_key] {
+        let why = world.refused(Some(&self_signed()), client).await.expect("another key");
+        assert!(why.contains("none of those that are registered"), "{why}");
+        assert!(world.refused(None, client).await.is_some());
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_is_published_at_the_jwks_uri_and_changed_there() {
+    let world = World::new().await;
+    let publisher = Publisher::of(&world.app).await;
+    let metadata = json!({ "jwks_uri": publisher.uri });
+    world.rewrite("demo-reports", "self_signed_tls_client_auth", &metadata).await;
+    let [first, second] = [self_signed(), self_signed()];
+    let jwk = |pair: &Pair| model::client::keys::read(&pair.certificate).unwrap().remove(0).jwk;
+    publisher.publish_json(&[jwk(&first)]);
+    assert_eq!(world.refused(Some(&first), "demo-reports").await, None);
+    publisher.publish_json(&[jwk(&second)]);
+    assert_eq!(world.refused(Some(&second), "demo-reports").await, None, "without waiting for the old set to age");
+    assert!(world.refused(Some(&self_signed()), "demo-reports").await.is_some());
+    assert!(world.refused(Some(&first), "demo-reports").await.is_some(), "it is not there any more");
+}
+
+#[tokio::test]
+async fn a_token_is_bound_to_the_certificate_that_it_was_asked_with() {
+    let world = World::new().await;
+    let metadata = json!({"tls_client_certificate_bound_access_tokens": true});
+    world.rewrite("demo-app", "secret", &metadata).await;
+    let [own, other] = [self_signed(), world.clients.sign(|_| {})];
+    let authorization = basic("demo-app", "demo-app-secret");
+    let headers = [("authorization", authorization.as_str())];
+    let code = world.code("demo-app", "openid profile offline_access").await;
+    let form = [("grant_type", "authorization_code"), ("code", code.as_str()), ("redirect_uri", CALLBACK)];
+    let page = world.post(None, "/oauth2/token", &headers, &form).await;
+    assert_eq!((page.status, page.json()["error"].as_str()), (400, Some("invalid_request")), "no certificate");
+    let page = world.post(Some(&own), "/oauth2/token", &headers, &form).await;
+    let access = bound(&page);
+    let refresh = page.json()["refresh_token"].as_str().unwrap().to_owned();
+
+    assert_eq!(world.get(Some(&own), "/userinfo", &access).await.status, 200);
+    for (what, pair) in [("no certificate", None), ("another one", Some(&other)), ("a new one", Some(&self_signed()))] {
+        let page = world.get(pair, "/userinfo", &access).await;
+        assert_eq!((page.status, page.json()["error"].as_str()), (401, Some("invalid_token")), "{what}");
+        assert!(page.header("www-authenticate").unwrap().starts_with("Bearer "), "{what}");
+    }
+    let page = world.post(None, "/userinfo", &[], &[("access_token", &access)]).await;
+    assert_eq!(page.status, 401, "in the body it is no better");
+
+    // Whoever is shown the token learns what to compare.
+    let page = world.post(None, "/oauth2/introspect", &headers, &[("token", &access)]).await;
+    let thumbprint = |pair: &Pair| ClientCertificate { der: pair.der.clone(), trusted: false }.thumbprint();
+    assert_eq!(page.json()["cnf"], json!({"x5t#S256": thumbprint(&own)}));
+
+    // The client has signed in with its secret: the next token is bound to the next certificate.
+    let form = [("grant_type", "refresh_token"), ("refresh_token", refresh.as_str())];
+    let page = world.post(None, "/oauth2/token", &headers, &form).await;
+    assert_eq!(page.json()["error"], "invalid_request", "unbound tokens are not given");
+    let page = world.post(Some(&other), "/oauth2/token", &headers, &form).await;
+    let access = bound(&page);
+    assert_eq!(world.get(Some(&own), "/userinfo", &access).await.status, 401);
+    assert_eq!(world.get(Some(&other), "/userinfo", &access).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_signed_token_names_the_certificate_too() {
+    let world = World::new().await;
+    let metadata = json!({"tls_client_certificate_bound_access_tokens": true, "tls_client_auth_subject_dn": ACME});
+    world.rewrite("demo-reports", "tls_client_auth", &metadata).await;
+    world.app.execute("UPDATE clients SET token_format = 'jwt' WHERE client_id = 'demo-reports'").await;
+    let own = world.clients.sign(acme);
+    let form = [("grant_type", "client_credentials"), ("client_id", "demo-reports")];
+    let access = bound(&world.post(Some(&own), "/oauth2/token", &[], &form).await);
+    let claims = URL_SAFE_NO_PAD.decode(access.split('.').nth(1).unwrap()).unwrap();
+    let claims: Value = serde_json::from_slice(&claims).unwrap();
+    let thumbprint = ClientCertificate { der: own.der.clone(), trusted: true }.thumbprint();
+    assert_eq!(claims["cnf"], json!({"x5t#S256": thumbprint}));
+}
+
+#[tokio::test]
+async fn a_refresh_token_of_a_public_client_is_bound_to_its_certificate() {
+    let world = World::new().await;
+    let metadata = json!({"tls_client_certificate_bound_access_tokens": true});
+    world.rewrite("demo-spa", "none", &metadata).await;
+    let [own, other] = [self_signed(), self_signed()];
+    let answer = world.app.authorize(&authorize_url("demo-spa", &[]), "+46701740605").await;
+    let form = [
+        ("grant_type", "authorization_code"),
+        ("client_id", "demo-spa"),
+        ("code", answer["code"].as_str()),
+        ("redirect_uri", "http://127.0.0.1:8766/callback"),
+        ("code_verifier", VERIFIER),
+    ];
+    let page = world.post(Some(&own), "/oauth2/token", &[], &form).await;
+    bound(&page);
+    let refresh = page.json()["refresh_token"].as_str().unwrap().to_owned();
+    let form = [("grant_type", "refresh_token"), ("client_id", "demo-spa"), ("refresh_token", refresh.as_str())];
+    let page = world.post(Some(&other), "/oauth2/token", &[], &form).await;
+    assert_eq!((page.status, page.json()["error"].as_str()), (400, Some("invalid_grant")), "stolen");
+    let page = world.post(None, "/oauth2/token", &[], &form).await;
+    assert_eq!(page.status, 400);
+    let page = world.post(Some(&own), "/oauth2/token", &[], &form).await;
+    let access = bound(&page);
+    assert_eq!(world.get(Some(&own), "/userinfo", &access).await.status, 200, "the thief has not ended it");
+    assert_eq!(world.get(Some(&other), "/userinfo", &access).await.status, 401);
+}
+
+#[tokio::test]
+async fn a_whole_flow_of_fapi_2_with_a_certificate() {
+    let world = World::new().await;
+    world.rewrite("demo-fapi", "tls_client_auth", &json!({"tls_client_auth_subject_dn": ACME})).await;
+    let [own, other] = [world.clients.sign(acme), self_signed()];
+    let form = [
+        ("client_id", "demo-fapi"),
+        ("response_type", "code"),
+        ("redirect_uri", CALLBACK),
+        ("scope", "openid profile offline_access"),
+        ("code_challenge", CHALLENGE),
+        ("code_challenge_method", "S256"),
+    ];
+    assert_eq!(world.post(None, "/oauth2/par", &[], &form).await.status, 401);
+    assert_eq!(world.post(Some(&other), "/oauth2/par", &[], &form).await.status, 401);
+    let page = world.post(Some(&own), "/oauth2/par", &[], &form).await;
+    assert_eq!(page.status, 201, "{}", page.body);
+    let reference = page.json()["request_uri"].as_str().unwrap().to_owned();
+    let mut browser = world.app.sign_in_portal(DEV).await;
+    let url = format!("/oauth2/auth?{}", encode(&[("client_id", "demo-fapi"), ("request_uri", &reference)]));
+    let page = browser.follow(&url).await;
+    let code = browser.allow(page).await.redirect_parameters()["code"].clone();
+    let form = [
+        ("client_id", "demo-fapi"),
+        ("grant_type", "authorization_code"),
+        ("code", code.as_str()),
+        ("redirect_uri", CALLBACK),
+        ("code_verifier", VERIFIER),
+    ];
+    let page = world.post(Some(&own), "/oauth2/token", &[], &form).await;
+    let access = bound(&page);
+    assert_eq!(world.get(Some(&own), "/userinfo", &access).await.json()["name"], "Dev Eloper");
+    assert_eq!(world.get(Some(&other), "/userinfo", &access).await.status, 401);
+    assert_eq!(world.get(None, "/userinfo", &access).await.status, 401);
+    // The certificate is renewed: its name is what the client is known by.
+    let renewed = world.clients.sign(acme);
+    let refresh = page.json()["refresh_token"].as_str().unwrap().to_owned();
+    let form = [("client_id", "demo-fapi"), ("grant_type", "refresh_token"), ("refresh_token", refresh.as_str())];
+    let access = bound(&world.post(Some(&renewed), "/oauth2/token", &[], &form).await);
+    assert_eq!(world.get(Some(&renewed), "/userinfo", &access).await.status, 200);
+    assert_eq!(world.get(Some(&own), "/userinfo", &access).await.status, 401);
+}
+
+#[tokio::test]
+async fn the_portals_own_api_takes_a_bound_token_with_its_certificate() {
+    let world = World::new().await;
+    let api = world.app.ctx.settings().api_url();
+    let metadata = json!({"tls_client_certificate_bound_access_tokens": true, "resources": [api]});
+    world.rewrite("demo-app", "secret", &metadata).await;
+    let product = "SELECT product_id FROM clients WHERE client_id = 'demo-app'";
+    let sql = format!(
+        "INSERT INTO product_scopes (product_id, scope, optional) SELECT product_id, 'portal:read', FALSE FROM ({product}) AS p"
+    );
+    world.app.execute(&sql).await;
+    let code = world.code("demo-app", "openid portal:read").await;
+    let own = self_signed();
+    let form = [("grant_type", "authorization_code"), ("code", code.as_str()), ("redirect_uri", CALLBACK)];
+    let authorization = basic("demo-app", "demo-app-secret");
+    let page = world.post(Some(&own), "/oauth2/token", &[("authorization", &authorization)], &form).await;
+    let access = bound(&page);
+    let page = world.get(Some(&own), "/api/v1/me", &access).await;
+    assert_eq!(page.status, 200, "{}", page.body);
+    for pair in [None, Some(&self_signed())] {
+        let page = world.get(pair, "/api/v1/me", &access).await;
+        assert_eq!((page.status, page.json()["error"].as_str()), (401, Some("invalid_token")));
+    }
+    let document = world.app.get("/.well-known/oauth-protected-resource/api/v1", &[]).await.json();
+    assert_eq!(document["tls_client_certificate_bound_access_tokens"], true);
+}
+
+#[tokio::test]
+async fn nginx_a_forwarded_certificate_counts_from_a_trusted_proxy_alone() {
+    let world = World::new().await;
+    let client = world.registered(&by_name("subject_dn", ACME)).await;
+    let own = world.clients.sign(acme);
+    let header = format!(":{}:", STANDARD.encode(&own.der));
+    let trusted = vec!["10.0.0.0/8".parse().unwrap()];
+    let client_ca = Authorities::load(world.files.files.client_ca.as_ref().unwrap()).unwrap();
+    let ask = async |client_certificates: bool, peer: &str| {
+        let proxies = Proxies { trusted: trusted.clone(), client_certificates, ..Proxies::default() };
+        let web =
+            server::Web { proxies, client_ca: Some(client_ca.clone()), access_log: false, ..server::Web::default() };
+        let body = encode(&[("client_id", client.as_str()), ("token", "nothing")]);
+        let request = Request::post("/oauth2/introspect")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("client-cert", header.as_str());
+        let mut request = request.body(Body::from(body)).unwrap();
+        request.extensions_mut().insert(ConnectInfo(peer.parse::<SocketAddr>().unwrap()));
+        server::router(world.app.ctx.clone(), &web).oneshot(request).await.unwrap().status().as_u16()
+    };
+    assert_eq!(ask(true, "10.0.0.1:1").await, 200);
+    assert_eq!(ask(true, "203.0.113.9:1").await, 401, "anybody can write a header");
+    assert_eq!(ask(false, "10.0.0.1:1").await, 401, "a proxy that passes on what clients send");
+}
+
+#[tokio::test]
+async fn a_token_is_bound_to_one_of_both() {
+    let world = World::new().await;
+    let metadata = json!({"tls_client_certificate_bound_access_tokens": true});
+    world.rewrite("demo-reports", "secret", &metadata).await;
+    let dpop = crate::fapi::Client::new(&world.app);
+    let proof = dpop.proof("POST", "/oauth2/token", None);
+    let authorization = basic("demo-reports", "demo-reports-secret");
+    let headers = [("authorization", authorization.as_str()), ("dpop", proof.as_str())];
+    let form = [("grant_type", "client_credentials")];
+    let page = world.post(Some(&self_signed()), "/oauth2/token", &headers, &form).await;
+    assert_eq!((page.status, page.json()["error"].as_str()), (400, Some("invalid_dpop_proof")));
+}
+
+#[tokio::test]
+async fn the_methods_are_offered_where_certificates_arrive() {
+    let methods = |document: &Value, endpoint: &str| {
+        let name = format!("{endpoint}_endpoint_auth_methods_supported");
+        let methods = document[name].as_array().unwrap().iter().map(|method| method.as_str().unwrap().to_owned());
+        methods.filter(|method| method.contains("tls")).collect::<Vec<_>>()
+    };
+    let all = ["tls_client_auth", "self_signed_tls_client_auth"];
+    for (certificates, offered) in
+        [(Certificates::None, &all[..0]), (Certificates::Unjudged, &all[1..]), (Certificates::Judged, &all[..])]
+    {
+        let app = App::with(|settings| settings.certificates = certificates).await;
+        let document = app.get("/.well-known/oauth-authorization-server", &[]).await.json();
+        for endpoint in ["token", "revocation", "introspection"] {
+            assert_eq!(methods(&document, endpoint), offered, "{certificates:?} {endpoint}");
+        }
+        assert_eq!(document["token_endpoint_auth_methods_supported"][0], "client_secret_basic");
+        let bound = document.get("tls_client_certificate_bound_access_tokens");
+        assert_eq!(bound.is_some(), certificates != Certificates::None, "{certificates:?}");
+        assert!(document.get("mtls_endpoint_aliases").is_none(), "there is one listener");
+        let page = register(&app, &by_name("subject_dn", ACME)).await;
+        assert_eq!(page.status, if offered.contains(&all[0]) { 201 } else { 400 }, "{certificates:?}");
+        let page = register(&app, &json!({"tls_client_certificate_bound_access_tokens": true})).await;
+        assert_eq!(page.status, if offered.is_empty() { 400 } else { 201 }, "{certificates:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_registered_is_said() {
+    let world = World::new().await;
+    let mut two = by_name("subject_dn", ACME);
+    two["tls_client_auth_san_dns"] = "client.example.com".into();
+    let keys = json!({"keys": [crate::fapi::Key::new().public]});
+    let mut foreign = model::client::keys::read(&self_signed().certificate).unwrap().remove(0).jwk;
+    foreign["x5c"] = json!([STANDARD.encode(&self_signed().der)]);
+    let own = "self_signed_tls_client_auth";
+    for (body, words) in [
+        (json!({"token_endpoint_auth_method": "tls_client_auth"}), "is needed for tls_client_auth"),
+        (two, "one name too many"),
+        (by_name("san_dns", "*.example.com"), "the whole name of a host"),
+        (by_name("subject_dn", "Acme"), "openssl"),
+        (by_name("san_ip", "10.0.0.0/8"), "an address"),
+        (json!({"token_endpoint_auth_method": own}), "must hold a key"),
+        (json!({"token_endpoint_auth_method": own, "jwks": {"keys": [foreign]}}), "x5c"),
+        (
+            json!({"tls_client_certificate_bound_access_tokens": true, "dpop_bound_access_tokens": true}),
+            "exclude each other",
+        ),
+    ] {
+        let page = register(&world.app, &body).await;
+        let answer = page.json();
+        assert_eq!((page.status, answer["error"].as_str()), (400, Some("invalid_client_metadata")), "{body}");
+        assert!(answer["error_description"].as_str().unwrap().contains(words), "{body} {answer}");
+    }
+    // A name that its method has no use for is not kept.
+    let mut named = by_name("subject_dn", ACME);
+    named["token_endpoint_auth_method"] = own.into();
+    named["jwks"] = keys;
+    let page = register(&world.app, &named).await;
+    assert_eq!(page.status, 201, "{}", page.body);
+    assert!(page.json().get("tls_client_auth_subject_dn").is_none());
+}
+
+#[tokio::test]
+async fn the_clients_page_takes_a_name_and_then_the_method() {
+    let world = World::new().await;
+    let mut browser = world.app.sign_in_portal(DEV).await;
+    let client = world.app.client_path("demo-app").await;
+    let (keys, method, path) = (format!("{client}/keys"), format!("{client}/method"), format!("{client}/certificate"));
+    let page = browser.get(&keys).await;
+    let refused = browser.submit(page.form(&method).set("method", "tls_client_auth")).await;
+    assert_eq!(refused.status, 422);
+    assert!(refused.text().contains("Register the name in its certificate first."), "{}", refused.text());
+
+    let page = browser.get(&path).await;
+    let form = || {
+        let mut form = page.form(&path);
+        form.press("place", "tls_client_auth_subject_dn").set("name", ACME).set("bound", "on");
+        form
+    };
+    let refused = browser.submit(form().set("name", "C = SE; Acme")).await;
+    assert_eq!(refused.status, 422);
+    assert!(refused.text().contains("-nameopt RFC2253"), "{}", refused.text());
+    assert!(refused.body.contains("value=\"C = SE; Acme\""), "nothing typed is lost");
+    assert_eq!(browser.submit(&form()).await.status, 303);
+    let page = browser.get(&keys).await;
+    assert_eq!(browser.submit(page.form(&method).set("method", "tls_client_auth")).await.status, 303);
+    assert!(browser.get(&client).await.text().contains(ACME));
+
+    let row = model::cache::client(&world.app.ctx, "demo-app").await.unwrap().unwrap();
+    assert_eq!(CertificateName::of(&row.metadata).unwrap().text, ACME);
+    let own = world.clients.sign(acme);
+    assert_eq!(world.refused(Some(&own), "demo-app").await, None);
+    let form = [("client_id", "demo-app"), ("grant_type", "refresh_token"), ("refresh_token", "nothing")];
+    let page = world.post(Some(&own), "/oauth2/token", &[], &form).await;
+    assert_eq!(page.json()["error"], "invalid_grant");
+    let page = browser.get(&path).await;
+    let gone = browser.submit(page.form(&path).set("name", "")).await;
+    assert_eq!(gone.status, 422, "the client signs in with it");
+
+    // Where no certificate arrives there is no such page.
+    let app = App::demo().await;
+    let mut browser = app.sign_in_portal(DEV).await;
+    assert_eq!(browser.get(&format!("{}/certificate", app.client_path("demo-app").await)).await.status, 404);
+    let page = browser.get(&format!("{}/keys", app.client_path("demo-app").await)).await;
+    assert!(!page.body.contains("tls_client_auth"), "{}", page.text());
+}
