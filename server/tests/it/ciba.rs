@@ -106,6 +106,15 @@ async fn pinged_at(app: &App, endpoint: &str) -> Page {
     browser.submit(page.form(&path).set("delivery", "ping").set("endpoint", endpoint)).await
 }
 
+/// What a client is given that polls for somebody who has allowed it.
+pub async fn polled() -> Value {
+    let app = App::demo().await;
+    let begun = ask(&app, &[("user_code", "is not looked at")]).await;
+    allow(&app).await;
+    app.clock.advance(seconds(5));
+    poll(&app, &begun).await.json()
+}
+
 #[tokio::test]
 async fn a_subscriber_answers_on_the_phone() {
     let app = App::demo().await;
@@ -424,6 +433,10 @@ async fn what_the_operator_turns_off_cannot_be_answered() {
 
 #[tokio::test]
 async fn a_client_is_pinged_when_there_is_an_answer() {
+    pinged().await;
+}
+
+pub async fn pinged() {
     let app = App::demo().await;
     let outside = Outside::of(&app, [Ok(503), Ok(204)]);
     let endpoint = "https://client.example/ciba/ping";

@@ -82,6 +82,12 @@ async fn introspect(app: &App, token: &Value) -> Value {
     app.post("/oauth2/introspect", &[("authorization", &basic(REPORTS.0, REPORTS.1))], &form).await.json()
 }
 
+/// What a service is given for a statement of the issuer that it trusts.
+pub async fn given() -> Value {
+    let (app, key) = service().await;
+    redeem(&app, &key.sign(json!({"typ": "JWT"}), &claims(&app, SUBJECT))).await.json()
+}
+
 #[tokio::test]
 async fn a_service_gets_a_token_for_what_its_issuer_says() {
     let (app, key) = service().await;

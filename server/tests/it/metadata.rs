@@ -2,6 +2,7 @@
 //! says, and to refuse what it does not say. A key without a proof fails the test; whoever adds
 //! one to the document names it below and writes a function of the same name.
 
+mod approvals;
 mod claims;
 mod clients;
 mod endpoints;
@@ -41,7 +42,7 @@ proofs! {
         authorization_response_iss_parameter_supported;
     extensions:
         request_parameter_supported, request_uri_parameter_supported, require_request_uri_registration,
-        require_pushed_authorization_requests, require_signed_request_object, claims_parameter_supported;
+        client_id_metadata_document_supported, require_pushed_authorization_requests, require_signed_request_object, claims_parameter_supported;
     clients:
         token_endpoint_auth_methods_supported, token_endpoint_auth_signing_alg_values_supported,
         revocation_endpoint_auth_methods_supported, revocation_endpoint_auth_signing_alg_values_supported,
@@ -52,6 +53,9 @@ proofs! {
         request_object_signing_alg_values_supported, dpop_signing_alg_values_supported;
     claims:
         scopes_supported, claims_supported, claim_types_supported, subject_types_supported, acr_values_supported;
+    approvals:
+        backchannel_authentication_endpoint, backchannel_token_delivery_modes_supported,
+        backchannel_user_code_parameter_supported;
     logout:
         backchannel_logout_supported, backchannel_logout_session_supported, frontchannel_logout_supported,
         frontchannel_logout_session_supported;

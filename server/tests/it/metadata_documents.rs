@@ -106,6 +106,14 @@ impl World {
     }
 }
 
+/// What a program is given that nobody has registered.
+pub async fn given() -> Value {
+    let world = World::new().await;
+    let mut browser = world.app.sign_in_portal(DEV).await;
+    let answer = world.allowed(&mut browser).await;
+    world.redeem(&answer["code"]).await.json()
+}
+
 #[tokio::test]
 async fn a_program_that_nobody_registered_signs_somebody_in() {
     let world = World::new().await;

@@ -1,7 +1,7 @@
 //! Signed requests that Portico fetches where the client publishes them (OpenID Connect Core,
 //! section 6.2; RFC 9101, section 5.2).
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{body::Body, http::Method};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -101,6 +101,15 @@ async fn register(app: &App, asked: &Value) -> Value {
 
 fn digest(object: &str) -> String {
     URL_SAFE_NO_PAD.encode(sha256(object))
+}
+
+/// What a client is answered whose request was fetched, and one whose address is not registered.
+pub async fn answers() -> [BTreeMap<String, String>; 2] {
+    let world = World::new().await;
+    world.publish(&world.signed(|claims| claims["prompt"] = "none".into()));
+    let fetched = world.open().await.redirect_parameters();
+    let (error, _) = world.refused(&world.elsewhere.url("/unknown.jwt")).await;
+    [fetched, BTreeMap::from([("error".to_owned(), error)])]
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::world::{CALLBACK, DEV, World, text};
-use crate::harness::URL;
+use crate::{harness::URL, metadata_documents, request_uris};
 
 pub async fn request_parameter_supported(value: &Value) {
     assert_eq!(*value, true);
@@ -22,17 +22,21 @@ pub async fn request_parameter_supported(value: &Value) {
 }
 
 pub async fn request_uri_parameter_supported(value: &Value) {
-    assert_eq!(*value, false, "nothing shows that request_uri is fetched");
-    let world = World::new().await;
-    let client = world.client(json!({"request_uris": ["https://example.com/request"]})).await;
-    let mut browser = world.app.sign_in_portal(DEV).await;
-    let answer = client.answer(&mut browser, &[("request_uri", "https://example.com/request")]).await;
-    assert_eq!(answer["error"], "request_uri_not_supported");
+    assert_eq!(*value, true);
+    let [fetched, _] = request_uris::answers().await;
+    // Nothing was allowed before, and nothing may be asked: so says the object that was fetched.
+    assert_eq!((fetched["state"].as_str(), fetched["error"].as_str()), ("inside", "consent_required"));
 }
 
 pub async fn require_request_uri_registration(value: &Value) {
-    // While none is fetched, none has to be registered.
-    assert_eq!(*value, false);
+    assert_eq!(*value, true);
+    let [_, unknown] = request_uris::answers().await;
+    assert_eq!(unknown["error"], "invalid_request_uri");
+}
+
+pub async fn client_id_metadata_document_supported(value: &Value) {
+    assert_eq!(*value, true);
+    assert!(metadata_documents::given().await["access_token"].is_string());
 }
 
 pub async fn require_pushed_authorization_requests(value: &Value) {

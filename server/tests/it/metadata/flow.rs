@@ -7,7 +7,11 @@ use super::{
     texts,
     world::{CALLBACK, DEV, NUMBER, World, text},
 };
-use crate::harness::{Browser, CHALLENGE, VERIFIER, authorize_url};
+use crate::{
+    ciba,
+    harness::{Browser, CHALLENGE, VERIFIER, authorize_url},
+    jwt_bearer,
+};
 
 pub async fn response_types_supported(value: &Value) {
     let world = World::new().await;
@@ -70,6 +74,8 @@ pub async fn grant_types_supported(value: &Value) {
                 world.app.token("demo-reports", Some("demo-reports-secret"), &form).await.json()
             }
             "urn:ietf:params:oauth:grant-type:device_code" => device(&world, grant_type).await,
+            "urn:openid:params:grant-type:ciba" => ciba::polled().await,
+            "urn:ietf:params:oauth:grant-type:jwt-bearer" => jwt_bearer::given().await,
             "urn:ietf:params:oauth:grant-type:token-exchange" => exchanged(&world, grant_type).await,
             _ => panic!("nothing shows what {grant_type} gives"),
         };
