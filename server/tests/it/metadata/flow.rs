@@ -1,6 +1,6 @@
 //! Ways through an authorization: types, modes, grants, prompts, pages.
 
-use model::seconds;
+use model::{minutes, seconds};
 use serde_json::{Value, json};
 
 use super::{
@@ -143,6 +143,8 @@ pub async fn prompt_values_supported(value: &Value) {
     let mut browser = world.app.sign_in_portal(DEV).await;
     client.tokens(&mut browser, &[]).await;
     assert!(client.answer(&mut browser, &[]).await.contains_key("code"), "without prompt there is no page now");
+    // A sign-in of this very moment would do for `login`.
+    world.app.clock.advance(minutes(1));
     let to = async |browser: &mut Browser, prompt: &str| browser.follow(&client.url(&[("prompt", prompt)])).await;
     for prompt in texts(value) {
         match prompt {
