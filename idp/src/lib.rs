@@ -23,6 +23,7 @@ pub mod form;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
 mod introspect;
+mod language;
 mod login;
 mod logout;
 pub mod metadata;
@@ -41,7 +42,7 @@ mod userinfo;
 use std::sync::Arc;
 
 use axum::{
-    Router,
+    Router, middleware,
     routing::{get, post},
 };
 use model::{Context, Registration};
@@ -126,16 +127,19 @@ pub fn router(ctx: Context) -> Router {
         .route(paths::AUTHORIZATION_SERVER, get(metadata::metadata))
         .merge(registration)
         .layer(cors);
-    Router::new()
-        .merge(machines)
-        .route(paths::INTROSPECT, post(introspect::handle))
-        .route(paths::BACKCHANNEL, post(backchannel::handle))
+    let people = Router::new()
         .route(paths::AUTHORIZE, get(authorize::get).post(authorize::post))
         .route(paths::LOGOUT, get(logout::get).post(logout::post))
         .merge(login::routes())
         .merge(consent_page::routes())
         .merge(device_page::routes())
         .merge(approve_page::routes())
+        .layer(middleware::from_fn(language::of_browser));
+    Router::new()
+        .merge(machines)
+        .route(paths::INTROSPECT, post(introspect::handle))
+        .route(paths::BACKCHANNEL, post(backchannel::handle))
+        .merge(people)
         .merge(pages::routes())
         .with_state(idp)
 }

@@ -32,6 +32,7 @@ pub mod id;
 pub mod invitation;
 pub mod jose;
 pub mod key;
+mod language;
 pub mod limit;
 pub mod link;
 pub mod logout;
@@ -69,6 +70,7 @@ pub mod user;
 
 pub use context::{Context, Rng, SystemRng};
 pub use fault::Fault;
+pub use language::Language;
 pub use request::{ClientAddress, ClientCertificate, RequestId};
 pub use settings::{Lifetimes, Limits, Registration, Settings};
 pub use time::{Clock, SystemClock, Timestamp, days, hours, minutes, seconds};
