@@ -13,16 +13,19 @@ const FJORDMOBIL: &str = "+4790000000";
 
 /// What is the same in every language: names, the operator's address, what the catalogue says of
 /// scopes of other APIs, how numbers and codes look.
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 15] = [
     "Portico",
     "Voicebox",
-    "Workbench",
+    "Your voicemail in your pocket: listen to messages in any order, and keep the ones that matter.",
+    "Plan, test and watch your integrations in one place, signed in with your portal account.",
+    "Nordtel",
+    "Fjordmobil",
     "*",
     ".",
     "·",
     "support@nordtel.test",
-    "help@voicebox.test",
-    "Receive a copy of your voicemail",
+    "Listen to your voicemail messages",
+    "W4SCT",
     "+46 70 174 06 05",
     "XXXX-XXXX",
     NUMBER,
@@ -70,6 +73,7 @@ impl Tour<'_> {
         tour.sign_in().await;
         tour.refused().await;
         tour.device().await;
+        tour.phone().await;
         tour.form_post().await;
         tour.sign_out().await;
         tour.errors().await;
@@ -132,7 +136,7 @@ impl Tour<'_> {
         self.see("consent to more", &more);
         let mut user = self.app.sign_in_portal("dev@portico.test").await;
         user.languages = Some(self.language.tag());
-        let scope = "openid offline_access profile email address phone portal:read";
+        let scope = "openid offline_access profile email address phone";
         let page = user.get(&authorize_url("demo-app", &[("scope", scope)])).await;
         self.see("consent of a portal user", &page);
     }
@@ -142,7 +146,8 @@ impl Tour<'_> {
         let page = self.app.log_in(&mut browser, &authorize_url("demo-web", &[]), FJORDMOBIL).await;
         self.see("not enabled", &page);
 
-        // A PIN that was used, in a browser whose session is older than the request.
+        // A PIN that has a successor, in a browser whose session is older than the request.
+        self.app.clock.advance(seconds(1));
         let page = browser.get(&authorize_url("demo-web", &[("prompt", "login")])).await;
         let page = browser.submit_following(page.form("/login").set("number", SECOND)).await;
         let old = page.form("/login/pin");
@@ -190,6 +195,26 @@ impl Tour<'_> {
         for name in ["no such code", "no such code", "too many codes"] {
             let page = browser.submit(ask.form("/device").set("user_code", "BBBB-BBBB")).await;
             self.see(name, &page);
+        }
+    }
+
+    /// A request that comes to the phone (CIBA).
+    async fn phone(&mut self) {
+        let number = "+46701740610";
+        for (outcome, decision) in [("allowed on the phone", "allow"), ("denied on the phone", "deny")] {
+            let form = [("scope", "openid phone voicemail.get"), ("login_hint", number), ("binding_message", "W4SCT")];
+            let authorization = basic("demo-call", "demo-call-secret");
+            let asked = self.app.post("/oauth2/bc-authorize", &[("authorization", &authorization)], &form).await;
+            assert_eq!(asked.status, 200, "{}", asked.body);
+            let link = self.app.mailed_link(number).await;
+            let mut browser = self.browser();
+            let page = browser.get(&link).await;
+            self.see("on the phone", &page);
+            self.app.clock.advance(minutes(3));
+            self.see("on the phone, later", &browser.get(&link).await);
+            let end = browser.submit(page.form("/approve").press("decision", decision)).await;
+            self.see(outcome, &end);
+            self.see("over on the phone", &browser.get(&link).await);
         }
     }
 
@@ -382,7 +407,7 @@ async fn errors_and_signing_out_follow_ui_locales_too() {
     app.log_in(&mut browser, &authorize_url("demo-web", &[]), NUMBER).await;
     app.clock.advance(seconds(1));
     let page = browser.get("/oauth2/sessions/logout?ui_locales=fr").await;
-    assert_eq!(page.select("h1"), ["Se déconnecter\u{a0}?"]);
+    assert_eq!(page.select("h1"), ["Se déconnecter ?"]);
     let page = browser.submit_following(&page.form("/oauth2/sessions/logout")).await;
     assert_eq!(page.select("h1"), ["Vous êtes déconnecté"], "the answer to the page is in its language");
 }
