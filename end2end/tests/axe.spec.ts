@@ -117,7 +117,22 @@ test("the pages of an administrator", async ({ page }) => {
   await signIn(page, ADMIN);
   const { visited, found } = await walk(page, "/admin/keys");
   expect(found.join("\n")).toBe("");
-  expect(visited.map(shape)).toEqual(expect.arrayContaining(["/admin/keys", "/admin/keys/id/pull"]));
+  expect(visited.map(shape)).toEqual(expect.arrayContaining(["/admin/keys", "/admin/keys/id/pull", "/admin/registration"]));
+
+  const made: string[] = [];
+  await page.goto("/admin/registration");
+  await page.getByRole("button", { name: "Make token" }).click();
+  await expect(page.locator("#label")).toHaveAttribute("aria-invalid", "true");
+  made.push(...(await faults(page)));
+  await page.getByLabel("Product").selectOption({ index: 1 });
+  await page.getByLabel("Label").fill("Installer");
+  await page.getByRole("button", { name: "Make token" }).click();
+  await expect(page.getByText("displayed only once")).toBeVisible();
+  made.push(...(await faults(page)));
+  await page.getByRole("link", { name: "I have stored it" }).click();
+  await expect(page.getByRole("cell", { name: "0 of any number" }).first()).toBeVisible();
+  made.push(...(await faults(page)));
+  expect(made.join("\n")).toBe("");
 });
 
 test("the pages of somebody who signs a device in", async ({ page, request }) => {
@@ -250,6 +265,38 @@ test("the page at which a subscriber answers on the phone", async ({ subscriber,
   const found = await faults(page);
   await subscriber.button("Allow").click();
   await expect(page.getByRole("heading", { name: "Allowed" })).toBeVisible();
+  found.push(...(await faults(page)));
+  expect(found.join("\n")).toBe("");
+});
+
+test("the longest words: the pages of a subscriber in German", async ({ subscriber, world }) => {
+  test.setTimeout(60_000);
+  const { page } = subscriber;
+  const { client } = await world.product({ optional: ["voicemail.get"] });
+  const found: string[] = [];
+  await subscriber.start(client, "openid phone offline_access voicemail.get", { ui_locales: "de" });
+  await expect(page.locator("html")).toHaveAttribute("lang", "de");
+  await page.locator("#number").fill("070 174 06 05");
+  await subscriber.button("PIN senden").click();
+  found.push(...(await faults(page)));
+  await page.locator("#number").fill(subscriber.number);
+  await subscriber.button("PIN senden").click();
+  await expect(page.getByRole("heading", { name: "PIN eingeben" })).toBeVisible();
+  found.push(...(await faults(page)));
+  const [pin, wrong] = [await subscriber.pin(), await subscriber.wrongPin()];
+  await page.locator("#pin").fill(wrong);
+  await subscriber.button("Weiter").click();
+  await expect(page.getByText("noch 4 Versuche")).toBeVisible();
+  found.push(...(await faults(page)));
+  await page.locator("#pin").fill(pin);
+  await subscriber.button("Weiter").click();
+  await expect(subscriber.button("Erlauben")).toBeVisible();
+  found.push(...(await faults(page)));
+  await page.goto("/oauth2/sessions/logout?ui_locales=de");
+  await subscriber.button("Abmelden").click();
+  await expect(page.getByRole("heading", { name: "Sie sind abgemeldet" })).toBeVisible();
+  found.push(...(await faults(page)));
+  await subscriber.start({ ...client, redirectUri: "https://example.com/other" }, "openid", { ui_locales: "de" });
   found.push(...(await faults(page)));
   expect(found.join("\n")).toBe("");
 });

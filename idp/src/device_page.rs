@@ -27,7 +27,7 @@ use crate::{
     pages::{
         PageError,
         device::{self as page, Outcome},
-        texts,
+        texts::{self, Wait},
     },
     paths,
 };
@@ -37,6 +37,11 @@ const CONFIRM: &str = "/device/confirm";
 /// The routes of these pages.
 pub fn routes() -> Router<Idp> {
     Router::new().route(paths::DEVICE, get(ask).post(give)).route(CONFIRM, get(show).post(decide))
+}
+
+/// Where the page is that says who asks. Nothing goes on before it was answered.
+pub fn confirm_url(sealed: &str) -> String {
+    format!("{CONFIRM}?i={sealed}")
 }
 
 /// `GET /device`: asks for the code. One in the address fills the field in, no more.
@@ -59,22 +64,23 @@ async fn give(
 ) -> Response {
     page_of(async {
         let ctx = &idp.ctx;
+        let t = &texts::current().device;
         let fields = Fields::of_body(&headers, &body)?;
         let browser = form::verify(ctx, &headers, &fields)?;
         let typed = fields.get("user_code");
         let again = |status, error: &str| page::ask(ctx, &browser, status, typed, Some(error));
         if typed.trim().is_empty() {
-            return Ok(again(StatusCode::UNPROCESSABLE_ENTITY, texts::device::EMPTY)?);
+            return Ok(again(StatusCode::UNPROCESSABLE_ENTITY, t.empty)?);
         }
         match device::find(ctx, typed, address_of(address)).await {
             Ok(waiting) => {
                 let interaction = Interaction::begin(ctx, &browser, request(ctx, waiting).await?)?;
-                Ok(redirect(&format!("{CONFIRM}?i={}", interaction.seal(ctx)?)))
+                Ok(redirect(&confirm_url(&interaction.seal(ctx)?)))
             }
-            Err(DeviceError::Unknown) => Ok(again(StatusCode::UNPROCESSABLE_ENTITY, texts::device::UNKNOWN)?),
+            Err(DeviceError::Unknown) => Ok(again(StatusCode::UNPROCESSABLE_ENTITY, t.unknown)?),
             Err(DeviceError::TooMany(too_many)) => {
                 let TooMany { retry_after: wait } = too_many;
-                let response = again(StatusCode::TOO_MANY_REQUESTS, &texts::device::too_many(wait))?;
+                let response = again(StatusCode::TOO_MANY_REQUESTS, &(t.too_many)(Wait::of(wait)))?;
                 Ok(retry_after(response, too_many))
             }
             Err(DeviceError::Fault(fault)) => Err(fault.into()),
@@ -105,6 +111,7 @@ async fn request(ctx: &model::Context, waiting: Waiting) -> Result<Request, Page
         resources: waiting.asked.resources,
         dpop_jkt: None,
         pushed: None,
+        language: None,
     })
 }
 
@@ -125,13 +132,14 @@ async fn show(State(idp): State<Idp>, headers: HeaderMap, RawQuery(query): RawQu
 /// `POST /device/confirm`: it is theirs, or it is not.
 async fn decide(State(idp): State<Idp>, headers: HeaderMap, body: Bytes) -> Response {
     page_of(async {
-        let (fields, browser, interaction) = sent(&idp, &headers, &body)?;
+        let (fields, browser, mut interaction) = sent(&idp, &headers, &body)?;
         if !matches!(interaction.request.answer_to, AnswerTo::Device(_)) {
             return Err(PageError::Tampered);
         }
         if fields.get("decision") != "go" {
             return flow::deny(&idp.ctx, &interaction, Denial::CANCELLED).await;
         }
+        interaction.device_confirmed = true;
         let session = flow::session_for(&idp, &headers, &interaction).await?;
         Ok(flow::proceed(&idp, &browser, interaction, session).await)
     })

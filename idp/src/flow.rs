@@ -22,7 +22,9 @@ use uuid::Uuid;
 use crate::{
     Idp,
     browser::Browser,
+    device_page,
     error::no_store,
+    language,
     pages::{self, PageError},
     session::Session,
 };
@@ -43,6 +45,8 @@ pub struct Interaction {
     pub challenge: Option<Uuid>,
     /// The number that was given, in E.164.
     pub number: Option<String>,
+    /// Whether the person has seen which device asks, and has said that it is theirs.
+    pub device_confirmed: bool,
 }
 
 /// Why an interaction cannot go on.
@@ -60,12 +64,14 @@ pub enum Lost {
 }
 
 impl Interaction {
-    /// Begins one in this browser.
+    /// Begins one in this browser, in the language that the client or else the browser asks for.
     ///
     /// # Errors
     ///
     /// When there is no randomness.
-    pub fn begin(ctx: &Context, browser: &Browser, request: Request) -> Result<Self, Fault> {
+    pub fn begin(ctx: &Context, browser: &Browser, mut request: Request) -> Result<Self, Fault> {
+        language::speak(request.language);
+        request.language = Some(language::current());
         Ok(Self {
             id: ctx.new_id()?,
             browser_hash: browser.hash(),
@@ -73,6 +79,7 @@ impl Interaction {
             request,
             challenge: None,
             number: None,
+            device_confirmed: false,
         })
     }
 
@@ -99,6 +106,12 @@ impl Interaction {
             Some(browser) if browser.hash() == interaction.browser_hash => Ok(interaction),
             _ => Err(Lost::OtherBrowser),
         }
+    }
+
+    /// Whether a device asks of which the person does not know yet.
+    #[must_use]
+    pub const fn device_unconfirmed(&self) -> bool {
+        matches!(self.request.answer_to, AnswerTo::Device(_)) && !self.device_confirmed
     }
 
     /// The client and its product, as they are now.
@@ -186,6 +199,9 @@ async fn step(
     let ctx = &idp.ctx;
     let request = &interaction.request;
     let (client, product) = interaction.parties(ctx).await?;
+    if interaction.device_unconfirmed() {
+        return Ok(redirect(&device_page::confirm_url(&interaction.seal(ctx)?)));
+    }
 
     let Some(session) = session.filter(|session| fresh_enough(interaction, session)) else {
         if request.prompt.none {
@@ -277,7 +293,7 @@ pub async fn finish_with_consent(
 ) -> Result<Response, PageError> {
     let ctx = &idp.ctx;
     let (client, product) = interaction.parties(ctx).await?;
-    if !fresh_enough(interaction, session) {
+    if interaction.device_unconfirmed() || !fresh_enough(interaction, session) {
         return Err(PageError::SignInAgain);
     }
     if session.operator.is_some_and(|operator| !product.enabled_by(operator)) {

@@ -7,6 +7,7 @@ use url::form_urlencoded;
 use crate::{
     browser::Browser,
     flow::{Interaction, Lost},
+    language,
     pages::{Back, PageError},
 };
 
@@ -62,12 +63,18 @@ impl Fields {
 /// [`PageError::Lost`], with the way back to the client if it can still be read.
 pub fn interaction(ctx: &Context, headers: &HeaderMap, fields: &Fields) -> Result<Interaction, PageError> {
     let sealed = fields.get("i");
-    Interaction::open(ctx, headers, sealed).map_err(|lost| PageError::Lost {
-        lost: if sealed.is_empty() { Lost::Broken } else { lost },
-        back: ctx
-            .open_sealed::<Interaction>(Sealed::Interaction, sealed)
-            .and_then(|interaction| interaction.request.redirect_uri().and_then(Back::to)),
-    })
+    let opened = Interaction::open(ctx, headers, sealed);
+    let lost = match opened {
+        Ok(interaction) => {
+            language::speak(interaction.request.language);
+            return Ok(interaction);
+        }
+        Err(_) if sealed.is_empty() => Lost::Broken,
+        Err(lost) => lost,
+    };
+    let readable = ctx.open_sealed::<Interaction>(Sealed::Interaction, sealed).map(|interaction| interaction.request);
+    language::speak(readable.as_ref().and_then(|request| request.language));
+    Err(PageError::Lost { lost, back: readable.and_then(|request| request.redirect_uri().and_then(Back::to)) })
 }
 
 /// The browser that sent a form, if the form was one of our pages in that browser.

@@ -24,6 +24,7 @@ pub mod form;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
 mod introspect;
+mod language;
 mod login;
 mod logout;
 pub mod metadata;
@@ -43,7 +44,7 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    middleware::map_response_with_state,
+    middleware::{self, map_response_with_state},
     routing::{get, post},
 };
 use model::{Context, Registration};
@@ -130,16 +131,19 @@ pub fn router(ctx: Context) -> Router {
         .route(paths::AUTHORIZATION_SERVER, get(metadata::metadata))
         .merge(registration)
         .layer(cors);
-    Router::new()
-        .merge(machines)
-        .route(paths::INTROSPECT, post(introspect::handle))
-        .route(paths::BACKCHANNEL, post(backchannel::handle))
+    let people = Router::new()
         .route(paths::AUTHORIZE, get(authorize::get).post(authorize::post))
         .route(paths::LOGOUT, get(logout::get).post(logout::post))
         .merge(login::routes())
         .merge(consent_page::routes())
         .merge(device_page::routes())
         .merge(approve_page::routes())
+        .layer(middleware::from_fn(language::of_browser));
+    Router::new()
+        .merge(machines)
+        .route(paths::INTROSPECT, post(introspect::handle))
+        .route(paths::BACKCHANNEL, post(backchannel::handle))
+        .merge(people)
         .merge(pages::routes())
         .with_state(idp)
 }

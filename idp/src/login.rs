@@ -25,7 +25,11 @@ use crate::{
     browser::Browser,
     flow::{self, Denial, Interaction, Lost, redirect},
     form::{self, Fields},
-    pages::{self, Back, PageError, texts},
+    language,
+    pages::{
+        self, Back, PageError,
+        texts::{self, Wait},
+    },
     session::Session,
 };
 
@@ -63,7 +67,7 @@ async fn give_number(
         match PhoneNumber::parse(fields.get("number")) {
             Ok(number) => sending.send(number, fields.get("number"), false).await,
             Err(why) => {
-                let error = texts::not_a_number(why);
+                let error = (texts::current().login.not_a_number)(why);
                 sending.ask_number(StatusCode::UNPROCESSABLE_ENTITY, fields.get("number"), error).await
             }
         }
@@ -124,7 +128,7 @@ async fn give_pin(
         if pin.len() != 6 {
             let asked = pages::pin::Asked {
                 status: StatusCode::UNPROCESSABLE_ENTITY,
-                error: Some(texts::pin::SIX_DIGITS),
+                error: Some(texts::current().pin.six_digits),
                 open: true,
                 again: false,
             };
@@ -164,14 +168,15 @@ async fn refuse_pin(
     interaction: &Interaction,
     refused: Refused,
 ) -> Result<Response, PageError> {
+    let t = &texts::current().pin;
     let unprocessable = StatusCode::UNPROCESSABLE_ENTITY;
     let (status, error, open) = match refused {
-        Refused::Wrong { left } => (unprocessable, texts::pin::wrong(left), true),
-        Refused::Exhausted => (unprocessable, texts::pin::EXHAUSTED.to_owned(), false),
-        Refused::Expired => (unprocessable, texts::pin::EXPIRED.to_owned(), false),
-        Refused::Ended => (unprocessable, texts::pin::ENDED.to_owned(), true),
+        Refused::Wrong { left } => (unprocessable, (t.wrong)(left), true),
+        Refused::Exhausted => (unprocessable, t.exhausted.to_owned(), false),
+        Refused::Expired => (unprocessable, t.expired.to_owned(), false),
+        Refused::Ended => (unprocessable, t.ended.to_owned(), true),
         Refused::TooMany(TooMany { retry_after }) => {
-            (StatusCode::TOO_MANY_REQUESTS, texts::pin::too_many(retry_after), true)
+            (StatusCode::TOO_MANY_REQUESTS, (t.too_many)(Wait::of(retry_after)), true)
         }
         Refused::Foreign => {
             let back = interaction.request.redirect_uri().and_then(Back::to);
@@ -208,6 +213,7 @@ impl Sending<'_> {
             browser: self.browser.id().to_owned(),
             address: self.address,
             again,
+            language: language::current(),
         };
         match pin::send(ctx, request).await {
             Ok(challenge) => {
@@ -220,7 +226,7 @@ impl Sending<'_> {
                 Ok(redirect(&url))
             }
             Err(SendError::TooMany(too_many)) => {
-                let error = texts::too_many_pins(too_many.retry_after);
+                let error = (texts::current().login.too_many)(Wait::of(too_many.retry_after));
                 let response = self.ask_number(StatusCode::TOO_MANY_REQUESTS, typed, &error).await?;
                 Ok(retry_after(response, too_many))
             }

@@ -13,7 +13,7 @@ use axum::{
 };
 use http::{HeaderMap, header};
 use model::{
-    Fault,
+    Fault, Language,
     cache::{self, Client},
     entity::Audience,
     logout, session,
@@ -26,6 +26,7 @@ use crate::{
     Idp,
     browser::Browser,
     flow::{redirect, with_browser, with_query},
+    language,
     pages::{self, PageError},
     params::Params,
     paths,
@@ -51,7 +52,10 @@ pub async fn post(State(idp): State<Idp>, headers: HeaderMap, body: Bytes) -> Re
 
 async fn respond(idp: &Idp, headers: &HeaderMap, params: Result<Params, crate::params::ParamsError>) -> Response {
     let answer = match params {
-        Ok(params) => handle(idp, headers, &params).await,
+        Ok(params) => {
+            language::speak(params.get("ui_locales").and_then(Language::first_of));
+            handle(idp, headers, &params).await
+        }
         Err(error) => Err(PageError::BadRequest(error.to_string())),
     };
     answer.unwrap_or_else(IntoResponse::into_response)

@@ -10,7 +10,7 @@ use axum::{
 };
 use http::{HeaderValue, header};
 use model::{
-    Certificates, Registration, Settings, authorization::ResponseMode, claims, client::profile::ASYMMETRIC,
+    Certificates, Language, Registration, Settings, authorization::ResponseMode, claims, client::profile::ASYMMETRIC,
     entity::SigningAlg,
 };
 use serde_json::{Value, json};
@@ -74,7 +74,7 @@ impl Documents {
             "acr_values_supported": acr::ALL,
             "prompt_values_supported": PROMPTS,
             "display_values_supported": ["page"],
-            "ui_locales_supported": ["en"],
+            "ui_locales_supported": Language::ALL.map(Language::tag),
             "authorization_response_iss_parameter_supported": true,
             "require_pushed_authorization_requests": false,
             "require_signed_request_object": false,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
-use crate::{Context, Fault, Timestamp, claims, entity::SigningAlg, key::Sealed, subject::Subject};
+use crate::{Context, Fault, Language, Timestamp, claims, entity::SigningAlg, key::Sealed, subject::Subject};
 
 /// How the answer travels back (OAuth 2.0 Multiple Response Type Encoding Practices; Form Post
 /// Response Mode; JARM, section 2.3).
@@ -133,6 +133,8 @@ pub struct Request {
     pub dpop_jkt: Option<String>,
     /// The pushed request that this one came as, to be used up by its answer.
     pub pushed: Option<Uuid>,
+    /// In which language pages are: what the client asked for, else what the browser prefers.
+    pub language: Option<Language>,
 }
 
 impl Request {

@@ -35,6 +35,7 @@ pub mod id;
 pub mod invitation;
 pub mod jose;
 pub mod key;
+mod language;
 pub mod limit;
 pub mod link;
 pub mod logout;
@@ -72,6 +73,7 @@ pub mod user;
 
 pub use context::{Context, Rng, SystemRng};
 pub use fault::Fault;
+pub use language::Language;
 pub use request::{ClientAddress, ClientCertificate, RequestId};
 pub use settings::{Certificates, Lifetimes, Limits, Registration, Settings};
 pub use time::{Clock, SystemClock, Timestamp, days, hours, minutes, seconds};

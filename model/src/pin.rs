@@ -11,7 +11,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter 
 use uuid::Uuid;
 
 use crate::{
-    ClientAddress, Context, Fault, Timestamp, audit,
+    ClientAddress, Context, Fault, Language, Timestamp, audit,
     db::Tx,
     entity::{Channel, pin_challenge, subscriber},
     from_database, hours,
@@ -45,6 +45,8 @@ pub struct Request {
     pub address: ClientAddress,
     /// Whether the person asked for another one on purpose, rather than clicked twice.
     pub again: bool,
+    /// What the message is written in.
+    pub language: Language,
 }
 
 /// Why no PIN was sent.
@@ -109,7 +111,7 @@ async fn send_for(ctx: &Context, request: Request, user: Option<Uuid>) -> Result
         content: Content {
             to: request.number.as_str().to_owned(),
             subject: String::new(),
-            body: text(ctx, &request.product, &pin),
+            body: text(ctx, request.language, &request.product, &pin),
         },
         budgets: request_budgets(ctx, &request, user),
         wrong: vec![wrong_number_budget(ctx, &request.number), wrong_address_budget(ctx, request.address)],
@@ -402,12 +404,43 @@ fn hash_number(ctx: &Context, number: &str) -> String {
 
 /// The message. Its last line is what phones fill in on our pages only ("origin-bound one-time
 /// codes"), so nothing from outside may start a line of its own.
-fn text(ctx: &Context, product: &str, pin: &str) -> String {
+fn text(ctx: &Context, language: Language, product: &str, pin: &str) -> String {
     let settings = ctx.settings();
-    let minutes = settings.lifetimes.pin / 60_000;
     let product: String = product.chars().map(|c| if c.is_control() { ' ' } else { c }).take(40).collect();
-    let host = &settings.message_host;
-    format!("Your PIN for {product} is {pin}. It is valid for {minutes} minutes. Do not share it.\n\n@{host} #{pin}")
+    let words = words(language, &product, pin, settings.lifetimes.pin / 60_000);
+    format!("{words}\n\n@{} #{pin}", settings.message_host)
+}
+
+/// What a person reads. It keeps to the letters of the GSM 7-bit alphabet (3GPP TS 23.038): one
+/// other letter, and a message has room for 70 characters rather than 160.
+fn words(language: Language, product: &str, pin: &str, minutes: i64) -> String {
+    let one = minutes == 1;
+    match language {
+        Language::English => {
+            let minutes = if one { "1 minute".to_owned() } else { format!("{minutes} minutes") };
+            format!("Your PIN for {product} is {pin}. It is valid for {minutes}. Do not share it.")
+        }
+        Language::Swedish => {
+            let minutes = if one { "1 minut".to_owned() } else { format!("{minutes} minuter") };
+            format!("Din PIN-kod till {product} är {pin}. Den gäller i {minutes}. Dela den inte med någon.")
+        }
+        Language::Norwegian => {
+            let minutes = if one { "1 minutt".to_owned() } else { format!("{minutes} minutter") };
+            format!("PIN-koden din til {product} er {pin}. Den gjelder i {minutes}. Ikke del den med noen.")
+        }
+        Language::German => {
+            let minutes = if one { "1 Minute".to_owned() } else { format!("{minutes} Minuten") };
+            format!("Ihre PIN für {product} ist {pin}. Sie gilt {minutes}. Geben Sie sie nicht weiter.")
+        }
+        Language::French => {
+            let minutes = if one { "1 minute".to_owned() } else { format!("{minutes} minutes") };
+            format!("Votre code PIN pour {product} est {pin}. Il est valable {minutes}. Ne le donnez à personne.")
+        }
+        Language::Spanish => {
+            let minutes = if one { "1 minuto".to_owned() } else { format!("{minutes} minutos") };
+            format!("Tu PIN para {product} es {pin}. Caduca en {minutes}. No lo compartas con nadie.")
+        }
+    }
 }
 
 fn request_budgets(ctx: &Context, request: &Request, user: Option<Uuid>) -> Vec<Budget> {
@@ -430,4 +463,24 @@ fn wrong_number_budget(ctx: &Context, number: &PhoneNumber) -> Budget {
 
 fn wrong_address_budget(ctx: &Context, address: ClientAddress) -> Budget {
     Budget::new(ctx, "pin_wrong_address", &address.bucket(), ctx.settings().limits.pin_wrong_address)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_in_each_language_is_one_text_message() {
+        // The letters of the alphabet's basic table (3GPP TS 23.038, section 6.2.1) beyond ASCII.
+        const LETTERS: &str = "åäöÅÄÖØøÆæßéÉèùìòÇñÑüÜà¿¡";
+        let product = "x".repeat(40);
+        for language in Language::ALL {
+            let text = words(language, &product, "123456", 10);
+            assert!(text.chars().all(|c| c.is_ascii() && !"`[]{}\\^~|".contains(c) || LETTERS.contains(c)), "{text}");
+            // The last line, with a host of 20 letters, is 31 more.
+            assert!(text.chars().count() + 31 <= 160, "{}: {text}", text.chars().count());
+            assert!(text.contains("10 ") && text.contains("123456"), "{text}");
+            assert_ne!(words(language, &product, "123456", 1), text.replace("10 ", "1 "), "one minute is singular");
+        }
+    }
 }

@@ -8,7 +8,7 @@ use std::{
 
 use clap::{Args, Parser, Subcommand};
 use model::{
-    client::dynamic,
+    client::dynamic::token::{self, LetInError, NewToken},
     demo,
     entity::SigningAlg,
     id,
@@ -155,6 +155,9 @@ enum RegistrationCommand {
         /// For how many days it works
         #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u16).range(1..=3650))]
         days: u16,
+        /// How many clients it registers; without it, any number
+        #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(i64).range(1..))]
+        uses: Option<i64>,
     },
 }
 
@@ -227,10 +230,10 @@ async fn run(config: &Config, command: Command) -> Result<ExitCode, Stopped> {
             return create_user(config, SignUp { name, email, password: String::new() }, administrator).await;
         }
         Command::Keys(command) => return keys(config, &command).await,
-        Command::Registration(RegistrationCommand::Token { organization, product, label, days }) => {
+        Command::Registration(RegistrationCommand::Token { organization, product, label, days, uses }) => {
             let place = id::parse(id::ORGANIZATION, &organization).zip(id::parse(id::PRODUCT, &product));
             let Some(place) = place else { return Ok(fail("an id is org_… or prd_… with 32 hexadecimal digits")) };
-            return registration_token(config, place, &label, model::days(i64::from(days))).await;
+            return registration_token(config, place, label, model::days(i64::from(days)), uses).await;
         }
         Command::Doctor => return Ok(doctor::examine(config).await),
         Command::Config(ConfigCommand::Example) => print(&config::example()),
@@ -321,19 +324,27 @@ async fn keys(config: &Config, command: &Keys) -> Result<ExitCode, Stopped> {
 async fn registration_token(
     config: &Config,
     (organization, product): (Uuid, Uuid),
-    label: &str,
+    label: String,
     lifetime: i64,
+    most_uses: Option<i64>,
 ) -> Result<ExitCode, Stopped> {
     let ctx = opened(config).await?;
     let made = async {
+        let new = NewToken { id: ctx.new_id()?, label, lifetime, most_uses };
         match product::of(organization).find(&ctx, product).await? {
-            Some(product) => dynamic::let_in(&ctx, None, &product, label, lifetime).await.map(Some),
+            Some(product) => token::let_in(&ctx, None, &product, &new).await.map(Some),
             None => Ok(None),
         }
     };
     let made = made.await;
     ctx.db().close().await;
-    match made.map_err(|fault| database(config, fault))? {
+    let made = match made {
+        Err(LetInError::Label(_)) => return Ok(fail("a label is one line of at most 60 characters")),
+        Err(LetInError::Again) => return Ok(fail("the token exists already")),
+        Err(LetInError::Fault(fault)) => return Err(database(config, fault)),
+        Ok(made) => made,
+    };
+    match made {
         Some(token) => {
             print(&format!("{}\n", token.reveal()));
             Ok(ExitCode::SUCCESS)

@@ -150,7 +150,17 @@ fn PersonMenu(visitor: Visitor) -> impl IntoView {
                     <li><a class="menu__item" href="/account"><Icon glyph=Glyph::User/>"Account"</a></li>
                     <li><a class="menu__item" href="/account/sessions"><Icon glyph=Glyph::Shield/>"Sessions"</a></li>
                     {administrator
-                        .then(|| view! { <li><a class="menu__item" href="/admin/keys"><Icon glyph=Glyph::Key/>"Keys"</a></li> })}
+                        .then(|| {
+                            view! {
+                                <li><a class="menu__item" href="/admin/keys"><Icon glyph=Glyph::Key/>"Keys"</a></li>
+                                <li>
+                                    <a class="menu__item" href="/admin/registration">
+                                        <Icon glyph=Glyph::Key/>
+                                        "Registration tokens"
+                                    </a>
+                                </li>
+                            }
+                        })}
                 </ul>
                 <p class="menu__label" id="theme-label">"Theme"</p>
                 <ThemeSwitch/>

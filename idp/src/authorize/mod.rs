@@ -17,7 +17,7 @@ use axum::{
 };
 use http::HeaderMap;
 use model::{
-    ClientAddress, Context, Fault,
+    ClientAddress, Context, Fault, Language,
     authorization::{AnswerTo, ClaimsRequest, Prompt, Request, ResponseMode, is_challenge},
     cache::{self, Client, Product},
     client::{
@@ -33,6 +33,7 @@ use crate::{
     Idp,
     browser::Browser,
     flow::{self, Interaction},
+    language,
     pages::PageError,
     params::{Params, ParamsError},
     request_object, resource, scope,
@@ -89,7 +90,11 @@ pub async fn post(
 async fn handle(idp: Idp, address: Address, headers: HeaderMap, params: Result<Params, ParamsError>) -> Response {
     let ctx = &idp.ctx;
     let request = match params {
-        Ok(params) => read_any(ctx, params, address.map(|Extension(address)| address)).await,
+        Ok(params) => {
+            let wish = params.get("ui_locales").and_then(Language::first_of);
+            let address = address.map(|Extension(address)| address);
+            read_any(ctx, params, address).await.inspect_err(|_| language::speak(wish))
+        }
         Err(error) => Err(AuthorizeError::Params(error)),
     };
     match request {
@@ -166,6 +171,7 @@ impl AuthorizeError {
                 PageError::WrongRedirectUri(self.to_string()).into_response()
             }
             Self::Sent { request, code, description } => {
+                language::speak(request.language);
                 flow::answer_error(ctx, &request, code, &crate::error::capitalized(&description))
             }
             Self::Fault(fault) => PageError::from(fault).into_response(),
@@ -235,6 +241,7 @@ pub async fn read(ctx: &Context, params: &Params, way: Way) -> Result<Opened, Au
             Way::Reference(id) => Some(id),
             Way::Browser(_) | Way::Push => None,
         },
+        language: params.get("ui_locales").and_then(Language::first_of),
     };
     let checked = match refused {
         Some((code, description)) => refuse(code, description),

@@ -38,40 +38,42 @@ pub(crate) struct Question<'a> {
 pub(crate) fn ask(ctx: &Context, operator: &Operator, question: &Question<'_>) -> Result<Response, Fault> {
     let Question { link, form_token, waiting, product, number, standing } = question;
     let minutes = ctx.now().since(waiting.created_at) / 60_000;
-    let title = texts::approve::title(&product.name);
+    let texts = texts::current();
+    let t = &texts.approve;
+    let title = (t.title)(&product.name);
     let main = html! {
         form class="page" method="post" action=(ciba::PATH) {
             input type="hidden" name="csrf" value=(form_token);
             input type="hidden" name="t" value=(link);
             section class="card" {
-                p class="strip" { (texts::approve::strip(&phone::mask(number))) }
+                p class="strip" { ((t.strip)(&phone::mask(number))) }
                 (product_head(product, &title))
                 @if let Some(message) = &waiting.asked.binding_message {
-                    p class="lead" { (texts::approve::COMPARE) }
+                    p class="lead" { (t.compare) }
                     p class="lead" { strong { bdi { (message) } } }
                 }
             }
             @match standing {
                 Standing::Missing { ask, before } => (consent::permissions(product, ask, before.as_deref())),
                 Standing::Remembered(_) => section class="card" {
-                    p class="lead" { (texts::approve::settled(&product.name)) }
+                    p class="lead" { ((t.settled)(&product.name)) }
                 },
             }
             section class="card" aria-labelledby="who" {
-                h2 id="who" { (texts::approve::WHO) }
+                h2 id="who" { (t.who) }
                 ul class="facts" {
                     li {
                         (icon::person())
-                        span { (texts::approve::asked_from(&product.organization_name, &waiting.asked.address, minutes)) }
+                        span { ((t.asked_from)(&product.organization_name, &waiting.asked.address, minutes)) }
                     }
-                    li { (icon::clock()) span { (texts::consent::lasts(&product.name, &operator.name)) } }
-                    li { (icon::alert()) span { (texts::approve::WARNING) } }
+                    li { (icon::clock()) span { ((texts.consent.lasts)(&product.name, Some(&operator.name))) } }
+                    li { (icon::alert()) span { (t.warning) } }
                 }
                 (consent::links(product))
             }
             div class="bar" {
-                button class="button button--quiet" name="decision" value="deny" formnovalidate { (texts::approve::DENY) }
-                button class="button" name="decision" value="allow" { (texts::approve::ALLOW) }
+                button class="button button--quiet" name="decision" value="deny" formnovalidate { (t.deny) }
+                button class="button" name="decision" value="allow" { (texts.consent.allow) }
             }
         }
     };
@@ -92,10 +94,11 @@ pub enum Outcome {
 /// The last page.
 #[must_use]
 pub fn end(ctx: &Context, outcome: Outcome) -> Response {
-    let (status, title, lead) = match outcome {
-        Outcome::Allowed => (StatusCode::OK, texts::approve::ALLOWED_TITLE, texts::approve::ALLOWED),
-        Outcome::Denied => (StatusCode::OK, texts::approve::DENIED_TITLE, texts::approve::DENIED),
-        Outcome::Over => (StatusCode::GONE, texts::approve::OVER_TITLE, texts::approve::OVER),
+    let t = &texts::current().approve;
+    let (status, (title, lead)) = match outcome {
+        Outcome::Allowed => (StatusCode::OK, t.allowed),
+        Outcome::Denied => (StatusCode::OK, t.denied),
+        Outcome::Over => (StatusCode::GONE, t.over),
     };
     let main = html! {
         div class="page" {

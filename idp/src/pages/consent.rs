@@ -42,6 +42,7 @@ pub async fn page(
     let name = known_as(ctx, session.subject).await?.ok_or(PageError::SignInAgain)?;
     let more = is_difference(ask, before);
     let sealed = interaction.seal(ctx)?;
+    let t = &texts::current().consent;
     let question = Question { product, ask, more };
     let published_at = by_url::host(&interaction.request.client_id);
     let returns_to = interaction.request.redirect_uri().map(place);
@@ -51,44 +52,44 @@ pub async fn page(
             // Whom the page was shown to: an answer for somebody else does not count.
             input type="hidden" name="session" value=(session.id);
             section class="card" {
-                p class="strip" { (if more { texts::consent::strip_more(&name) } else { texts::consent::strip(&name) }) }
+                p class="strip" { (if more { (t.strip_more)(&name) } else { (t.strip)(&name) }) }
                 (product_head(product, &product.name))
                 // The one thing about it that it has not chosen by itself.
                 @if let Some(host) = &published_at {
-                    p class="lead" { (texts::consent::PUBLISHED_AT) " " strong { bdi { (host) } } }
+                    p class="lead" { (t.published_at) " " strong { bdi { (host) } } }
                 }
                 @if !product.description.is_empty() { p class="lead" { bdi { (product.description) } } }
             }
             (question.permissions())
             section class="card" aria-labelledby="next" {
-                h2 id="next" { (texts::consent::NEXT) }
+                h2 id="next" { (t.next) }
                 ul class="facts" {
                     @if dynamic::nobody_has_checked(product) {
-                        li { (icon::alert()) span { strong { (texts::consent::nobody_has_checked(&product.name)) } } }
+                        li { (icon::alert()) span { strong { ((t.nobody_has_checked)(&product.name)) } } }
                     } @else {
-                        li { (icon::person()) span { (texts::consent::receives(&product.organization_name)) } }
+                        li { (icon::person()) span { ((t.receives)(&product.organization_name)) } }
                     }
-                    li { (icon::clock()) span { (texts::consent::lasts(&product.name, operator.as_ref().map_or(texts::consent::ACCOUNT, |operator| &operator.name))) } }
-                    li { (icon::leave()) span { (texts::consent::return_to(returns_to.as_ref())) } }
+                    li { (icon::clock()) span { ((t.lasts)(&product.name, operator.as_ref().map(|operator| operator.name.as_str()))) } }
+                    li { (icon::leave()) span { ((t.return_to)(returns_to.as_ref())) } }
                     @if published_at.is_some() && matches!(returns_to, Some(texts::Place::Device(_))) {
-                        li { (icon::alert()) span { strong { (texts::consent::ANY_PROGRAM) } } }
+                        li { (icon::alert()) span { strong { (t.any_program) } } }
                     }
                 }
                 (links(product))
                 p class="hint" {
                     @match session.subject {
-                        Subject::Subscriber(_) => a href={ "/login?i=" (sealed) } { (texts::consent::OTHER_NUMBER) },
-                        Subject::User(_) => a href=(portal_sign_in(&sealed, true)) { (texts::consent::OTHER_ACCOUNT) },
+                        Subject::Subscriber(_) => a href={ "/login?i=" (sealed) } { (t.other_number) },
+                        Subject::User(_) => a href=(portal_sign_in(&sealed, true)) { (t.other_account) },
                     }
                 }
             }
             div class="bar" {
-                button class="button button--quiet" name="decision" value="cancel" formnovalidate { (texts::consent::CANCEL) }
-                button class="button" name="decision" value="allow" { (texts::consent::ALLOW) }
+                button class="button button--quiet" name="decision" value="cancel" formnovalidate { (t.cancel) }
+                button class="button" name="decision" value="allow" { (t.allow) }
             }
         }
     };
-    let title = texts::consent::title(&product.name);
+    let title = (t.title)(&product.name);
     let page = Page { brand: operator.as_deref(), leads_to: interaction.request.redirect_uri(), ..Page::new(&title) };
     Ok(page.respond(ctx, &main)?)
 }
@@ -122,34 +123,37 @@ struct Question<'a> {
 impl Question<'_> {
     fn permissions(&self) -> Markup {
         let name = &self.product.name;
+        let t = &texts::current().consent;
         html! {
             section class="card" aria-labelledby="permissions" {
                 h2 id="permissions" {
-                    (if self.more { texts::consent::would_also_like(name) } else { texts::consent::would_like(name) })
+                    (if self.more { (t.would_also_like)(name) } else { (t.would_like)(name) })
                 }
                 @if self.ask.is_empty() {
-                    p class="lead" { (texts::consent::NOTHING) }
+                    p class="lead" { (t.nothing) }
                 } @else {
                     ul class="permissions" { @for scope in self.ask { (permission(scope)) } }
                 }
                 @if self.ask.iter().any(|scope| !scope.optional) {
-                    p class="hint" { (star()) (texts::consent::does_not_work_without(name)) }
+                    p class="hint" { (star()) ((t.does_not_work_without)(name)) }
                 }
-                @if self.more { p class="hint" { (texts::consent::before(name)) } }
+                @if self.more { p class="hint" { ((t.before)(name)) } }
             }
         }
     }
 }
 
-/// One line. A required permission has a tick, since Cancel is the way to refuse it; an optional
-/// one has a box that nobody has ticked yet.
+/// One line, in the person's language if the permission is part of Portico. A required one has a
+/// tick, since Cancel is the way to refuse it; an optional one has a box that nobody has ticked yet.
 fn permission(scope: &ProductScope) -> Markup {
-    let words = if scope.consent_text.is_empty() { &scope.name } else { &scope.consent_text };
+    let t = texts::current();
+    let described = if scope.consent_text.is_empty() { &scope.name } else { &scope.consent_text };
+    let words = t.scopes.text(&scope.name).unwrap_or(described);
     html! {
         li {
             @if scope.optional {
                 label {
-                    span { strong { (words) } small { (texts::consent::OPTIONAL) } }
+                    span { strong { (words) } small { (t.consent.optional) } }
                     input type="checkbox" name="scope" value=(scope.name);
                 }
             } @else {
@@ -164,22 +168,23 @@ fn permission(scope: &ProductScope) -> Markup {
 }
 
 fn star() -> Markup {
-    html! { abbr class="req" title=(texts::REQUIRED) { "*" } }
+    html! { abbr class="req" title=(texts::current().required) { "*" } }
 }
 
 /// Terms and privacy policy of the product.
 pub(super) fn links(product: &Product) -> Markup {
     let terms = web_link(product.terms_url.as_deref());
     let privacy = web_link(product.privacy_url.as_deref());
+    let t = &texts::current().consent;
     html! {
         @if terms.is_some() || privacy.is_some() {
             p class="hint" {
                 @if let Some(terms) = terms {
-                    a href=(terms) target="_blank" rel="noopener noreferrer" { (texts::consent::terms(&product.name)) }
+                    a href=(terms) target="_blank" rel="noopener noreferrer" { ((t.terms)(&product.name)) }
                 }
                 @if terms.is_some() && privacy.is_some() { " \u{a0}·\u{a0} " }
                 @if let Some(privacy) = privacy {
-                    a href=(privacy) target="_blank" rel="noopener noreferrer" { (texts::consent::PRIVACY) }
+                    a href=(privacy) target="_blank" rel="noopener noreferrer" { (t.privacy) }
                 }
             }
         }

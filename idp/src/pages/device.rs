@@ -20,26 +20,27 @@ pub(crate) fn ask(
     typed: &str,
     error: Option<&str>,
 ) -> Result<Response, Fault> {
+    let t = texts::current();
     let described = if error.is_some() { "code-e code-h" } else { "code-h" };
     let main = html! {
         div class="page" {
             form class="card" method="post" action="/device" {
                 input type="hidden" name="csrf" value=(browser.form_token(ctx));
-                h1 { (texts::device::TITLE) }
-                p class="lead" { (texts::device::LEAD) }
+                h1 { (t.device.title) }
+                p class="lead" { (t.device.lead) }
                 div class="field" {
-                    label class="label" for="code" { (texts::device::CODE) }
+                    label class="label" for="code" { (t.device.code) }
                     input class="input" id="code" name="user_code" value=(typed) maxlength="40" required autofocus
                         autocomplete="off" autocapitalize="characters" spellcheck="false" placeholder="XXXX-XXXX"
                         aria-invalid=[error.map(|_| "true")] aria-describedby=(described);
                     @if let Some(error) = error { (error_line("code-e", error)) }
-                    p class="hint" id="code-h" { (texts::device::HINT) }
+                    p class="hint" id="code-h" { (t.device.hint) }
                 }
-                button class="button" { (texts::device::CONTINUE) }
+                button class="button" { (t.go_on) }
             }
         }
     };
-    Page { status, ..Page::new(texts::device::TITLE) }.respond(ctx, &main)
+    Page { status, ..Page::new(t.device.title) }.respond(ctx, &main)
 }
 
 /// Says who asks and from where, and what to do when that was somebody else.
@@ -54,25 +55,26 @@ pub(crate) fn confirm(
     product: &Product,
     waiting: &Waiting,
 ) -> Result<Response, Fault> {
+    let t = &texts::current().device;
     let minutes = ctx.now().since(waiting.created_at) / 60_000;
     let main = html! {
         div class="page" {
             form class="card" method="post" action="/device/confirm" {
                 (hidden(&interaction.seal(ctx)?, &browser.form_token(ctx)))
-                (product_head(product, &texts::device::heading(&product.name)))
+                (product_head(product, &(t.heading)(&product.name)))
                 ul class="facts" {
-                    li { (icon::person()) span { (texts::device::receives(&product.organization_name)) } }
-                    li { (icon::clock()) span { (texts::device::asked_from(&waiting.asked.address, minutes)) } }
-                    li { (icon::alert()) span { (texts::device::WARNING) } }
+                    li { (icon::person()) span { ((t.receives)(&product.organization_name)) } }
+                    li { (icon::clock()) span { ((t.asked_from)(&waiting.asked.address, minutes)) } }
+                    li { (icon::alert()) span { (t.warning) } }
                 }
-                button class="button" name="decision" value="go" { (texts::device::MINE) }
+                button class="button" name="decision" value="go" { (t.mine) }
                 p class="center" {
-                    button class="link" name="decision" value="stop" { (texts::device::NOT_MINE) }
+                    button class="link" name="decision" value="stop" { (t.not_mine) }
                 }
             }
         }
     };
-    let page = Page { support: product.support_email.as_deref(), ..Page::new(texts::device::TITLE) };
+    let page = Page { support: product.support_email.as_deref(), ..Page::new(t.title) };
     page.respond(ctx, &main)
 }
 
@@ -90,10 +92,11 @@ pub enum Outcome {
 /// The last page.
 #[must_use]
 pub fn end(ctx: &Context, outcome: Outcome) -> Response {
-    let (status, title, lead) = match outcome {
-        Outcome::Allowed => (StatusCode::OK, texts::device::ALLOWED_TITLE, texts::device::ALLOWED),
-        Outcome::Denied => (StatusCode::OK, texts::device::DENIED_TITLE, texts::device::DENIED),
-        Outcome::Over => (StatusCode::GONE, texts::device::OVER_TITLE, texts::device::OVER),
+    let t = &texts::current().device;
+    let (status, (title, lead)) = match outcome {
+        Outcome::Allowed => (StatusCode::OK, t.allowed),
+        Outcome::Denied => (StatusCode::OK, t.denied),
+        Outcome::Over => (StatusCode::GONE, t.over),
     };
     let main = html! {
         div class="page" {

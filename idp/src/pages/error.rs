@@ -7,7 +7,7 @@ use model::{Fault, RequestId};
 
 use super::{
     Page,
-    texts::{self, Words},
+    texts::{self, Texts, Words},
 };
 use crate::flow::Lost;
 
@@ -70,17 +70,18 @@ pub enum PageError {
 }
 
 impl PageError {
-    fn words(&self) -> (StatusCode, Words) {
+    fn words(&self, t: &Texts) -> (StatusCode, Words) {
+        let t = &t.errors;
         match self {
-            Self::Lost { lost, .. } => (StatusCode::BAD_REQUEST, texts::lost(*lost)),
-            Self::Forged => (StatusCode::FORBIDDEN, texts::FORGED),
-            Self::Tampered => (StatusCode::BAD_REQUEST, texts::TAMPERED),
-            Self::SignInAgain => (StatusCode::BAD_REQUEST, texts::SIGN_IN_AGAIN),
-            Self::ClientGone => (StatusCode::BAD_REQUEST, texts::CLIENT_GONE),
-            Self::BadRequest(_) => (StatusCode::BAD_REQUEST, texts::BAD_REQUEST),
-            Self::WrongClient(_) => (StatusCode::BAD_REQUEST, texts::WRONG_CLIENT),
-            Self::WrongRedirectUri(_) => (StatusCode::BAD_REQUEST, texts::WRONG_REDIRECT_URI),
-            Self::Fault(_) => (StatusCode::INTERNAL_SERVER_ERROR, texts::FAULT),
+            Self::Lost { lost, .. } => (StatusCode::BAD_REQUEST, t.lost(*lost)),
+            Self::Forged => (StatusCode::FORBIDDEN, t.forged),
+            Self::Tampered => (StatusCode::BAD_REQUEST, t.tampered),
+            Self::SignInAgain => (StatusCode::BAD_REQUEST, t.sign_in_again),
+            Self::ClientGone => (StatusCode::BAD_REQUEST, t.client_gone),
+            Self::BadRequest(_) => (StatusCode::BAD_REQUEST, t.bad_request),
+            Self::WrongClient(_) => (StatusCode::BAD_REQUEST, t.wrong_client),
+            Self::WrongRedirectUri(_) => (StatusCode::BAD_REQUEST, t.wrong_redirect_uri),
+            Self::Fault(_) => (StatusCode::INTERNAL_SERVER_ERROR, t.fault),
         }
     }
 
@@ -108,19 +109,20 @@ impl PageError {
         if let Self::Fault(fault) = &self {
             tracing::error!(%fault, "a page of the identity provider failed");
         }
-        let (status, (title, lead)) = self.words();
+        let t = texts::current();
+        let (status, (title, lead)) = self.words(t);
         let main = html! {
             div class="page" {
                 div class="card" {
                     h1 { (title) }
                     p class="lead" { (lead) }
                     @if let Some(detail) = self.detail() {
-                        p class="hint" { (texts::FOR_DEVELOPERS) " " code { (detail) } }
+                        p class="hint" { (t.for_developers) " " code lang="en" { (detail) } }
                     }
                     @if let Some(again) = again {
-                        a class="button" href=(again) { (texts::START_AGAIN) }
+                        a class="button" href=(again) { (t.start_again) }
                     } @else if let Some(back) = self.back() {
-                        a class="button" href=(back.url) rel="noreferrer" { (texts::back_to(&back.host)) }
+                        a class="button" href=(back.url) rel="noreferrer" { ((t.back_to)(&back.host)) }
                     }
                 }
             }

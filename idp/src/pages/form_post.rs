@@ -10,7 +10,7 @@ use http::{HeaderValue, header};
 use maud::{DOCTYPE, PreEscaped, html};
 
 use super::{CSS_URL, form_targets, place, policy, set_headers, texts};
-use crate::error::no_store;
+use crate::{error::no_store, language};
 
 const SCRIPT: &str = "document.forms[0].submit()";
 
@@ -20,14 +20,15 @@ static SCRIPT_HASH: LazyLock<String> =
 /// Sends `parameters` to the redirect URI in a form.
 #[must_use]
 pub fn page(redirect_uri: &str, parameters: &[(&str, &str)]) -> Response {
+    let t = texts::current();
     let document = html! {
         (DOCTYPE)
-        html lang="en" {
+        html lang=(language::current().tag()) {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover";
                 meta name="color-scheme" content="light dark";
-                title { (texts::form_post::TITLE) " · " (texts::PORTAL) }
+                title { (t.form_post.title) " · " (texts::PORTAL) }
                 link rel="stylesheet" href=(CSS_URL.as_str());
             }
             body {
@@ -36,9 +37,9 @@ pub fn page(redirect_uri: &str, parameters: &[(&str, &str)]) -> Response {
                     div class="page" {
                         form class="card" method="post" action=(redirect_uri) {
                             @for (name, value) in parameters { input type="hidden" name=(name) value=(value); }
-                            h1 { (texts::back_to(place(redirect_uri).name())) }
-                            p class="lead" { (texts::form_post::LEAD) }
-                            button class="button" { (texts::form_post::CONTINUE) }
+                            h1 { ((t.back_to)(place(redirect_uri).name())) }
+                            p class="lead" { (t.form_post.lead) }
+                            button class="button" { (t.go_on) }
                         }
                     }
                 }

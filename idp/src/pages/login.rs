@@ -46,26 +46,27 @@ pub(crate) async fn render(
     asked: &Asked<'_>,
 ) -> Result<Response, Fault> {
     let operators = operators_of(ctx, product).await?;
+    let t = texts::current();
     let described = if asked.error.is_some() { "number-e number-h" } else { "number-h" };
     let main = html! {
         div class="page" {
             form class="card" method="post" action="/login" {
                 (hidden(&interaction.seal(ctx)?, &browser.form_token(ctx)))
-                (product_head(product, &texts::login::heading(&product.name)))
+                (product_head(product, &(t.login.heading)(&product.name)))
                 div class="field" {
-                    label class="label" for="number" { (texts::login::NUMBER) }
+                    label class="label" for="number" { (t.login.number) }
                     input class="input" id="number" name="number" type="tel" inputmode="tel" autocomplete="tel"
-                        value=(asked.number) placeholder=(texts::login::EXAMPLE) maxlength="200" required autofocus
+                        value=(asked.number) placeholder=(texts::EXAMPLE) maxlength="200" required autofocus
                         aria-invalid=[asked.error.map(|_| "true")] aria-describedby=(described);
                     @if let Some(error) = asked.error { (error_line("number-e", error)) }
                     p class="hint" id="number-h" {
-                        (texts::login::HINT)
+                        (t.login.hint)
                         @if let Some(names) = names(&operators) { " " (names) }
                     }
                 }
-                button class="button" { (texts::login::SEND) }
+                button class="button" { (t.login.send) }
                 p class="center" {
-                    button class="link" name="action" value="cancel" formnovalidate { (texts::cancel_to(&product.name)) }
+                    button class="link" name="action" value="cancel" formnovalidate { ((t.cancel_to)(&product.name)) }
                 }
             }
         }
@@ -75,7 +76,7 @@ pub(crate) async fn render(
         brand: only(&operators),
         support: product.support_email.as_deref(),
         leads_to: interaction.request.redirect_uri(),
-        ..Page::new(texts::login::TITLE)
+        ..Page::new(t.login.title)
     };
     page.respond(ctx, &main)
 }

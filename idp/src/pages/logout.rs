@@ -7,11 +7,13 @@ use super::{Page, PageError, icon, texts};
 use crate::{Idp, browser::Browser, params::Params, paths};
 
 /// What the client had said, and the answer still needs.
-const CARRIED: [&str; 4] = ["id_token_hint", "client_id", "post_logout_redirect_uri", "state"];
+const CARRIED: [&str; 5] = ["id_token_hint", "client_id", "post_logout_redirect_uri", "state", "ui_locales"];
 
 /// Asks whether the person wants to sign out, and carries what the client had said.
 #[must_use]
 pub(crate) fn confirm(idp: &Idp, browser: &Browser, params: &Params) -> Response {
+    let t = &texts::current().logout;
+    let (title, lead) = t.ask;
     let main = html! {
         div class="page" {
             form class="card" method="post" action=(paths::LOGOUT) {
@@ -19,13 +21,13 @@ pub(crate) fn confirm(idp: &Idp, browser: &Browser, params: &Params) -> Response
                 @for name in CARRIED {
                     @if let Some(value) = params.get(name) { input type="hidden" name=(name) value=(value); }
                 }
-                h1 { (texts::logout::ASK_TITLE) }
-                p class="lead" { (texts::logout::ASK) }
-                button class="button" { (texts::logout::SIGN_OUT) }
+                h1 { (title) }
+                p class="lead" { (lead) }
+                button class="button" { (t.sign_out) }
             }
         }
     };
-    let page = Page { leads_to: params.get("post_logout_redirect_uri"), ..Page::new(texts::logout::ASK_TITLE) };
+    let page = Page { leads_to: params.get("post_logout_redirect_uri"), ..Page::new(title) };
     page.respond(&idp.ctx, &main).unwrap_or_else(|fault| PageError::from(fault).into_response())
 }
 
@@ -34,24 +36,26 @@ pub(crate) fn confirm(idp: &Idp, browser: &Browser, params: &Params) -> Response
 /// A frame may run its own scripts, and cannot lead the page away.
 #[must_use]
 pub fn signed_out(idp: &Idp, back: Option<&str>, frames: &[String]) -> Response {
+    let texts = texts::current();
+    let t = &texts.logout;
     let main = html! {
         div class="page" {
             div class="card" {
-                p class="tick" { (icon::check()) (texts::logout::DONE) }
-                h1 { (texts::logout::DONE_TITLE) }
+                p class="tick" { (icon::check()) (t.done) }
+                h1 { (t.done_title) }
                 @match back {
                     Some(back) => {
-                        p class="lead" { (texts::logout::DONE_BACK) }
-                        a class="button" href=(back) { (texts::logout::CONTINUE) }
+                        p class="lead" { (t.done_back) }
+                        a class="button" href=(back) { (texts.go_on) }
                     }
-                    None => p class="lead" { (texts::logout::DONE_LEAD) },
+                    None => p class="lead" { (t.done_lead) },
                 }
             }
         }
         @for frame in frames {
-            iframe src=(frame) title=(texts::logout::FRAME) sandbox="allow-scripts allow-same-origin" hidden {}
+            iframe src=(frame) title=(t.frame) sandbox="allow-scripts allow-same-origin" hidden {}
         }
     };
-    let page = Page { frames, ..Page::new(texts::logout::DONE_TITLE) };
+    let page = Page { frames, ..Page::new(t.done_title) };
     page.respond(&idp.ctx, &main).unwrap_or_else(|fault| PageError::from(fault).into_response())
 }

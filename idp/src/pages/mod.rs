@@ -33,7 +33,7 @@ use model::{
 
 pub use self::error::{Back, PageError};
 use self::texts::Place;
-use crate::{Idp, error::no_store};
+use crate::{Idp, error::no_store, language};
 
 const CSS: &str = include_str!("../../../style/idp.css");
 
@@ -97,7 +97,7 @@ impl<'a> Page<'a> {
     fn document(&self, nonce: Option<&str>, main: &Markup) -> Markup {
         html! {
             (DOCTYPE)
-            html lang="en" {
+            html lang=(language::current().tag()) {
                 head {
                     meta charset="utf-8";
                     meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover";
@@ -127,7 +127,7 @@ impl<'a> Page<'a> {
         let mail = self.brand.map(|brand| brand.support_email.as_str()).or(self.support);
         html! {
             @if let Some(mail) = mail.filter(|mail| !mail.is_empty()) {
-                footer class="foot" { (texts::NEED_HELP) " " a href={ "mailto:" (mail) } { (mail) } }
+                footer class="foot" { (texts::current().need_help) " " a href={ "mailto:" (mail) } { (mail) } }
             }
         }
     }
@@ -146,6 +146,8 @@ fn set_headers(response: &mut Response, policy: &str) {
     for (name, value) in fixed {
         headers.insert(name, HeaderValue::from_static(value));
     }
+    headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language::current().tag()));
+    headers.append(header::VARY, HeaderValue::from_static("accept-language"));
     // What cannot be a header value is no policy of ours; then nothing at all is allowed.
     let policy = HeaderValue::from_str(policy);
     let nothing = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; base-uri 'none'; sandbox");
@@ -213,7 +215,7 @@ fn product_head(product: &Product, heading: &str) -> Markup {
             (product_logo(product))
             div {
                 h1 { bdi { (heading) } }
-                span { bdi { (texts::by(&product.organization_name)) } }
+                span { bdi { ((texts::current().by)(&product.organization_name)) } }
             }
         }
     }
@@ -260,8 +262,8 @@ fn only(operators: &[Arc<Operator>]) -> Option<&Operator> {
 }
 
 fn names(operators: &[Arc<Operator>]) -> Option<String> {
-    let names: Vec<String> = operators.iter().map(|operator| operator.name.clone()).collect();
-    texts::login::for_subscribers_of(&names)
+    let names: Vec<&str> = operators.iter().map(|operator| operator.name.as_str()).collect();
+    (1..=3).contains(&names.len()).then(|| (texts::current().login.for_subscribers_of)(&names))
 }
 
 /// Where a redirect URI leads.

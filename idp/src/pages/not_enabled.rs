@@ -24,7 +24,8 @@ pub async fn page(
 ) -> Result<Response, PageError> {
     let ctx = &idp.ctx;
     let operator = cache::operator(ctx, operator).await?.ok_or(PageError::ClientGone)?;
-    let title = texts::not_enabled::title(&operator.name, &product.name);
+    let t = texts::current();
+    let title = (t.not_enabled.title)(&operator.name, &product.name);
     let sealed = interaction.seal(ctx)?;
     let main = html! {
         div class="page" {
@@ -32,9 +33,9 @@ pub async fn page(
                 (hidden(&sealed, &browser.form_token(ctx)))
                 input type="hidden" name="session" value=(session.id);
                 h1 { (title) }
-                p class="lead" { (texts::not_enabled::lead(&operator.name, &product.name)) }
-                button class="button" name="decision" value="cancel" { (texts::back_to(&product.name)) }
-                p class="center" { a href={ "/login?i=" (sealed) } { (texts::pin::OTHER_NUMBER) } }
+                p class="lead" { ((t.not_enabled.lead)(&operator.name, &product.name)) }
+                button class="button" name="decision" value="cancel" { ((t.back_to)(&product.name)) }
+                p class="center" { a href={ "/login?i=" (sealed) } { (t.pin.other_number) } }
             }
         }
     };

@@ -38,6 +38,8 @@ pub(crate) async fn render(
     asked: &Asked<'_>,
 ) -> Result<Response, Fault> {
     let operators = operators_of(ctx, product).await?;
+    let texts = texts::current();
+    let t = &texts.pin;
     let sealed = interaction.seal(ctx)?;
     let delayed = message::delayed(ctx, Channel::Sms).await?;
     let minutes = ctx.settings().lifetimes.pin / 60_000;
@@ -47,42 +49,42 @@ pub(crate) async fn render(
             form class="card" method="post" action=(if asked.open { "/login/pin" } else { "/login/resend" }) {
                 (hidden(&sealed, &browser.form_token(ctx)))
                 div class="stack" {
-                    h1 { (texts::pin::TITLE) }
-                    p class="lead" { (texts::pin::SENT_TO) strong { (number) } (texts::pin::minutes(minutes)) }
+                    h1 { (t.title) }
+                    p class="lead" { (t.sent_to) strong { (number) } ((t.valid)(minutes)) }
                 }
                 @if asked.again && asked.error.is_none() {
-                    p class="tick" role="status" { (icon::check()) span { (texts::pin::SENT_AGAIN) } }
+                    p class="tick" role="status" { (icon::check()) span { (t.sent_again) } }
                 }
-                @if delayed { p class="lead" role="status" { (texts::pin::DELAYED) } }
+                @if delayed { p class="lead" role="status" { (t.delayed) } }
                 @if asked.open {
                     div class="field" {
-                        label class="label" for="pin" { (texts::pin::LABEL) }
+                        label class="label" for="pin" { (t.label) }
                         input class="input input--code" id="pin" name="pin" inputmode="numeric"
                             autocomplete="one-time-code" pattern="[0-9 ]*" maxlength="12" required autofocus
                             aria-invalid=[asked.error.map(|_| "true")] aria-describedby=[asked.error.map(|_| "pin-e")];
                         @if let Some(error) = asked.error { (error_line("pin-e", error)) }
                     }
-                    button class="button" { (texts::pin::CONTINUE) }
+                    button class="button" { (texts.go_on) }
                     p class="choices" {
-                        button class="link" formaction="/login/resend" formnovalidate { (texts::pin::RESEND) }
-                        a href={ "/login?i=" (sealed) } { (texts::pin::OTHER_NUMBER) }
+                        button class="link" formaction="/login/resend" formnovalidate { (t.resend) }
+                        a href={ "/login?i=" (sealed) } { (t.other_number) }
                     }
                 } @else {
                     @if let Some(error) = asked.error { (error_line("pin-e", error)) }
-                    button class="button" autofocus { (texts::pin::RESEND) }
-                    p class="center" { a href={ "/login?i=" (sealed) } { (texts::pin::OTHER_NUMBER) } }
+                    button class="button" autofocus { (t.resend) }
+                    p class="center" { a href={ "/login?i=" (sealed) } { (t.other_number) } }
                 }
                 p class="center" {
                     button class="link" name="action" value="cancel" formaction="/login" formnovalidate {
-                        (texts::cancel_to(&product.name))
+                        ((texts.cancel_to)(&product.name))
                     }
                 }
             }
-            p class="hint center" { (texts::pin::NEVER_TELL) }
-            p class="hint center" { (texts::pin::not_here(names(&operators).as_deref())) }
+            p class="hint center" { (t.never_tell) }
+            p class="hint center" { ((t.not_here)(names(&operators).as_deref())) }
             @if ctx.settings().sandbox {
                 p class="hint center" {
-                    (texts::pin::OUTBOX) " " a href="/sandbox/outbox" target="_blank" rel="noopener" { (texts::pin::OUTBOX_LINK) } "."
+                    (t.outbox) a href="/sandbox/outbox" target="_blank" rel="noopener" { (t.outbox_link) } "."
                 }
             }
         }
@@ -92,7 +94,7 @@ pub(crate) async fn render(
         brand: only(&operators),
         support: product.support_email.as_deref(),
         leads_to: interaction.request.redirect_uri(),
-        ..Page::new(texts::pin::TITLE)
+        ..Page::new(t.title)
     };
     page.respond(ctx, &main)
 }

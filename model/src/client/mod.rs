@@ -26,7 +26,7 @@ pub use self::{
     grants::{Delivery, EXTRA, SetGrantsError, fits, set_grants},
     logout::{InvalidLogout, LogoutUriProblem, LogoutUris, SetLogoutError, set_logout},
     metadata::{Metadata, SubjectType},
-    registration::{Invalid, ListProblem, RegisterError, Registered, Registration, Uris, edit, register},
+    registration::{Changes, Invalid, ListProblem, RegisterError, Registered, Registration, Uris, edit, register},
     secrets::{AddSecretError, Added, Grace, LABEL_LENGTH, MOST_LIVING, SecretRow, add_secret, end_secret, secrets},
 };
 use crate::{

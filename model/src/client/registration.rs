@@ -276,16 +276,31 @@ pub(super) async fn insert_uris(
     Ok(())
 }
 
+/// What can be changed about a client on its page.
+#[derive(Clone, Copy, Debug)]
+pub struct Changes<'a> {
+    /// For the team, to tell clients apart.
+    pub description: &'a str,
+    /// The rules that it is held to.
+    pub profile: Profile,
+    /// How its access tokens look from now on.
+    pub token_format: TokenFormat,
+    /// Its URIs.
+    pub uris: &'a Uris,
+}
+
 struct Editing {
     ctx: Context,
     actor: Option<Uuid>,
     before: Client,
     description: String,
     profile: Profile,
+    token_format: TokenFormat,
     uris: Vec<(UriPurpose, String)>,
 }
 
-/// Changes a client's description, profile and URIs. Never touches its secrets or its tokens.
+/// Changes a client's description, profile, token format and URIs. Never touches its secrets or
+/// the tokens that it has.
 ///
 /// # Errors
 ///
@@ -295,10 +310,9 @@ pub async fn edit(
     actor: Option<Uuid>,
     product: &product::Model,
     client: &Client,
-    description: &str,
-    profile: Profile,
-    uris: &Uris,
+    changes: &Changes<'_>,
 ) -> Result<(), RegisterError> {
+    let Changes { description, profile, token_format, uris } = *changes;
     let checked = check(product.audience, description, uris);
     let fits = profile.rules().kinds.contains(&client.kind);
     let Checked { description, uris } = match checked {
@@ -306,7 +320,7 @@ pub async fn edit(
         Ok(_) => return Err(RegisterError::Invalid(Invalid { profile: true, ..Invalid::default() })),
         Err(invalid) => return Err(RegisterError::Invalid(Invalid { profile: !fits, ..invalid })),
     };
-    let editing = Editing { ctx: ctx.clone(), actor, before: client.clone(), description, profile, uris };
+    let editing = Editing { ctx: ctx.clone(), actor, before: client.clone(), description, profile, token_format, uris };
     ctx.db().write(editing, |tx, editing| Box::pin(edit_in(tx, editing))).await
 }
 
@@ -317,10 +331,11 @@ fn method_under(profile: Profile, before: AuthMethod) -> AuthMethod {
 }
 
 async fn edit_in(tx: &Tx, editing: &Editing) -> Result<(), RegisterError> {
-    let Editing { ctx, actor, before, description, profile, uris } = editing;
+    let Editing { ctx, actor, before, description, profile, token_format, uris } = editing;
     let row = client::ActiveModel {
         description: Set(description.clone()),
         profile: Set(*profile),
+        token_format: Set(*token_format),
         auth_method: Set(method_under(*profile, before.auth_method)),
         updated_at: Set(ctx.now()),
         ..Default::default()
@@ -353,6 +368,9 @@ async fn edit_in(tx: &Tx, editing: &Editing) -> Result<(), RegisterError> {
     }
     if *profile != before.profile {
         detail.push_str(&format!("; profile {}", profile.as_str()));
+    }
+    if *token_format != before.token_format {
+        detail.push_str(&format!("; access tokens {}", token_format.as_str()));
     }
     audit::record(tx, ctx, event("client.changed", *actor, before, detail)).await?;
     Ok(())

@@ -16,6 +16,10 @@ pub struct Model {
     pub created_by: Option<Uuid>,
     pub created_at: Timestamp,
     pub expires_at: Timestamp,
+    /// How many clients were registered with it.
+    pub uses: i64,
+    /// How many may be, if not any number.
+    pub most_uses: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

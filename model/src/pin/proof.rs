@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{Checking, Refused, Request, SendError, hash_number, send_for, try_in, wrong_address_budget};
 use crate::{
-    ClientAddress, Context, Fault, audit,
+    ClientAddress, Context, Fault, Language, audit,
     db::Tx,
     entity::{profile, user},
     phone::PhoneNumber,
@@ -45,8 +45,15 @@ pub struct Proof {
 /// [`SendError::TooMany`] when a budget is empty.
 pub async fn send_proof(ctx: &Context, proof: Proof) -> Result<Uuid, SendError> {
     let Proof { user, number, browser, address, again } = proof;
-    let request =
-        Request { number, product: PRODUCT.to_owned(), client_id: CLIENT.to_owned(), browser, address, again };
+    let request = Request {
+        number,
+        product: PRODUCT.to_owned(),
+        client_id: CLIENT.to_owned(),
+        browser,
+        address,
+        again,
+        language: Language::English,
+    };
     send_for(ctx, request, Some(user)).await
 }
 

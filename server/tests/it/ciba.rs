@@ -4,7 +4,7 @@
 use axum::{body::Body, http::Method};
 use model::{
     ciba,
-    client::dynamic,
+    client::dynamic::token::{self, NewToken},
     days,
     delivery::{self, DeliveryKind},
     hours,
@@ -522,7 +522,8 @@ async fn a_client_registers_with_the_grant() {
     let client = model::cache::client(&app.ctx, CALL.0).await.unwrap().unwrap();
     let products = product::of(client.organization_id).list(&app.ctx, None, 10).await.unwrap();
     let voicebox = products.into_iter().find(|listed| listed.product.id == client.product_id).unwrap().product;
-    let token = dynamic::let_in(&app.ctx, None, &voicebox, "test", days(1)).await.unwrap();
+    let new = NewToken { id: app.ctx.new_id().unwrap(), label: "test".to_owned(), lifetime: days(1), most_uses: None };
+    let token = token::let_in(&app.ctx, None, &voicebox, &new).await.unwrap();
     let bearer = format!("Bearer {}", token.reveal());
     let register = async |body: Value| {
         let headers = [("content-type", "application/json"), ("authorization", bearer.as_str())];

@@ -373,6 +373,43 @@ async fn an_edited_client_counts_at_once_and_keeps_its_secret() {
 }
 
 #[tokio::test]
+async fn the_format_of_access_tokens_is_chosen_on_the_clients_page() {
+    let app = App::demo().await;
+    let mut browser = app.sign_in_portal("dev@portico.test").await;
+    let voicebox = product(&mut browser, "Voicebox").await;
+    let path = client(&mut browser, &voicebox, "Voicebox web server").await;
+    let page = browser.get(&path).await;
+    assert_eq!(page.attributes("input[name=token_format][checked]", "value"), ["opaque"]);
+    let page = browser.submit(page.form(&path).set("token_format", "jwt").press("action", "save")).await;
+    assert_eq!(page.status, 303, "{}", page.text());
+    let tokens = app.tokens("openid phone", "+46701740605").await;
+    assert_eq!(tokens["access_token"].as_str().unwrap().split('.').count(), 3);
+    let page = browser.get(&path).await;
+    assert_eq!(page.attributes("input[name=token_format][checked]", "value"), ["jwt"]);
+    let log = app.texts("audit_events", "detail").await;
+    assert!(log.iter().any(|detail| detail.ends_with("; access tokens jwt")), "{log:?}");
+    // What is no format changes nothing.
+    browser.submit(page.form(&path).set("token_format", "<b>").press("action", "save")).await;
+    assert_eq!(browser.get(&path).await.attributes("input[name=token_format][checked]", "value"), ["jwt"]);
+}
+
+#[tokio::test]
+async fn a_client_is_described_by_what_it_has_and_for_whom_it_is() {
+    let app = App::demo().await;
+    let mut browser = app.sign_in_portal("dev@portico.test").await;
+    let workbench = product(&mut browser, "Workbench").await;
+    let path = client(&mut browser, &workbench, "Workbench for banks").await;
+    let page = browser.get(&path).await;
+    let text = page.select("main").remove(0);
+    assert!(text.contains("On a server, and keeps a private key") && !text.contains("the secret"), "{text}");
+    assert!(!text.to_lowercase().contains("subscriber"), "{text}");
+    assert_eq!(page.select("dl.stats dd").last().map(String::as_str), Some("Never"));
+    app.execute("UPDATE client_keys SET last_used_at = 1800000000000").await;
+    let page = browser.get(&path).await;
+    assert_ne!(page.select("dl.stats dd").last().map(String::as_str), Some("Never"), "keys count");
+}
+
+#[tokio::test]
 async fn a_disabled_client_is_refused_until_it_is_enabled() {
     let app = App::demo().await;
     let mut browser = app.sign_in_portal("dev@portico.test").await;

@@ -4,7 +4,7 @@
 use model::{hours, limit::Rule, minutes, seconds};
 use serde_json::Value;
 
-use crate::harness::{App, Browser, Page, basic};
+use crate::harness::{App, Browser, Page, authorize_url, basic};
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 const SPA: (&str, Option<&str>) = ("demo-spa", None);
@@ -110,6 +110,33 @@ async fn a_portal_user_signs_a_device_in() {
     let tokens = page.json();
     assert!(tokens.get("refresh_token").is_none());
     assert_eq!(userinfo(&app, &tokens).await.json()["email"], "dev@portico.test");
+}
+
+#[tokio::test]
+async fn l4_the_page_that_warns_cannot_be_skipped() {
+    let app = App::demo().await;
+    let begun = begin(&app, APP, "openid email").await;
+    let mut browser = app.sign_in_portal("dev@portico.test").await;
+    let warned = enter(&mut browser, begun["user_code"].as_str().unwrap()).await;
+    let sealed = warned.form("/device/confirm").get("i").unwrap().to_owned();
+    // Neither by address, nor with the answer of another consent page.
+    for path in ["/consent", "/login"] {
+        let page = browser.follow(&format!("{path}?i={sealed}")).await;
+        assert!(page.select("form[action='/consent']").is_empty(), "{path}: {}", page.text());
+    }
+    let page = browser.follow(&format!("/consent?i={sealed}")).await;
+    assert_eq!(page.select("h1"), warned.select("h1"));
+    let redirect = ("redirect_uri", "http://127.0.0.1:8765/callback");
+    let other = browser.get(&authorize_url("demo-app", &[redirect, ("scope", "openid email")])).await;
+    let page = browser.submit_following(other.form("/consent").set("i", &sealed).press("decision", "allow")).await;
+    assert_eq!(page.select("h1"), warned.select("h1"));
+    app.clock.advance(seconds(6));
+    assert_eq!(error(&poll(&app, APP, &begun).await), "authorization_pending");
+    // Who has said that it is theirs goes on.
+    let page = go(&mut browser, &page).await;
+    browser.allow(page).await;
+    app.clock.advance(seconds(6));
+    assert_eq!(poll(&app, APP, &begun).await.status, 200);
 }
 
 #[tokio::test]

@@ -128,6 +128,7 @@ impl App {
             door: Door::Router(self.router.clone()),
             origin,
             address: IpAddr::V4(Ipv4Addr::new(198, 18, a, b)),
+            languages: None,
             cookies: BTreeMap::new(),
         }
     }
@@ -370,6 +371,8 @@ pub struct Browser {
     pub origin: String,
     /// Where it connects from.
     pub address: IpAddr,
+    /// What it sends as `Accept-Language`.
+    pub languages: Option<&'static str>,
     /// By name; set and read by tests at will.
     pub cookies: BTreeMap<String, String>,
 }
@@ -381,8 +384,14 @@ impl Browser {
             door: Door::Http(url.to_owned()),
             origin: url.to_owned(),
             address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            languages: None,
             cookies: BTreeMap::new(),
         }
+    }
+
+    /// Goes on with another node.
+    pub fn move_to(&mut self, router: Router) {
+        self.door = Door::Router(router);
     }
 
     /// Fetches a page. The path may also be a whole URL of ours.
@@ -482,6 +491,7 @@ impl Browser {
         if !cookies.is_empty() {
             headers.push(("cookie", &cookies));
         }
+        headers.extend(self.languages.map(|languages| ("accept-language", languages)));
         let mut request = request(method, &path, &headers, body);
         request.extensions_mut().insert(ConnectInfo(SocketAddr::new(self.address, 40_000)));
         let mut page = match &self.door {

@@ -11,7 +11,10 @@ use std::{
 use axum::{Router, body::Body, http::Method, routing::get};
 use model::{
     Registration,
-    client::{Profile, dynamic},
+    client::{
+        Profile,
+        dynamic::token::{self, NewToken},
+    },
     days,
     limit::Rule,
     minutes,
@@ -272,7 +275,8 @@ async fn where_it_is_not_open_a_token_of_an_organization_is_needed() {
     assert_eq!((page.status, page.header("www-authenticate")), (401, Some("Bearer realm=\"portico\"")));
     let client = model::cache::client(&app.ctx, "demo-app").await.unwrap().unwrap();
     let product = model::product::of(client.organization_id).find(&app.ctx, client.product_id).await.unwrap().unwrap();
-    let token = dynamic::let_in(&app.ctx, None, &product, "Tests", days(1)).await.unwrap();
+    let new = NewToken { id: app.ctx.new_id().unwrap(), label: "Tests".to_owned(), lifetime: days(1), most_uses: None };
+    let token = token::let_in(&app.ctx, None, &product, &new).await.unwrap();
     let mut asked = web();
     asked["resources"] = json!(["https://api.example.com/"]);
     let page = request(&app, Method::POST, "/oauth2/register", Some(token.reveal()), &asked).await;

@@ -391,6 +391,7 @@ async fn i6_no_pin_opens_a_number_of_nobody() {
         browser: "browser".to_owned(),
         address: model::ClientAddress(IpAddr::V4(Ipv4Addr::LOCALHOST)),
         again: false,
+        language: model::Language::English,
     };
     let challenge = model::pin::send(&app.ctx, request).await.expect("a challenge");
     // Make any PIN the right one: that of a challenge whose PIN is known.

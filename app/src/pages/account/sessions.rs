@@ -11,6 +11,7 @@ use crate::{
     components::{
         form::ButtonForm,
         misc::State,
+        table::CardTable,
         time::{Ago, Moment},
     },
     error::PageError,
@@ -66,22 +67,9 @@ pub(super) async fn show(signed_in: SignedIn) -> Result<Response, PageError> {
             >
                 <ButtonForm action="/account/sessions/end" class="button button--danger">"Sign out everywhere"</ButtonForm>
             </PageHead>
-            <div class="table-box">
-                <div class="table-scroll" role="region" aria-labelledby="sessions" tabindex="0">
-                    <table class="table table--cards" role="table" aria-labelledby="sessions">
-                        <thead role="rowgroup">
-                            <tr role="row">
-                                <th scope="col" role="columnheader">"Browser"</th>
-                                <th scope="col" role="columnheader">"Address"</th>
-                                <th scope="col" role="columnheader">"Signed in"</th>
-                                <th scope="col" role="columnheader">"Last seen"</th>
-                                <th scope="col" role="columnheader"><span class="visually-hidden">"Actions"</span></th>
-                            </tr>
-                        </thead>
-                        <tbody role="rowgroup">{rows}</tbody>
-                    </table>
-                </div>
-            </div>
+            <CardTable heading="sessions" columns=&["Browser", "Address", "Signed in", "Last seen"]>
+                {rows}
+            </CardTable>
         }
     }))
 }

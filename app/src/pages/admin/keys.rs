@@ -20,6 +20,7 @@ use crate::{
         form::ButtonForm,
         icon::{Glyph, Icon},
         misc::State,
+        table::CardTable,
         time::Moment,
     },
     error::PageError,
@@ -76,24 +77,9 @@ pub async fn page(administrator: Administrator) -> Result<Response, PageError> {
                     "Rotate all now"
                 </ButtonForm>
             </PageHead>
-            <div class="table-box">
-                <div class="table-scroll" role="region" aria-labelledby="keys" tabindex="0">
-                    <table class="table table--cards" role="table" aria-labelledby="keys">
-                        <thead role="rowgroup">
-                            <tr role="row">
-                                <th scope="col" role="columnheader">"Key"</th>
-                                <th scope="col" role="columnheader">"Use"</th>
-                                <th scope="col" role="columnheader">"State"</th>
-                                <th scope="col" role="columnheader">"Created"</th>
-                                <th scope="col" role="columnheader">"Active from"</th>
-                                <th scope="col" role="columnheader">"Gone"</th>
-                                <th scope="col" role="columnheader"><span class="visually-hidden">"Actions"</span></th>
-                            </tr>
-                        </thead>
-                        <tbody role="rowgroup">{rows}</tbody>
-                    </table>
-                </div>
-            </div>
+            <CardTable heading="keys" columns=&["Key", "Use", "State", "Created", "Active from", "Gone"]>
+                {rows}
+            </CardTable>
         }
     }))
 }

@@ -2,6 +2,7 @@
 
 mod keys;
 mod pull;
+mod registration;
 
 use axum::{
     Router,
@@ -17,4 +18,6 @@ pub fn routes() -> Router<AppState> {
         .route("/admin/keys/rotate", get(keys::back).post(keys::rotate))
         .route("/admin/keys/{key}/retire", post(keys::retire))
         .route("/admin/keys/{key}/pull", get(pull::page).post(pull::submit))
+        .route("/admin/registration", get(registration::page).post(registration::create))
+        .route("/admin/registration/{token}/revoke", get(registration::back).post(registration::revoke))
 }

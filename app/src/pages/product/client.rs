@@ -7,12 +7,12 @@ use leptos::prelude::*;
 use model::{
     Timestamp,
     client::{
-        self, AddSecretError, Client, ClientKind, ClientState, Grace, LogoutUris as LogoutAddresses, MOST_LIVING,
-        Metadata, Profile, Reach, RegisterError, SecretRow,
+        self, AddSecretError, Changes, Client, ClientKind, ClientState, Grace, LogoutUris as LogoutAddresses,
+        MOST_LIVING, Metadata, Profile, Reach, RegisterError, SecretRow, keys,
         profile::{AssertionAudience, Pkce},
     },
     delivery,
-    entity::AuthMethod,
+    entity::{Audience, AuthMethod},
     membership::Right,
     scope,
 };
@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 use super::{
     access::{AtClient, ManagedClient},
-    client_form::{Description, LogoutUris, ProfileChoice, RedirectUris, Typed, errors},
+    client_form::{Description, LogoutUris, ProfileChoice, RedirectUris, TokenFormatChoice, Typed, errors},
     clients,
     create::form_id,
     credentials,
@@ -29,7 +29,7 @@ use super::{
     frame::{self, Confirm, Copyable, Place, ReadOnly},
     information::Confirmed,
     quick_start::{QuickStart, Start},
-    words::{count, text},
+    words::{People, count, people, text},
 };
 use crate::{
     AppState,
@@ -38,6 +38,7 @@ use crate::{
         form::{ButtonForm, Csrf},
         icon::{Glyph, Icon},
         misc::{DangerRow, DangerZone, State},
+        table::CardTable,
         time::{Ago, Day, Moment},
     },
     error::PageError,
@@ -67,9 +68,13 @@ pub async fn submit(at: ManagedClient, Form(mut typed): Form<Typed>) -> Result<R
     }
     typed.tidy();
     let (description, profile, uris) = (&typed.description, typed.profile(), typed.uris());
-    match client::edit(at.ctx(), at.actor(), &at.product, &at.client, description, profile, &uris).await {
+    let changes = Changes { description, profile, token_format: typed.token_format(&at.client), uris: &uris };
+    match client::edit(at.ctx(), at.actor(), &at.product, &at.client, &changes).await {
         Ok(()) => {
-            let text = "Client saved. It works from now on; the secret is the same.";
+            let text = match at.client.auth_method {
+                AuthMethod::Secret => "Client saved. It works from now on; the secret is the same.",
+                _ => "Client saved. It works from now on.",
+            };
             Ok(notice::done(at.member.visitor(), &at.path(""), text))
         }
         Err(RegisterError::Invalid(invalid)) => show(&at, typed, Rotation::default(), errors(&invalid)).await,
@@ -114,6 +119,7 @@ async fn show(at: &AtClient, typed: Typed, rotation: Rotation, errors: Errors) -
     let client = at.client.clone();
     let uris = client::uris(ctx, &client).await?;
     let secrets = client::secrets(ctx, &client).await?;
+    let keys = keys::list(ctx, &client).await?;
     let reach = client::reach(ctx, &client).await?;
     let scopes = scope::of_product(ctx, &at.product).await?;
     let deliveries = delivery::of(&client).list(ctx).await?;
@@ -126,7 +132,9 @@ async fn show(at: &AtClient, typed: Typed, rotation: Rotation, errors: Errors) -
     let subscribers = audience.signs_in();
     let product = at.product.name.clone();
     let path = at.path("");
-    let last_used = secrets.iter().filter_map(|secret| secret.last_used_at).max();
+    let last_used = secrets.iter().filter_map(|secret| secret.last_used_at);
+    let last_used = last_used.chain(keys.iter().filter_map(|key| key.last_used_at)).max();
+    let people = people(at.product.audience);
     let title = client.description.clone();
     let page = frame::page(at, Place::Clients, title.clone())
         .crumb_to("OAuth clients", at.at.path("/clients"))
@@ -135,13 +143,14 @@ async fn show(at: &AtClient, typed: Typed, rotation: Rotation, errors: Errors) -
     let issuer = start.issuer.clone();
     Ok(page.render(at.member.visitor(), move || {
         let profile = typed.profile();
+        let token_format = typed.token_format(&client);
         view! {
             <PageHead title=title>{clients::state(client.state)}</PageHead>
             <ReadOnly why=why_not/>
             <ErrorSummary/>
             <dl class="stats">
                 <div>
-                    <dt>"Subscribers"</dt>
+                    <dt>{people.heading}</dt>
                     <dd>{super::words::number(reach.subscribers)}</dd>
                     <dd class="stats__note">"with a living authorization"</dd>
                 </div>
@@ -175,9 +184,10 @@ async fn show(at: &AtClient, typed: Typed, rotation: Rotation, errors: Errors) -
                         <div>
                             <dt>"Runs"</dt>
                             <dd>
-                                {match client.kind {
-                                    ClientKind::Confidential => "On a server, and keeps a secret",
-                                    ClientKind::Public => "In a browser or an app, without a secret",
+                                {match (client.kind, client.auth_method) {
+                                    (ClientKind::Public, _) => "In a browser or an app, without a secret",
+                                    (ClientKind::Confidential, AuthMethod::Secret) => "On a server, and keeps a secret",
+                                    (ClientKind::Confidential, _) => "On a server, and keeps a private key",
                                 }}
                             </dd>
                         </div>
@@ -232,7 +242,7 @@ async fn show(at: &AtClient, typed: Typed, rotation: Rotation, errors: Errors) -
                 <Csrf/>
                 <button class="visually-hidden" tabindex="-1" aria-hidden="true" name="action" value="save">"Save client"</button>
                 <div class="card__head">
-                    <h2 id="edit">{if subscribers { "Description and redirect URIs" } else { "Description" }}</h2>
+                    <h2 id="edit">{if subscribers { "Description and redirect URIs" } else { "Description and tokens" }}</h2>
                 </div>
                 <fieldset class="card__body form" disabled=locked>
                     <Description value=typed.description.clone()/>
@@ -244,15 +254,16 @@ async fn show(at: &AtClient, typed: Typed, rotation: Rotation, errors: Errors) -
                                 <ProfileChoice chosen=profile/>
                             }
                         })}
+                    <TokenFormatChoice chosen=token_format/>
                 </fieldset>
                 {(!locked)
                     .then(|| {
                         view! {
                             <div class="card__foot">
                                 <p>
-                                    {match client.kind {
-                                        ClientKind::Confidential => "Saving never touches the secret.",
-                                        ClientKind::Public => "It counts at once.",
+                                    {match client.auth_method {
+                                        AuthMethod::Secret => "Saving never touches the secret.",
+                                        _ => "It counts at once.",
                                     }}
                                 </p>
                                 <button class="button button--primary" name="action" value="save">"Save client"</button>
@@ -275,7 +286,7 @@ async fn show(at: &AtClient, typed: Typed, rotation: Rotation, errors: Errors) -
                 })}
             <Deliveries deliveries=deliveries now=now/>
             <QuickStart start=start/>
-            {(!locked).then(|| view! { <End client=client reach=reach path=path subscribers=subscribers/> })}
+            {(!locked).then(|| view! { <End client=client reach=reach path=path audience=audience/> })}
         }
     }))
 }
@@ -315,23 +326,9 @@ fn Secrets(
                 <h2 id="secrets">"Secrets"</h2>
                 <p>"A client can have two at a time, so that you change over without a gap."</p>
             </div>
-            <div class="table-box">
-                <div class="table-scroll" role="region" aria-label="Secrets of this client" tabindex="0">
-                    <table class="table table--cards" role="table" aria-labelledby="secrets">
-                        <thead role="rowgroup">
-                            <tr role="row">
-                                <th scope="col" role="columnheader">"Label"</th>
-                                <th scope="col" role="columnheader">"Secret"</th>
-                                <th scope="col" role="columnheader">"Created"</th>
-                                <th scope="col" role="columnheader">"Last used"</th>
-                                <th scope="col" role="columnheader">"State"</th>
-                                <th scope="col" role="columnheader"><span class="visually-hidden">"Actions"</span></th>
-                            </tr>
-                        </thead>
-                        <tbody role="rowgroup">{rows}</tbody>
-                    </table>
-                </div>
-            </div>
+            <CardTable heading="secrets" label="Secrets of this client" columns=&["Label", "Secret", "Created", "Last used", "State"]>
+                {rows}
+            </CardTable>
             {(!locked)
                 .then(|| {
                     view! {
@@ -489,8 +486,8 @@ fn span(milliseconds: i64) -> String {
 }
 
 #[component]
-fn End(client: Client, reach: Reach, path: String, subscribers: bool) -> impl IntoView {
-    let (whom, tokens) = numbers(&reach, subscribers);
+fn End(client: Client, reach: Reach, path: String, audience: Audience) -> impl IntoView {
+    let (whom, tokens) = numbers(&reach, audience);
     let (disable, enable, delete) = (format!("{path}/disable"), format!("{path}/enable"), format!("{path}/delete"));
     view! {
         <DangerZone>
@@ -506,7 +503,7 @@ fn End(client: Client, reach: Reach, path: String, subscribers: bool) -> impl In
                     .into_any()
             } else {
                 view! {
-                    <DangerRow title="Enable client" text="It works again, with the secrets and authorizations that it has.">
+                    <DangerRow title="Enable client" text="It works again, with the credentials and authorizations that it has.">
                         <ButtonForm action=enable>"Enable client"</ButtonForm>
                     </DangerRow>
                 }
@@ -520,11 +517,12 @@ fn End(client: Client, reach: Reach, path: String, subscribers: bool) -> impl In
 }
 
 /// Whom the end of a client concerns, in two sentences.
-fn numbers(reach: &Reach, subscribers: bool) -> (String, String) {
-    if !subscribers {
+fn numbers(reach: &Reach, audience: Audience) -> (String, String) {
+    if !audience.signs_in() {
         return ("It gets no more tokens.".to_owned(), "Ends all its tokens.".to_owned());
     }
-    let people = count(reach.subscribers, "subscriber", "subscribers");
+    let People { one, many, .. } = people(audience);
+    let people = count(reach.subscribers, one, many);
     let whom = match reach.subscribers {
         0 => "Nobody uses it at present.".to_owned(),
         1 => format!("{people} uses it now and cannot sign in."),
@@ -582,11 +580,11 @@ pub async fn end(managed: ManagedSecret, Form(Nothing {}): Form<Nothing>) -> Res
 
 pub async fn disable_page(at: ManagedClient) -> Result<Response, PageError> {
     let reach = client::reach(at.ctx(), &at.client).await?;
-    let (whom, _) = numbers(&reach, at.product.audience.signs_in());
+    let (whom, _) = numbers(&reach, at.product.audience);
     let effects = vec![
         whom,
         "Its access tokens end at once.".to_owned(),
-        "Nothing is deleted: enabled again, it works with the secrets and authorizations that it has.".to_owned(),
+        "Nothing is deleted: enabled again, it works with the credentials and authorizations that it has.".to_owned(),
     ];
     Ok(confirm(&at, format!("Disable {}?", at.client.description), effects, None, "Disable client", false))
 }
@@ -616,12 +614,12 @@ pub async fn delete(at: ManagedClient, Form(form): Form<Confirmed>) -> Result<Re
 
 async fn ask_delete(at: &AtClient, typed: Option<String>) -> Result<Response, PageError> {
     let reach = client::reach(at.ctx(), &at.client).await?;
-    let (whom, tokens) = numbers(&reach, at.product.audience.signs_in());
+    let (whom, tokens) = numbers(&reach, at.product.audience);
     let effects = vec![
         whom,
         tokens,
-        "Its secrets and redirect URIs go with it, and its id is never given to another client.".to_owned(),
-        "Subscribers’ consents to the product stay: another client of it can use them.".to_owned(),
+        "Its credentials and redirect URIs go with it, and its id is never given to another client.".to_owned(),
+        "Consents to the product stay: another client of it can use them.".to_owned(),
     ];
     let title = format!("Delete {}?", at.client.description);
     let name = Some((at.client.description.clone(), typed));

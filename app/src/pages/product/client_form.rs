@@ -1,7 +1,10 @@
 //! The part that creating and editing a client have in common: description, URIs, profile.
 
 use leptos::prelude::*;
-use model::client::{Client, ClientKind, DESCRIPTION_LENGTH, Invalid, ListProblem, Profile, UriPurpose, Uris};
+use model::{
+    client::{Client, ClientKind, DESCRIPTION_LENGTH, Invalid, ListProblem, Profile, UriPurpose, Uris},
+    entity::TokenFormat,
+};
 use serde::Deserialize;
 
 use super::words::text;
@@ -19,6 +22,7 @@ pub struct Typed {
     pub description: String,
     pub kind: String,
     pub profile: String,
+    pub token_format: String,
     pub login: Vec<String>,
     pub revoke: Vec<String>,
     pub logout: Vec<String>,
@@ -46,6 +50,7 @@ impl Typed {
             description: client.description.clone(),
             kind: client.kind.as_str().to_owned(),
             profile: client.profile.as_str().to_owned(),
+            token_format: client.token_format.as_str().to_owned(),
             login: uris.login,
             revoke: uris.post_revoke,
             logout: uris.post_logout,
@@ -95,6 +100,11 @@ impl Typed {
     /// The profile that was chosen.
     pub fn profile(&self) -> Profile {
         Profile::parse(&self.profile).unwrap_or(Profile::Standard)
+    }
+
+    /// How its access tokens are to look: as chosen, else as before.
+    pub fn token_format(&self, client: &Client) -> TokenFormat {
+        TokenFormat::parse(&self.token_format).unwrap_or(client.token_format)
     }
 }
 
@@ -266,6 +276,44 @@ pub fn ProfileChoice(chosen: Profile) -> impl IntoView {
                 )}
             </div>
             <FieldError id="profile" error=error_of("profile")/>
+        </fieldset>
+    }
+}
+
+/// How the client's access tokens look, and what that means for whoever receives them.
+#[component]
+pub fn TokenFormatChoice(chosen: TokenFormat) -> impl IntoView {
+    let cards = TokenFormat::ALL
+        .iter()
+        .map(|format| {
+            let (title, text) = match format {
+                TokenFormat::Opaque => (
+                    "Opaque",
+                    "Nobody but Portico can read it: your API asks the introspection endpoint, and learns of a \
+                     revocation at once.",
+                ),
+                TokenFormat::Jwt => (
+                    "JWT",
+                    "Your API checks the signature by itself (RFC 9068), and asks nobody. A revoked one passes there \
+                     until it expires, and whoever holds it can read it.",
+                ),
+            };
+            view! {
+                <label class="radio-card">
+                    <input type="radio" name="token_format" value=format.as_str() checked=*format == chosen/>
+                    <span class="radio-card__body">
+                        <strong>{title}</strong>
+                        <span>{text}</span>
+                    </span>
+                </label>
+            }
+        })
+        .collect_view();
+    view! {
+        <fieldset class="radio-cards" id="token_format">
+            <legend>"Access tokens"</legend>
+            <div class="radio-cards__grid">{cards}</div>
+            <p class="field__hint">"It counts for tokens to come. Those that are out stay as they are."</p>
         </fieldset>
     }
 }

@@ -87,7 +87,8 @@ pub async fn show(at: &AtProduct, client: &Client, secret: &Plain, occasion: Occ
     }))
 }
 
-fn value(name: &'static str, value: String, label: &'static str) -> impl IntoView {
+/// A value that is displayed once, with a button that copies it.
+pub fn value(name: &'static str, value: String, label: &'static str) -> impl IntoView {
     view! {
         <div>
             <dt>{name}</dt>

@@ -1,6 +1,7 @@
 //! *Product information › Description*, and the product's end.
 
 use axum::response::Response;
+use http::StatusCode;
 use leptos::prelude::*;
 use model::{
     membership::Right,
@@ -204,18 +205,21 @@ pub async fn delete(at: ProductWith<ManageProducts>, Form(form): Form<Confirmed>
             let text = format!("{} is deleted.", at.product.name);
             Ok(notice::done(at.member.visitor(), &at.member.path(), &text))
         }
-        Err(ProductError::HasClients(clients)) => {
-            let clients = i64::try_from(clients).unwrap_or(i64::MAX);
-            let text = format!("It has {} by now. Delete them first.", count(clients, "client", "clients"));
-            ask(&at, form.confirm, Errors::one("confirm", text)).await
-        }
+        Err(ProductError::HasClients(_)) => Ok(remaining(&at, &reach(&at).await?, StatusCode::CONFLICT)),
         Err(ProductError::Fault(fault)) => Err(fault.into()),
         Err(ProductError::Invalid(_)) => Err(PageError::BadRequest),
     }
 }
 
+async fn reach(at: &AtProduct) -> Result<Reach, PageError> {
+    Ok(product::reach(at.ctx(), &at.product).await?)
+}
+
 async fn ask(at: &AtProduct, typed: String, errors: Errors) -> Result<Response, PageError> {
-    let reach = product::reach(at.ctx(), &at.product).await?;
+    let reach = reach(at).await?;
+    if reach.clients > 0 {
+        return Ok(remaining(at, &reach, StatusCode::OK));
+    }
     let name = at.product.name.clone();
     let back = at.path("/information");
     let title = format!("Delete {name}?");
@@ -235,4 +239,24 @@ async fn ask(at: &AtProduct, typed: String, errors: Errors) -> Result<Response, 
             />
         }
     }))
+}
+
+/// What has to go before the product can: nothing to fill in here.
+fn remaining(at: &AtProduct, reach: &Reach, status: StatusCode) -> Response {
+    let text = what_ends(reach);
+    let (back, clients) = (at.path("/information"), at.path("/clients"));
+    let title = format!("{} cannot be deleted yet", at.product.name);
+    let page = frame::page(at, Place::Description, title.clone()).narrow().crumb("Delete").status(status);
+    page.render(at.member.visitor(), move || {
+        view! {
+            <PageHead title=title/>
+            <div class="card">
+                <div class="card__body"><p>{text}</p></div>
+                <div class="card__foot">
+                    <a class="button button--ghost" href=back>"Cancel"</a>
+                    <a class="button" href=clients>"Show its clients"</a>
+                </div>
+            </div>
+        }
+    })
 }

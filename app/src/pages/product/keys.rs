@@ -22,6 +22,7 @@ use uuid::Uuid;
 use super::{
     access::{AtClient, ManagedClient},
     frame::{self, Confirm, Place, ReadOnly},
+    words::not_a_key,
 };
 use crate::{
     AppState,
@@ -30,6 +31,7 @@ use crate::{
         form::Csrf,
         icon::Glyph,
         misc::Empty,
+        table::CardTable,
         time::{Ago, Day},
     },
     error::PageError,
@@ -64,11 +66,7 @@ pub async fn page(at: AtClient) -> Result<Response, PageError> {
 pub async fn submit(at: ManagedClient, Form(typed): Form<Typed>) -> Result<Response, PageError> {
     let found = match keys::read(typed.jwk.trim()) {
         Ok(found) => found,
-        Err(problem) => {
-            let mut words = problem.to_string();
-            words.replace_range(..1, &words.get(..1).unwrap_or_default().to_uppercase());
-            return show(&at, typed, Errors::one("jwk", words + ".")).await;
-        }
+        Err(problem) => return show(&at, typed, Errors::one("jwk", not_a_key(problem))).await,
     };
     let mut added = 0;
     for key in found {
@@ -288,22 +286,9 @@ fn KeyTable(rows: Vec<KeyRow>, path: String, now: model::Timestamp, locked: bool
     view! {
         <section class="section" aria-labelledby="keys">
             <div class="section__head"><h2 id="keys">"Public keys"</h2></div>
-            <div class="table-box">
-                <div class="table-scroll" role="region" aria-label="Keys of this client" tabindex="0">
-                    <table class="table table--cards" role="table" aria-labelledby="keys">
-                        <thead role="rowgroup">
-                            <tr role="row">
-                                <th scope="col" role="columnheader">"Key id"</th>
-                                <th scope="col" role="columnheader">"Label"</th>
-                                <th scope="col" role="columnheader">"Added"</th>
-                                <th scope="col" role="columnheader">"Last used"</th>
-                                <th scope="col" role="columnheader"><span class="visually-hidden">"Actions"</span></th>
-                            </tr>
-                        </thead>
-                        <tbody role="rowgroup">{rows}</tbody>
-                    </table>
-                </div>
-            </div>
+            <CardTable heading="keys" label="Keys of this client" columns=&["Key id", "Label", "Added", "Last used"]>
+                {rows}
+            </CardTable>
         </section>
     }
 }

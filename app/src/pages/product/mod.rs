@@ -36,9 +36,11 @@ pub use self::{
     list::ProductList,
 };
 pub(crate) use self::{
+    create::form_id,
+    credentials::value as shown_once,
     distribution::state_of,
     frame::{Confirm, audience, logo},
-    words::count,
+    words::{count, text as text_problem},
 };
 use crate::AppState;
 

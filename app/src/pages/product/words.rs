@@ -1,6 +1,9 @@
 //! What the model's typed errors say to people.
 
-use model::product::{Field, Reason};
+use model::{
+    client::keys::NotAKey,
+    product::{Audience, Field, Reason},
+};
 use rules::text::Problem;
 
 /// What is wrong with a text. `missing` is said when there is none.
@@ -18,6 +21,39 @@ pub fn information(reason: Reason) -> String {
         Reason::Text(problem) => text(problem, "Write the name under which people know the product."),
         Reason::NotAWebAddress => "Write a whole address that begins with https://.".to_owned(),
         Reason::NotAMailAddress => "Write a mail address, such as help@example.com.".to_owned(),
+    }
+}
+
+/// What is wrong with a client's public key.
+pub const fn not_a_key(problem: NotAKey) -> &'static str {
+    match problem {
+        NotAKey::Malformed => "This is not a JSON Web Key. Paste all of it, from the first brace to the last.",
+        NotAKey::Private => {
+            "This key contains its private part. Register only the public one, and make a new pair: this one has been \
+             sent around."
+        }
+        NotAKey::Unsupported => "Use an RSA key of 2048 bits or more, an EC key on P-256, or an Ed25519 key.",
+        NotAKey::NotForSignatures => "This key is for encryption. Register one for signatures.",
+        NotAKey::OtherCertificate => "What is in x5c is not a certificate of this key.",
+    }
+}
+
+/// What the people are called for whom a product is.
+#[derive(Clone, Copy)]
+pub struct People {
+    /// At the beginning of a line.
+    pub heading: &'static str,
+    pub one: &'static str,
+    pub many: &'static str,
+}
+
+/// What the people are called for whom a product is.
+pub const fn people(audience: Audience) -> People {
+    match audience {
+        Audience::Subscribers | Audience::Operators => {
+            People { heading: "Subscribers", one: "subscriber", many: "subscribers" }
+        }
+        Audience::Users => People { heading: "People", one: "person", many: "people" },
     }
 }
 

@@ -70,7 +70,7 @@ pub async fn update(
         uris: uris.collect(),
         secret: Some(secret.clone()),
     };
-    let changing = New { ctx: ctx.clone(), registering, keys, token: Plain::chosen(token), product };
+    let changing = New { ctx: ctx.clone(), registering, keys, token: Plain::chosen(token), product, let_in_by: None };
     let new_secret = ctx.db().write(changing, |tx, changing| Box::pin(change_all(tx, changing))).await?;
     let managed = Managed { client: after, token: token.clone() };
     let mut told = describe(ctx, &managed).await?;

@@ -8,7 +8,7 @@
 pub mod by_url;
 mod change;
 mod document;
-mod token;
+pub mod token;
 
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, QueryFilter as _, sea_query::OnConflict,
@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use self::document::{Document, Frame, PURPOSES};
-pub use self::{change::update, document::Refusal, token::let_in};
+pub use self::{change::update, document::Refusal};
 use super::{
     Client, Metadata,
     keys::{self, PublicKey},
@@ -93,9 +93,12 @@ pub async fn register(
     grant_types: &[&str],
     given: &Map<String, Value>,
 ) -> Result<Map<String, Value>, DynamicError> {
-    let product = match token {
-        Some(token) => Some(token::product(ctx, token).await?.ok_or(DynamicError::Token)?),
-        None if ctx.settings().registration == Policy::Open => None,
+    let (token, product) = match token {
+        Some(token) => {
+            let (id, product) = token::find(ctx, token).await?.ok_or(DynamicError::Token)?;
+            (Some(id), Some(product))
+        }
+        None if ctx.settings().registration == Policy::Open => (None, None),
         None => return Err(DynamicError::Closed),
     };
     let mut budgets = Vec::new();
@@ -121,7 +124,7 @@ pub async fn register(
         open: product.is_none(),
     };
     let document = document::read(ctx, &frame, given).await?;
-    let new = New::of(ctx, product.as_ref(), profile, document)?;
+    let new = New { let_in_by: token, ..New::of(ctx, product.as_ref(), profile, document)? };
     let (managed, secret) = (new.managed(), new.secret());
     ctx.db().write(new, |tx, new| Box::pin(register_all(tx, new))).await?;
     let mut told = describe(ctx, &managed).await?;
@@ -169,6 +172,8 @@ struct New {
     token: Plain,
     /// The product that is made for it, if nobody has let it in.
     product: Option<product::Model>,
+    /// The initial access token that has.
+    let_in_by: Option<Uuid>,
 }
 
 impl New {
@@ -208,7 +213,7 @@ impl New {
         let token = Plain::generate(ctx, Kind::Registration)?;
         let uris = PURPOSES.iter().flat_map(|purpose| uris.list(*purpose).iter().map(|uri| (*purpose, uri.clone())));
         let registering = Registering { ctx: ctx.clone(), actor: None, client, uris: uris.collect(), secret };
-        Ok(Self { ctx: ctx.clone(), registering, keys, token, product })
+        Ok(Self { ctx: ctx.clone(), registering, keys, token, product, let_in_by: None })
     }
 
     fn managed(&self) -> Managed {
@@ -238,8 +243,14 @@ fn own_product(id: Uuid, name: &str, metadata: &Metadata, now: Timestamp) -> pro
     }
 }
 
-async fn register_all(tx: &Tx, new: &New) -> Result<(), Fault> {
-    let New { ctx, registering, keys, token, product } = new;
+async fn register_all(tx: &Tx, new: &New) -> Result<(), DynamicError> {
+    let New { ctx, registering, keys, token, product, let_in_by } = new;
+    let now = ctx.now();
+    if let Some(id) = let_in_by
+        && !token::use_once(tx, *id, now).await?
+    {
+        return Err(DynamicError::Token);
+    }
     if let Some(product) = product {
         make_place(tx, product, &SCOPES).await?;
     }

@@ -1,0 +1,327 @@
+//! `/admin/registration`: the initial access tokens with which programs register clients.
+
+use axum::{
+    extract::{FromRef, FromRequestParts},
+    response::{Redirect, Response},
+};
+use http::request::Parts;
+use leptos::prelude::*;
+use model::{
+    Registration, Timestamp,
+    client::dynamic::token::{self, LABEL_LENGTH, LetInError, Listed, NewToken},
+    days, id,
+};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use crate::{
+    AppState,
+    components::{
+        alert::Alert,
+        field::{ErrorSummary, Field, FieldError, described_by, error_of},
+        form::{ButtonForm, Csrf},
+        icon::{Glyph, Icon},
+        misc::{Empty, State},
+        table::CardTable,
+        time::{Day, Moment},
+    },
+    error::PageError,
+    extract::{Administrator, text_in_path},
+    form::{Errors, Form, Nothing},
+    layout::{Page, PageHead},
+    notice::{self, Tone},
+    pages::product::{form_id, shown_once, text_problem},
+};
+
+/// The page's own path.
+const PATH: &str = "/admin/registration";
+
+/// For how many days a token works at most.
+const MOST_DAYS: i64 = 3650;
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Typed {
+    id: String,
+    product: String,
+    label: String,
+    days: String,
+    uses: String,
+}
+
+/// A product that a token can be for: the value of the choice, and its words.
+struct Choice {
+    value: String,
+    words: String,
+}
+
+pub async fn page(administrator: Administrator) -> Result<Response, PageError> {
+    let typed = Typed { days: "30".to_owned(), ..Typed::default() };
+    show(&administrator, typed, Errors::new()).await
+}
+
+pub async fn create(administrator: Administrator, Form(typed): Form<Typed>) -> Result<Response, PageError> {
+    let ctx = administrator.ctx();
+    let mut errors = Errors::new();
+    let wanted = id::parse(id::PRODUCT, &typed.product);
+    let product = token::products(ctx).await?.into_iter().map(|(_, product)| product);
+    let product = product.into_iter().find(|product| Some(product.id) == wanted);
+    if product.is_none() {
+        errors.add("product", "Choose the product whose clients it registers.");
+    }
+    let lifetime = typed.days.trim().parse().ok().filter(|days| (1..=MOST_DAYS).contains(days));
+    if lifetime.is_none() {
+        errors.add("days", format!("Write a number of days, from 1 to {MOST_DAYS}."));
+    }
+    let most_uses = match typed.uses.trim() {
+        "" => Some(None),
+        text => text.parse().ok().filter(|uses: &i64| *uses > 0).map(Some),
+    };
+    if most_uses.is_none() {
+        errors.add("uses", "Write how many clients it registers, or nothing for any number.");
+    }
+    if let Err(problem) = rules::text::line(&typed.label, LABEL_LENGTH) {
+        errors.add("label", text_problem(problem, "Write who gets it."));
+    }
+    let (Some(product), Some(lifetime), Some(most_uses), true) = (product, lifetime, most_uses, errors.is_empty())
+    else {
+        return show(&administrator, typed, errors).await;
+    };
+    let id = form_id(ctx, &typed.id)?;
+    let new = NewToken { id, label: typed.label.clone(), lifetime: days(lifetime), most_uses };
+    match token::let_in(ctx, Some(administrator.user.id), &product, &new).await {
+        Ok(token) => Ok(made(&administrator, &product.name, token.reveal().to_owned())),
+        Err(LetInError::Again) => {
+            let text = "This form was sent before, and the token was displayed then. If nobody stored it, revoke it \
+                        and make another one.";
+            Ok(notice::go(&administrator.visitor, PATH, Tone::Warning, text))
+        }
+        Err(LetInError::Label(problem)) => {
+            let errors = Errors::one("label", text_problem(problem, "Write who gets it."));
+            show(&administrator, typed, errors).await
+        }
+        Err(LetInError::Fault(fault)) => Err(fault.into()),
+    }
+}
+
+/// The response to the form that made it, which no address shows again.
+fn made(administrator: &Administrator, product: &str, token: String) -> Response {
+    let lead = format!("With it programs register clients of {product}.");
+    let page = Page::new("Store the token").crumb_to("Registration tokens", PATH).crumb("New");
+    page.render(&administrator.visitor, move || {
+        view! {
+            <PageHead title="Store the token now" lead=lead/>
+            <section class="secret" aria-labelledby="secret-title">
+                <div class="secret__head">
+                    <Icon glyph=Glyph::Key/>
+                    <div>
+                        <h2 id="secret-title">"The token is displayed only once"</h2>
+                        <p>
+                            "Portico keeps a fingerprint of it and cannot show it again. When you leave this page, it is \
+                             gone; if it is lost, revoke it and make another one."
+                        </p>
+                    </div>
+                </div>
+                <dl class="secret__values">{shown_once("Initial access token", token, "Copy token")}</dl>
+                <div class="secret__foot">
+                    <p>"Programs send it as a bearer token to the registration endpoint."</p>
+                    <a class="button button--primary" href=PATH>"I have stored it"</a>
+                </div>
+            </section>
+        }
+    })
+}
+
+async fn show(administrator: &Administrator, typed: Typed, errors: Errors) -> Result<Response, PageError> {
+    let ctx = administrator.ctx();
+    let now = ctx.now();
+    let form = form_id(ctx, &typed.id)?;
+    let off = ctx.settings().registration == Registration::Off;
+    let tokens = token::list(ctx).await?;
+    let products: Vec<Choice> = token::products(ctx)
+        .await?
+        .into_iter()
+        .map(|(owner, product)| Choice {
+            value: id::show(id::PRODUCT, product.id),
+            words: format!("{owner}: {}", product.name),
+        })
+        .collect();
+    let page = Page::new("Registration tokens").wide().crumb("Registration tokens").errors(errors);
+    Ok(page.render(&administrator.visitor, move || {
+        view! {
+            <PageHead
+                title="Registration tokens"
+                id="tokens"
+                lead="With an initial access token programs register clients of a product by themselves. Whoever has it \
+                      can, so give it to one team, for as long and for as many clients as it needs."
+            />
+            {off
+                .then(|| {
+                    view! {
+                        <Alert tone=Tone::Info>
+                            "Registration is turned off in the configuration. Tokens can be made, and work once it is on."
+                        </Alert>
+                    }
+                })}
+            <ErrorSummary/>
+            {if tokens.is_empty() {
+                view! {
+                    <Empty
+                        glyph=Glyph::Key
+                        title="No tokens yet"
+                        text="Make one below for the product whose clients register themselves."
+                    />
+                }
+                    .into_any()
+            } else {
+                view! {
+                    <CardTable
+                        heading="tokens"
+                        columns=&["Label", "Product", "Created", "Expires", "Used", "State"]
+                    >
+                        {tokens.into_iter().map(|token| row(token, now)).collect_view()}
+                    </CardTable>
+                }
+                    .into_any()
+            }}
+            <NewForm typed=typed form=form products=products/>
+        }
+    }))
+}
+
+fn row(token: Listed, now: Timestamp) -> impl IntoView {
+    let living = token.living(now);
+    let Listed { row, product, created_by } = token;
+    let named = format!(" {}", row.label);
+    let used = match row.most_uses {
+        Some(most) => format!("{} of {most}", row.uses),
+        None => format!("{} of any number", row.uses),
+    };
+    let state = if living {
+        view! { <State kind="active" text="Active"/> }
+    } else if row.expires_at <= now {
+        view! { <State kind="disabled" text="Expired"/> }
+    } else {
+        view! { <State kind="disabled" text="Used up"/> }
+    };
+    view! {
+        <tr role="row">
+            <th scope="row" role="rowheader">{row.label}</th>
+            <td role="cell" data-label="Product">{product}</td>
+            <td role="cell" data-label="Created">
+                <div class="cell-main">
+                    <Day at=row.created_at/>
+                    <small>{created_by.unwrap_or_else(|| "Command line".to_owned())}</small>
+                </div>
+            </td>
+            <td role="cell" data-label="Expires" class="nowrap"><Moment at=row.expires_at/></td>
+            <td role="cell" data-label="Used">{used}</td>
+            <td role="cell" data-label="State">{state}</td>
+            <td role="cell" class="actions">
+                <ButtonForm
+                    action=format!("{PATH}/{}/revoke", row.id.simple())
+                    class="button button--small button--danger"
+                >
+                    "Revoke"
+                    <span class="visually-hidden">{named}</span>
+                </ButtonForm>
+            </td>
+        </tr>
+    }
+}
+
+#[component]
+fn NewForm(typed: Typed, form: Uuid, products: Vec<Choice>) -> impl IntoView {
+    let error = error_of("product");
+    let described = described_by("product", true, error.is_some());
+    let invalid = error.is_some().then_some("true");
+    let options = products
+        .into_iter()
+        .map(|Choice { value, words }| {
+            let chosen = value == typed.product;
+            view! { <option value=value selected=chosen>{words}</option> }
+        })
+        .collect_view();
+    view! {
+        <form class="card" method="post" action=PATH aria-labelledby="new" novalidate=true>
+            <Csrf/>
+            <input type="hidden" name="id" value=form.to_string()/>
+            <div class="card__head"><h2 id="new">"Make a token"</h2></div>
+            <div class="card__body form">
+                <div class="field">
+                    <label class="field__label" for="product">"Product"</label>
+                    <select class="select" id="product" name="product" aria-describedby=described aria-invalid=invalid>
+                        <option value="">"Choose a product"</option>
+                        {options}
+                    </select>
+                    <FieldError id="product" error=error/>
+                    <p class="field__hint" id="product-hint">"What registers with the token becomes a client of it."</p>
+                </div>
+                <Field
+                    id="label"
+                    label="Label"
+                    value=typed.label
+                    hint="Who gets it, so that you know which one to revoke."
+                    maxlength=u32::try_from(LABEL_LENGTH).unwrap_or_default()
+                    autocomplete="off"
+                    required=true
+                />
+                <Field
+                    id="days"
+                    label="Works for how many days"
+                    value=typed.days
+                    hint="Clients that were registered with it stay."
+                    autocomplete="off"
+                    required=true
+                />
+                <Field
+                    id="uses"
+                    label="Registers how many clients"
+                    value=typed.uses
+                    hint="Any number, if it stays empty."
+                    autocomplete="off"
+                    optional=true
+                />
+            </div>
+            <div class="card__foot">
+                <p>"The token is displayed once, on the next page."</p>
+                <button class="button button--primary">"Make token"</button>
+            </div>
+        </form>
+    }
+}
+
+/// The token that the path names as `{token}`, for an administrator.
+pub struct AtToken {
+    administrator: Administrator,
+    id: Uuid,
+}
+
+impl<S> FromRequestParts<S> for AtToken
+where
+    S: Send + Sync,
+    AppState: FromRef<S>,
+{
+    type Rejection = PageError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, PageError> {
+        let administrator = Administrator::from_request_parts(parts, state).await?;
+        let id = Uuid::try_parse(&text_in_path(parts, "token").await?).map_err(|_| PageError::NotFound)?;
+        Ok(Self { administrator, id })
+    }
+}
+
+pub async fn revoke(at: AtToken, Form(Nothing {}): Form<Nothing>) -> Result<Response, PageError> {
+    let AtToken { administrator, id } = at;
+    let revoked = token::revoke(administrator.ctx(), Some(administrator.user.id), id).await?;
+    let text = if revoked {
+        "The token is revoked. What was registered with it stays."
+    } else {
+        "That token was revoked already, or is long expired."
+    };
+    Ok(notice::done(&administrator.visitor, PATH, text))
+}
+
+pub async fn back() -> Redirect {
+    Redirect::to(PATH)
+}
