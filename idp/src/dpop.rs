@@ -35,7 +35,7 @@ pub fn challenge(error: &str, description: &str) -> String {
 /// Puts the nonce for the next proof on an answer, where proofs need one (section 8.2).
 pub async fn supply(State(idp): State<Idp>, mut response: Response) -> Response {
     if idp.ctx.settings().dpop_nonces {
-        match dpop::nonce(&idp.ctx).map(|nonce| HeaderValue::try_from(nonce)) {
+        match dpop::nonce(&idp.ctx).map(HeaderValue::try_from) {
             Ok(Ok(nonce)) => drop(response.headers_mut().insert(NONCE, nonce)),
             Ok(Err(_)) => {}
             Err(fault) => tracing::error!(%fault, "there is no nonce for DPoP proofs"),
