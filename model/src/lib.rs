@@ -68,6 +68,7 @@ pub mod subscriber;
 mod time;
 pub mod token;
 pub mod totp;
+pub mod upstream;
 pub mod user;
 
 pub use context::{Context, Rng, SystemRng};

@@ -6,7 +6,7 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use model::{
     Context, Fault, cache, ciba, client::dynamic::by_url, delivery, device, grant, invitation, key, limit, link,
-    message, passkey, pin, pushed, session, spent, user,
+    message, passkey, pin, pushed, session, spent, upstream, user,
 };
 use tokio::{
     sync::watch,
@@ -122,6 +122,7 @@ pub async fn sweep(ctx: Context) {
     report("sweeping links", link::sweep(&ctx).await);
     report("sweeping sessions", session::sweep(&ctx).await);
     report("sweeping challenges", passkey::sweep(&ctx).await);
+    report("sweeping sign-ins with other providers", upstream::sweep(&ctx).await);
     report("sweeping pushed requests", pushed::sweep(&ctx).await);
     report("sweeping what may come once", spent::sweep(&ctx).await);
     report("sweeping clients with a document", by_url::sweep(&ctx).await);

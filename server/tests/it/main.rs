@@ -57,4 +57,5 @@ mod second_factor;
 mod subscriber;
 mod tls;
 mod token;
+mod upstream;
 mod wire;
