@@ -192,14 +192,14 @@ impl<'a> Contact<'a> {
                 _ => Failure::Invalid("the answer of the token endpoint"),
             })?;
         let said = match &self.provider.kind {
-            Kind::OpenId { issuer } => self.from_id_token(ctx, issuer, &tokens, nonce).await?,
-            Kind::OAuth(endpoints) => from_user(ctx, endpoints, tokens.access_token().secret()).await?,
+            Kind::OpenId { issuer } => self.said_in_id_token(ctx, issuer, &tokens, nonce).await?,
+            Kind::OAuth(endpoints) => said_by_server(ctx, endpoints, tokens.access_token().secret()).await?,
         };
         said.checked()
     }
 
     /// OpenID Connect Core, section 3.1.3.7.
-    async fn from_id_token(
+    async fn said_in_id_token(
         &self,
         ctx: &Context,
         issuer: &str,
@@ -300,7 +300,7 @@ fn auth_type(provider: &Provider, metadata: Option<&Metadata>) -> AuthType {
 }
 
 /// What a plain OAuth server says.
-async fn from_user(ctx: &Context, endpoints: &Endpoints, token: &str) -> Result<Said, Failure> {
+async fn said_by_server(ctx: &Context, endpoints: &Endpoints, token: &str) -> Result<Said, Failure> {
     let user = fetched(ctx, &endpoints.user, token).await?;
     let fields = &endpoints.fields;
     let mut said = said_by(&user, fields).ok_or(Failure::Invalid("no subject in what was said of the user"))?;
