@@ -82,6 +82,7 @@ pub struct Page {
     below: Option<Part>,
     errors: Errors,
     notice: Option<Notice>,
+    form_action: &'static str,
 }
 
 impl Page {
@@ -99,6 +100,7 @@ impl Page {
             below: None,
             errors: Errors::new(),
             notice: None,
+            form_action: "'self'",
         }
     }
 
@@ -131,6 +133,19 @@ impl Page {
             self.status = StatusCode::UNPROCESSABLE_ENTITY;
         }
         self.errors = errors;
+        self
+    }
+
+    /// The page has forms that lead to another provider. Chromium holds the redirects that follow a
+    /// form to the policy, also those of the provider's own, which may send people on to another
+    /// host of its: the scheme is named, not the host.
+    pub fn leads_out(mut self, visitor: &Visitor) -> Self {
+        let providers = &visitor.ctx().settings().providers;
+        self.form_action = match (providers.is_empty(), providers.iter().all(|provider| provider.is_secure())) {
+            (true, _) => "'self'",
+            (false, true) => "'self' https:",
+            (false, false) => "'self' https: http:",
+        };
         self
     }
 
@@ -203,7 +218,13 @@ impl Page {
 
     fn render_part(self, visitor: &Visitor, body: Part) -> Response {
         let class = if self.frame == Frame::Card { "auth" } else { "app" };
-        let document = Document { title: self.title, status: self.status, class, errors: self.errors };
+        let document = Document {
+            title: self.title,
+            status: self.status,
+            class,
+            errors: self.errors,
+            form_action: self.form_action,
+        };
         let notices: Vec<Notice> = visitor.notice.clone().into_iter().chain(self.notice).collect();
         let notices = move || notices.into_iter().map(|notice| view! { <NoticeBox notice=notice/> }).collect_view();
         let organization = self.organization;

@@ -30,6 +30,8 @@ pub struct Document {
     pub class: &'static str,
     /// What is wrong with what was typed.
     pub errors: Errors,
+    /// Where forms may lead, as the security policy says it.
+    pub form_action: &'static str,
 }
 
 /// Renders a whole document. `body` is called where [`FormToken`], [`Visitor`] and [`Errors`]
@@ -55,21 +57,21 @@ pub fn render(document: Document, visitor: &Visitor, body: impl FnOnce() -> AnyV
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    if let Ok(policy) = HeaderValue::from_str(&policy(nonce.as_ref())) {
+    if let Ok(policy) = HeaderValue::from_str(&policy(nonce.as_ref(), document.form_action)) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     visitor.set_cookies(headers);
     response
 }
 
-fn policy(nonce: Option<&Nonce>) -> String {
+fn policy(nonce: Option<&Nonce>, form_action: &str) -> String {
     let scripts = match nonce {
         Some(nonce) => format!("'self' 'nonce-{nonce}' 'wasm-unsafe-eval'"),
         None => "'none'".to_owned(),
     };
     format!(
         "default-src 'none'; script-src {scripts}; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
-         font-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+         font-src 'self'; form-action {form_action}; frame-ancestors 'none'; base-uri 'none'"
     )
 }
 

@@ -18,7 +18,7 @@ use crate::browser::{cookie, cookie_name};
 pub mod acr {
     /// A PIN by SMS.
     pub const SMS: &str = "urn:portico:acr:sms";
-    /// A password.
+    /// A password, or another provider's word in its place.
     pub const PASSWORD: &str = "urn:portico:acr:password";
     /// Two factors, or a passkey that has verified its user.
     pub const MULTI_FACTOR: &str = "urn:portico:acr:mfa";

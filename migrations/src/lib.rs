@@ -21,6 +21,7 @@ mod m20261121_000009_registration;
 mod m20261121_000010_logout;
 mod m20261121_000010_portal_api;
 mod m20261121_000012_backchannel;
+mod m20261121_000013_upstream;
 mod m20261121_000014_registration_tokens;
 mod m20261121_000015_phone_proof;
 
@@ -46,6 +47,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000010_logout::Migration),
             Box::new(m20261121_000010_portal_api::Migration),
             Box::new(m20261121_000012_backchannel::Migration),
+            Box::new(m20261121_000013_upstream::Migration),
             Box::new(m20261121_000014_registration_tokens::Migration),
             Box::new(m20261121_000015_phone_proof::Migration),
         ]

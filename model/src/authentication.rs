@@ -1,4 +1,4 @@
-//! Signing in as a whole. A password is the first step; where there is a second factor, a sealed
+//! Signing in as a whole. A password is the first step, or another provider's word; where there is a second factor, a sealed
 //! text waits for it, which is no session and opens nothing by itself. Only this module makes an
 //! [`Authenticated`], and nothing else opens a session, so that no door can leave a step out.
 
@@ -12,7 +12,7 @@ use crate::{
     limit::{self, Budget, TooMany},
     minutes,
     passkey::{self, PasskeyError},
-    recovery, secret, totp, user,
+    recovery, secret, totp, upstream, user,
 };
 
 /// How long a sign-in may wait for its second step, in milliseconds.
@@ -29,10 +29,13 @@ pub enum Method {
     BoundPasskey,
     /// A passkey that its owner's devices share.
     SharedPasskey,
+    /// The word of another provider.
+    Provider,
 }
 
 impl Method {
-    /// Its authentication method reference (RFC 8176).
+    /// Its authentication method reference (RFC 8176, but for `fed`, which is not in the registry
+    /// and has many users).
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -40,6 +43,7 @@ impl Method {
             Self::Code => "otp",
             Self::BoundPasskey => "hwk",
             Self::SharedPasskey => "swk",
+            Self::Provider => "fed",
         }
     }
 }
@@ -49,6 +53,10 @@ impl Method {
 pub struct Authenticated {
     user: User,
     methods: Vec<Method>,
+    /// The provider that said who it is.
+    provider: Option<String>,
+    /// When they showed who they are, if that was not just now.
+    at: Option<Timestamp>,
 }
 
 impl Authenticated {
@@ -63,14 +71,51 @@ impl Authenticated {
     #[must_use]
     pub fn amr(&self) -> String {
         let mut words: Vec<&str> = self.methods.iter().map(|method| method.as_str()).collect();
-        if self.methods != [Method::Password] {
+        if !matches!(self.methods.as_slice(), [Method::Password | Method::Provider]) {
             words.push("mfa");
         }
         words.join(" ")
     }
+
+    /// The id of the provider that said who it is, if one did.
+    #[must_use]
+    pub fn provider(&self) -> Option<&str> {
+        self.provider.as_deref()
+    }
+
+    /// When they showed who they are: now, or when a provider says that they did so there.
+    #[must_use]
+    pub fn auth_time(&self, now: Timestamp) -> Timestamp {
+        self.at.unwrap_or(now)
+    }
 }
 
-/// Somebody whose password was right.
+/// How somebody took the first step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Begun {
+    /// With the password.
+    Password,
+    /// With another provider.
+    Provider {
+        /// The link that was used.
+        identity: uuid::Uuid,
+        /// The provider.
+        id: String,
+    },
+}
+
+impl Begun {
+    /// Everything is shown: this first, and then another thing.
+    fn and(&self, user: User, method: Method) -> Authenticated {
+        let (first, provider) = match self {
+            Self::Password => (Method::Password, None),
+            Self::Provider { id, .. } => (Method::Provider, Some(id.clone())),
+        };
+        Authenticated { user, methods: vec![first, method], provider, at: None }
+    }
+}
+
+/// Somebody whose password was right, or whom another provider knows.
 #[derive(Clone, Debug)]
 pub enum FirstStep {
     /// That was all.
@@ -83,6 +128,7 @@ pub enum FirstStep {
 #[derive(Clone, Debug)]
 pub struct Pending {
     user: User,
+    begun: Begun,
 }
 
 /// What waits for the second step. Sealed, it travels with the browser that began.
@@ -91,6 +137,8 @@ struct Waiting {
     user: uuid::Uuid,
     /// Another password ends it.
     password: String,
+    /// So does the end of the link that was used.
+    begun: Begun,
     browser: String,
     at: Timestamp,
 }
@@ -98,9 +146,26 @@ struct Waiting {
 /// The first step is done: is there a second one?
 pub(crate) async fn after_password(ctx: &Context, user: User) -> Result<FirstStep, Fault> {
     Ok(if factor::of(ctx, user.id).await?.any() {
-        FirstStep::Second(Pending { user })
+        FirstStep::Second(Pending { user, begun: Begun::Password })
     } else {
-        FirstStep::Done(Authenticated { user, methods: vec![Method::Password] })
+        FirstStep::Done(Authenticated { user, methods: vec![Method::Password], provider: None, at: None })
+    })
+}
+
+/// The same after another provider has said who it is, and when they showed it there: its word
+/// stands in for the password, not for what comes after that.
+pub(crate) async fn after_provider(
+    ctx: &Context,
+    user: User,
+    identity: uuid::Uuid,
+    provider: &str,
+    at: Option<Timestamp>,
+) -> Result<FirstStep, Fault> {
+    let id = provider.to_owned();
+    Ok(if factor::of(ctx, user.id).await?.any() {
+        FirstStep::Second(Pending { user, begun: Begun::Provider { identity, id } })
+    } else {
+        FirstStep::Done(Authenticated { user, methods: vec![Method::Provider], provider: Some(id), at })
     })
 }
 
@@ -114,6 +179,7 @@ impl Pending {
         let waiting = Waiting {
             user: self.user.id,
             password: secret::hash(&self.user.password_hash),
+            begun: self.begun.clone(),
             browser: browser.to_owned(),
             at: ctx.now(),
         };
@@ -125,6 +191,7 @@ impl Pending {
 #[derive(Clone, Debug)]
 pub struct SecondStep {
     user: User,
+    begun: Begun,
     /// What there is to show.
     pub factors: Factors,
 }
@@ -134,6 +201,15 @@ impl SecondStep {
     #[must_use]
     pub const fn user(&self) -> &User {
         &self.user
+    }
+
+    /// The id of the provider that took the place of the password, if one did.
+    #[must_use]
+    pub fn provider(&self) -> Option<&str> {
+        match &self.begun {
+            Begun::Password => None,
+            Begun::Provider { id, .. } => Some(id),
+        }
     }
 }
 
@@ -173,9 +249,14 @@ pub async fn second_step(ctx: &Context, sealed: &str, browser: &str) -> Result<O
     if !open(&user) || !secret::same(&secret::hash(&user.password_hash), &waiting.password) {
         return Ok(None);
     }
+    if let Begun::Provider { identity, .. } = &waiting.begun
+        && !upstream::is_linked(ctx, user.id, *identity).await?
+    {
+        return Ok(None);
+    }
     let factors = factor::of(ctx, user.id).await?;
-    // Without one there is nothing to show, and the sign-in begins again with the password.
-    Ok(factors.any().then_some(SecondStep { user, factors }))
+    // Without one there is nothing to show, and the sign-in begins again with the first step.
+    Ok(factors.any().then_some(SecondStep { user, begun: waiting.begun, factors }))
 }
 
 /// Takes the second step with a code: of the authenticator app, or a recovery code, which works
@@ -211,7 +292,7 @@ pub async fn with_code(
         })
         .await?;
     right?;
-    Ok(Authenticated { user: step.user.clone(), methods: vec![Method::Password, Method::Code] })
+    Ok(step.begun.and(step.user.clone(), Method::Code))
 }
 
 /// Takes the second step with a passkey.
@@ -227,7 +308,7 @@ pub async fn with_passkey(
     answer: &str,
 ) -> Result<Authenticated, StepError> {
     let (user, method) = passkey::answered(ctx, Some(step.user.id), browser, challenge, answer).await?;
-    Ok(Authenticated { user, methods: vec![Method::Password, method] })
+    Ok(step.begun.and(user, method))
 }
 
 /// Signs somebody in with a passkey alone.
@@ -245,7 +326,7 @@ pub async fn passkey_alone(
     if !open(&user) {
         return Err(StepError::Closed);
     }
-    Ok(Authenticated { user, methods: vec![method] })
+    Ok(Authenticated { user, methods: vec![method], provider: None, at: None })
 }
 
 const fn open(user: &User) -> bool {

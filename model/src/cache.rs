@@ -34,6 +34,7 @@ use crate::{
         revocation, scope, subscriber,
     },
     subject::Subject,
+    upstream::Published,
 };
 
 /// A client as the protocol endpoints need it.
@@ -172,6 +173,8 @@ pub struct Caches {
     pub(crate) request_objects: RequestObjects,
     /// Which documents about clients were read, and when.
     pub(crate) documents: Documents,
+    /// What other providers publish about themselves.
+    pub(crate) upstreams: Published,
     revoked: RwLock<HashMap<(RevokedKind, Uuid), Revoked>>,
     /// When a client's secret or key was used last, until a job writes it down.
     credentials_used: Mutex<HashMap<Uuid, Timestamp>>,
@@ -197,6 +200,7 @@ impl Caches {
             key_sets: KeySets::new(),
             request_objects: RequestObjects::new(),
             documents: Documents::new(),
+            upstreams: Published::default(),
             revoked: RwLock::default(),
             credentials_used: Mutex::default(),
             epoch: AtomicU64::new(0),

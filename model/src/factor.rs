@@ -12,7 +12,7 @@ use crate::{
     audit::{self, Event},
     db::Tx,
     entity::{passkey, recovery_code, totp_factor, user},
-    link, mail,
+    link, mail, upstream,
 };
 
 /// What an account has beside its password.
@@ -92,18 +92,18 @@ pub(crate) async fn hold(tx: &Tx, user: Uuid) -> Result<(user::Model, Factors), 
     Ok((row, factors))
 }
 
-/// Takes the password away: from then on a passkey signs in, and nothing else does. A new one can
-/// be set with a mailed link.
+/// Takes the password away: from then on a passkey signs in, or another provider. A new one can be
+/// set with a mailed link.
 ///
 /// # Errors
 ///
-/// [`FactorError::LastWay`] when there is no passkey.
+/// [`FactorError::LastWay`] when there is neither.
 pub async fn remove_password(ctx: &Context, user: Uuid) -> Result<(), FactorError> {
     ctx.db()
         .write((ctx.clone(), user), |tx, (ctx, user)| {
             Box::pin(async move {
                 let (row, factors) = hold(tx, *user).await?;
-                if factors.passkeys.is_empty() {
+                if factors.passkeys.is_empty() && !upstream::signs_in(tx, ctx, row.id, None).await? {
                     return Err(FactorError::LastWay);
                 }
                 let mut row = row.into_active_model();
@@ -116,7 +116,7 @@ pub async fn remove_password(ctx: &Context, user: Uuid) -> Result<(), FactorErro
                     detail: "Removed the password",
                     subject: "Your password was removed",
                     sentence: "the password of your Portico account was just removed: from now on you sign in with \
-                               a passkey.",
+                               a passkey, or with another provider that you have linked.",
                 };
                 tell(tx, ctx, &row, told).await?;
                 Ok(())
@@ -126,16 +126,16 @@ pub async fn remove_password(ctx: &Context, user: Uuid) -> Result<(), FactorErro
 }
 
 /// How a change of a way of signing in is told.
-pub(crate) struct Told {
+pub(crate) struct Told<'a> {
     pub(crate) action: &'static str,
-    pub(crate) detail: &'static str,
-    pub(crate) subject: &'static str,
+    pub(crate) detail: &'a str,
+    pub(crate) subject: &'a str,
     /// Goes on after a greeting.
-    pub(crate) sentence: &'static str,
+    pub(crate) sentence: &'a str,
 }
 
 /// Notes a change of a way of signing in, and mails its owner.
-pub(crate) async fn tell(tx: &Tx, ctx: &Context, user: &user::Model, told: Told) -> Result<(), Fault> {
+pub(crate) async fn tell(tx: &Tx, ctx: &Context, user: &user::Model, told: Told<'_>) -> Result<(), Fault> {
     let event = Event {
         action: told.action,
         organization: None,

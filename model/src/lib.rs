@@ -69,6 +69,7 @@ pub mod subscriber;
 mod time;
 pub mod token;
 pub mod totp;
+pub mod upstream;
 pub mod user;
 
 pub use context::{Context, Rng, SystemRng};

@@ -19,6 +19,8 @@ use crate::{
     secret,
 };
 
+pub use crate::entity::session::Model as Listed;
+
 /// What a session remembers, by key.
 pub type Data = HashMap<String, Value>;
 
@@ -32,6 +34,8 @@ pub const USER_AGENT: &str = "user_agent";
 pub const AUTH_TIME: &str = "auth_time";
 /// The key of how, space-delimited (RFC 8176). Its column is filled from it.
 pub const AMR: &str = "amr";
+/// The key of the provider that said who it is, if one did. Its column is filled from it.
+pub const PROVIDER: &str = "provider";
 /// The key of the name by which lists and clients know the session (`sid`), if it is to keep the one
 /// that it had: somebody who signs in again is in the same session, of which their clients know.
 pub const PUBLIC_ID: &str = "sid";
@@ -64,6 +68,7 @@ pub async fn create(ctx: &Context, id: &str, data: &Data) -> Result<bool, Fault>
         expires_at: Set(now.plus(ctx.settings().lifetimes.portal_session)),
         auth_time: Set(auth_time_of(data)),
         amr: Set(amr_of(data)),
+        provider: Set(provider_of(data)),
     };
     ctx.db()
         .write(row, |tx, row| {
@@ -91,6 +96,7 @@ pub async fn save(ctx: &Context, id: &str, data: &Data) -> Result<(), Fault> {
         expires_at: Set(ctx.now().plus(ctx.settings().lifetimes.portal_session)),
         auth_time: Set(auth_time_of(data)),
         amr: Set(amr_of(data)),
+        provider: Set(provider_of(data)),
         ..Default::default()
     };
     ctx.db()
@@ -335,6 +341,10 @@ fn auth_time_of(data: &Data) -> Option<Timestamp> {
 
 fn amr_of(data: &Data) -> Option<String> {
     data.get(AMR).and_then(Value::as_str).map(str::to_owned)
+}
+
+fn provider_of(data: &Data) -> Option<String> {
+    data.get(PROVIDER).and_then(Value::as_str).map(str::to_owned)
 }
 
 fn seal(ctx: &Context, data: &Data) -> Result<String, Fault> {

@@ -1,6 +1,6 @@
 //! What the installation decides: issuer, lifetimes, limits.
 
-use crate::{days, entity::Profile, hours, limit::Rule, minutes, seconds};
+use crate::{days, entity::Profile, hours, limit::Rule, minutes, seconds, upstream::Provider};
 
 /// The installation's decisions that rules depend on. Filled from the configuration.
 #[derive(Clone, Debug)]
@@ -24,6 +24,8 @@ pub struct Settings {
     pub certificates: Certificates,
     /// Whether DPoP proofs must carry a nonce of ours (RFC 9449, sections 8 and 9).
     pub dpop_nonces: bool,
+    /// With which other providers people may sign in to the portal.
+    pub providers: Vec<Provider>,
     /// How long things live.
     pub lifetimes: Lifetimes,
     /// How often things may be tried.
@@ -47,6 +49,7 @@ impl Settings {
             metadata_documents: true,
             certificates: Certificates::None,
             dpop_nonces: false,
+            providers: Vec::new(),
             lifetimes: Lifetimes::default(),
             limits: Limits::default(),
             cache_staleness: seconds(60),

@@ -21,7 +21,7 @@ use crate::{
     mail,
     membership::Role,
     password::{self, Evenly},
-    secret, session as sessions,
+    secret, session as sessions, upstream,
 };
 pub use crate::{
     email::{Email, EmailProblem},
@@ -98,11 +98,16 @@ pub async fn may_sign_in(ctx: &Context, id: Uuid) -> Result<bool, Fault> {
     Ok(user.is_some_and(|user| user.suspended_at.is_none() && user.email_verified_at.is_some()))
 }
 
+/// Whether somebody has an account with this address, and has confirmed it.
+pub(crate) async fn has_verified(ctx: &Context, email: &Email) -> Result<bool, Fault> {
+    Ok(by_email(ctx, &email.key).await?.is_some_and(|user| user.email_verified_at.is_some()))
+}
+
 async fn by_email(ctx: &Context, key: &str) -> Result<Option<User>, Fault> {
     Ok(user::Entity::find().filter(user::Column::EmailKey.eq(key)).one(ctx.db().reader()).await?)
 }
 
-async fn by_email_in(tx: &Tx, key: &str) -> Result<Option<User>, Fault> {
+pub(crate) async fn by_email_in(tx: &Tx, key: &str) -> Result<Option<User>, Fault> {
     Ok(user::Entity::find().filter(user::Column::EmailKey.eq(key)).one(tx).await?)
 }
 
@@ -184,16 +189,18 @@ async fn checked(given: &SignUp) -> Result<(String, Email), AccountError> {
     }
 }
 
-struct New<'a> {
-    name: &'a str,
-    email: &'a Email,
-    hash: &'a str,
-    verified: bool,
-    administrator: bool,
+/// Somebody new.
+pub(crate) struct New<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) email: &'a Email,
+    /// Empty for who has no password.
+    pub(crate) hash: &'a str,
+    pub(crate) verified: bool,
+    pub(crate) administrator: bool,
 }
 
 /// A user and their personal organization.
-async fn insert(tx: &Tx, ctx: &Context, new: New<'_>) -> Result<User, Fault> {
+pub(crate) async fn insert(tx: &Tx, ctx: &Context, new: New<'_>) -> Result<User, Fault> {
     let now = ctx.now();
     let user = User {
         id: ctx.new_id()?,
@@ -235,6 +242,7 @@ async fn replace(tx: &Tx, ctx: &Context, user: User, name: &str, email: &str, ha
         .filter(organization::Column::PersonalUserId.eq(user.id))
         .exec(tx)
         .await?;
+    upstream::forget(tx, user.id).await?;
     let mut row = user.into_active_model();
     row.name = Set(name.to_owned());
     row.email = Set(email.to_owned());
@@ -243,7 +251,7 @@ async fn replace(tx: &Tx, ctx: &Context, user: User, name: &str, email: &str, ha
     Ok(row.update(tx).await?)
 }
 
-async fn send_verification(tx: &Tx, ctx: &Context, user: &User) -> Result<(), Fault> {
+pub(crate) async fn send_verification(tx: &Tx, ctx: &Context, user: &User) -> Result<(), Fault> {
     let token = link::issue(tx, ctx, LinkPurpose::VerifyEmail, user.id, &user.email).await?;
     mail::send(tx, ctx, mail::verify(ctx, &user.email, &user.name, &token)).await
 }
@@ -251,6 +259,12 @@ async fn send_verification(tx: &Tx, ctx: &Context, user: &User) -> Result<(), Fa
 /// Bound to the password: a later sign-up for the same address has another proof.
 fn proof(ctx: &Context, user: &User) -> String {
     secret::keyed_hash(ctx, "sign_up", format!("{}\0{}", user.id, user.password_hash).as_bytes())
+}
+
+/// What the browser keeps of somebody who has just shown that they opened this account, and has yet
+/// to confirm the address.
+pub(crate) fn unverified(ctx: &Context, user: &User) -> SignedUp {
+    SignedUp { email: user.email.clone(), proof: proof(ctx, user) }
 }
 
 /// Creates an account whose address needs no confirmation; for the command line.
@@ -340,6 +354,8 @@ pub enum Verification {
         /// Whether this browser must show the password as well, since another one signed up.
         /// Without it, a link that somebody else caused would confirm their password.
         needs_password: bool,
+        /// The provider that signs in, if there is no password to show.
+        provider: Option<String>,
     },
     /// It was used already.
     Done,
@@ -356,7 +372,8 @@ pub async fn verification(ctx: &Context, token: &str, browser: Option<&str>) -> 
     Ok(match link::look(ctx, LinkPurpose::VerifyEmail, token).await? {
         Found::Works { user, .. } => {
             let known = browser.is_some_and(|kept| secret::same(&proof(ctx, &user), kept));
-            Verification::Waiting { email: user.email, needs_password: !known }
+            let provider = upstream::in_place_of_password(ctx, &user).await?.map(|(_, provider)| provider);
+            Verification::Waiting { email: user.email, needs_password: !known, provider }
         }
         Found::Used => Verification::Done,
         Found::Void => Verification::Void,
@@ -402,7 +419,10 @@ pub async fn verify(ctx: &Context, token: &str, shown: &Proof) -> Result<FirstSt
             })
         })
         .await?;
-    Ok(authentication::after_password(ctx, user).await?)
+    Ok(match upstream::in_place_of_password(ctx, &user).await? {
+        Some((identity, provider)) => authentication::after_provider(ctx, user, identity, &provider, None).await?,
+        None => authentication::after_password(ctx, user).await?,
+    })
 }
 
 // ---- Signing in ----
@@ -544,6 +564,10 @@ pub async fn reset_password(ctx: &Context, token: &str, password: &str) -> Resul
                 let used = link::consume(tx, LinkPurpose::ResetPassword, token, ctx.now()).await?;
                 let link = used.ok_or(AccountError::LinkVoid)?;
                 let user = user::Entity::find_by_id(link.user_id).one(tx).await?.ok_or(AccountError::LinkVoid)?;
+                if user.email_verified_at.is_none() {
+                    // Whoever opened the account may have been somebody else than the address's owner.
+                    upstream::forget(tx, user.id).await?;
+                }
                 let verified = user.email_verified_at.or(Some(ctx.now()));
                 let mut row = user.into_active_model();
                 row.email_verified_at = Set(verified);

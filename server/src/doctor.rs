@@ -1,12 +1,13 @@
 //! `portico doctor`: what is well, what is not, and what to do about it.
 
-use std::{io::Write as _, path::Path, process::ExitCode};
+use std::{io::Write as _, path::Path, process::ExitCode, sync::Arc};
 
-use model::{Clock as _, Context, SystemClock, Timestamp, days, entity::SigningAlg, key, minutes};
+use model::{Clock as _, Context, SystemClock, Timestamp, days, entity::SigningAlg, key, minutes, upstream};
 
 use crate::{
     carriers::{MailCarrier, SmsCarrier},
     config::Config,
+    outgoing::Outgoing,
     serve::{open_database, open_model},
     tls::{self, Tls},
 };
@@ -51,6 +52,7 @@ pub async fn examine(config: &Config) -> ExitCode {
     static_files(config, &mut report);
     if let Some(ctx) = open(config, &mut report).await {
         keys(&ctx, &mut report).await;
+        providers(config, &ctx, &mut report).await;
         ctx.db().close().await;
     }
     gateways(config, &mut report).await;
@@ -204,6 +206,28 @@ async fn keys(ctx: &Context, report: &mut Report) {
         report.bad("keys", &format!("the oldest in use is {age} days old"), advice);
     } else {
         report.good("keys", &format!("{} of them; the oldest in use is {age} days old", listed.len()));
+    }
+}
+
+/// Other providers: whether they answer, and what to register there.
+async fn providers(config: &Config, ctx: &Context, report: &mut Report) {
+    if ctx.settings().providers.is_empty() {
+        return;
+    }
+    match Outgoing::new(&config.outgoing) {
+        Ok(outgoing) => ctx.go_out_with(Arc::new(outgoing)),
+        Err(error) => return report.bad("providers", &error, "see outgoing.extra_ca"),
+    }
+    for provider in &ctx.settings().providers {
+        let what = format!("provider {}", provider.id);
+        let redirect_uri = provider.redirect_uri(ctx.settings());
+        match upstream::examine(ctx, provider).await {
+            Ok(()) => report.good(&what, &format!("answers; its redirect URI is {redirect_uri}")),
+            Err(error) => {
+                let advice = format!("see providers.{}.*, outgoing.* and the network", provider.id);
+                report.bad(&what, &error, &advice);
+            }
+        }
     }
 }
 

@@ -7,7 +7,8 @@ use std::{future::Future, sync::Arc, time::Duration};
 use model::{
     Context, Fault, cache, ciba,
     client::dynamic::{by_url, token},
-    delivery, device, grant, invitation, key, limit, link, message, passkey, pin, pushed, session, spent, user,
+    delivery, device, grant, invitation, key, limit, link, message, passkey, pin, pushed, session, spent, upstream,
+    user,
 };
 use tokio::{
     sync::watch,
@@ -123,6 +124,7 @@ pub async fn sweep(ctx: Context) {
     report("sweeping links", link::sweep(&ctx).await);
     report("sweeping sessions", session::sweep(&ctx).await);
     report("sweeping challenges", passkey::sweep(&ctx).await);
+    report("sweeping sign-ins with other providers", upstream::sweep(&ctx).await);
     report("sweeping pushed requests", pushed::sweep(&ctx).await);
     report("sweeping what may come once", spent::sweep(&ctx).await);
     report("sweeping clients with a document", by_url::sweep(&ctx).await);

@@ -40,6 +40,8 @@ pub mod spent;
 pub mod spent_challenge;
 pub mod subscriber;
 pub mod totp_factor;
+pub mod upstream_identity;
+pub mod upstream_request;
 pub mod user;
 mod values;
 

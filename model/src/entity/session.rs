@@ -26,6 +26,8 @@ pub struct Model {
     pub auth_time: Option<Timestamp>,
     /// How, space-delimited (RFC 8176).
     pub amr: Option<String>,
+    /// The provider that said who it is, if one did.
+    pub provider: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -41,6 +41,8 @@ pub enum Sealed {
     Challenge,
     /// A nonce for DPoP proofs.
     DpopNonce,
+    /// What another provider has said of somebody whom nobody here knows yet.
+    Upstream,
 }
 
 impl Sealed {
@@ -56,6 +58,7 @@ impl Sealed {
             Self::TotpSetup => b"totp setup",
             Self::Challenge => b"challenge",
             Self::DpopNonce => b"dpop nonce",
+            Self::Upstream => b"upstream",
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::{
     entity::{passkey, spent_challenge, user::Model as User},
     factor::{self, FactorError, Told},
     recovery::{self, Codes},
-    user,
+    upstream, user,
 };
 
 /// The longest name of a passkey, in characters.
@@ -266,7 +266,7 @@ pub async fn rename(ctx: &Context, user: Uuid, id: Uuid, name: &str) -> Result<b
 ///
 /// # Errors
 ///
-/// [`FactorError::LastWay`] when the account has no password and no other passkey.
+/// [`FactorError::LastWay`] when nothing else signs in: no password, no other passkey, no provider.
 pub async fn remove(ctx: &Context, user: Uuid, id: Uuid) -> Result<bool, FactorError> {
     ctx.db()
         .write((ctx.clone(), user, id), |tx, (ctx, user, id)| {
@@ -276,7 +276,7 @@ pub async fn remove(ctx: &Context, user: Uuid, id: Uuid) -> Result<bool, FactorE
                     return Ok(false);
                 }
                 let last = factors.passkeys.len() == 1;
-                if last && user.password().is_none() {
+                if last && user.password().is_none() && !upstream::signs_in(tx, ctx, user.id, None).await? {
                     return Err(FactorError::LastWay);
                 }
                 passkey::Entity::delete_by_id(*id).exec(tx).await?;

@@ -3,12 +3,14 @@
 //! Every key is a row of [`keys::KEYS`], from which follow how it is read, what
 //! `portico config example` says about it, and its name in the environment: `mail.smtp.url` is
 //! `PORTICO_MAIL_SMTP_URL`. A key that is marked secret can also be read from a file: then its
-//! name ends with `_file`.
+//! name ends with `_file`. The keys of other providers, `providers.NAME.*`, are in [`providers`].
 
 mod keys;
+mod providers;
 mod value;
 
 use std::{
+    collections::BTreeMap,
     fmt::{self, Write as _},
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -18,6 +20,7 @@ use std::{
 use model::{Certificates, Lifetimes, Limits, Registration, Settings, client::Profile, seal::MasterKey};
 use toml::de::{DeTable, DeValue};
 
+pub use self::providers::ProviderConfig;
 use self::{keys::KEYS, value::Value};
 use crate::{
     carriers::{SmsGateway, Smtp},
@@ -102,6 +105,8 @@ pub struct Config {
     pub sms: SmsGateway,
     /// How addresses are fetched that somebody else has chosen.
     pub outgoing: OutgoingSettings,
+    /// With which other providers people may sign in, by name.
+    pub providers: BTreeMap<String, ProviderConfig>,
     /// How long things live.
     pub lifetimes: Lifetimes,
     /// How often things may be tried.
@@ -137,6 +142,7 @@ impl Default for Config {
             smtp: Smtp::default(),
             sms: SmsGateway::default(),
             outgoing: OutgoingSettings::default(),
+            providers: BTreeMap::new(),
             lifetimes: Lifetimes::default(),
             limits: Limits::default(),
         }
@@ -265,7 +271,7 @@ impl Config {
                 continue;
             }
             let key = KEYS.iter().flat_map(names).find(|key| environment_name(key) == name);
-            let key = key.unwrap_or_else(|| name.to_lowercase());
+            let key = key.or_else(|| providers::from_environment(name)).unwrap_or_else(|| name.to_lowercase());
             self.apply(variable, &key, &Value::Text(value.clone()), problems);
         }
     }
@@ -273,11 +279,8 @@ impl Config {
     fn apply(&mut self, place: &str, name: &str, value: &Value, problems: &mut Vec<Problem>) {
         let result = match find(name) {
             Some((key, false)) => (key.set)(self, value),
-            Some((key, true)) => value.path().and_then(|file| {
-                let text = std::fs::read_to_string(&file)
-                    .map_err(|error| format!("names {}, which cannot be read: {error}", file.display()))?;
-                (key.set)(self, &Value::Text(text.trim_end_matches(['\r', '\n']).to_owned()))
-            }),
+            Some((key, true)) => read_secret(value).and_then(|text| (key.set)(self, &Value::Text(text))),
+            None if providers::owns(name) => providers::apply(self, name, value),
             None => Err(unknown(name)),
         };
         if let Err(what) = result {
@@ -334,6 +337,7 @@ impl Config {
         if self.lifetimes.signing_key_ahead >= self.lifetimes.signing_key {
             problem("lifetimes.signing_key_ahead", "must be shorter than lifetimes.signing_key");
         }
+        providers::check(self, problems);
     }
 
     /// Where people reach the portal, without a trailing slash.
@@ -407,6 +411,7 @@ impl Config {
         settings.metadata_documents = self.registration_metadata_documents.unwrap_or(self.sandbox);
         settings.certificates = self.certificates();
         settings.dpop_nonces = self.dpop_nonces;
+        settings.providers = providers::settings(self);
         settings.lifetimes = self.lifetimes.clone();
         settings.limits = self.limits.clone();
         settings
@@ -517,6 +522,14 @@ fn hex_bytes(text: &str, bytes: &mut [u8; 32]) -> Option<()> {
     Some(())
 }
 
+/// What is in the file that a value names.
+fn read_secret(value: &Value) -> Result<String, String> {
+    let file = value.path()?;
+    let text = std::fs::read_to_string(&file)
+        .map_err(|error| format!("names {}, which cannot be read: {error}", file.display()))?;
+    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+}
+
 /// The key with this name, and whether the name is its `_file` form.
 fn find(name: &str) -> Option<(&'static keys::Key, bool)> {
     KEYS.iter().find_map(|key| {
@@ -602,6 +615,7 @@ pub fn example() -> String {
             None => writeln!(text, "# {name} = {}", key.sample),
         };
     }
+    providers::example(&mut text);
     text
 }
 
@@ -639,7 +653,9 @@ mod tests {
                 Some(rest)
                     if KEYS
                         .iter()
-                        .any(|key| rest.starts_with(&format!("{} = ", key.name.rsplit('.').next().unwrap()))) =>
+                        .map(|key| key.name.rsplit('.').next().unwrap())
+                        .chain(providers::names())
+                        .any(|name| rest.starts_with(&format!("{name} = "))) =>
                 {
                     format!("{rest}\n")
                 }
@@ -648,6 +664,8 @@ mod tests {
             .collect();
         let config = read(&live, &[]).unwrap();
         assert!(config.sms.url.is_some() && config.smtp.url.is_some() && config.issuer.is_some());
+        let providers = config.settings().providers;
+        assert_eq!(providers.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["Example", "GitHub"]);
     }
 
     #[test]
@@ -736,6 +754,40 @@ mod tests {
         assert!(!format!("{config:?}").contains("hunter2"));
         let error = read("", &[("PORTICO_MAIL_SMTP_PASSWORD_FILE", "/nowhere/at/all")]).unwrap_err();
         assert!(error.contains("/nowhere/at/all"), "{error}");
+    }
+
+    #[test]
+    fn a_provider_can_come_from_the_environment_and_says_what_it_lacks() {
+        let folder = tempfile::tempdir().unwrap();
+        let secret = folder.path().join("secret");
+        std::fs::write(&secret, "s3cret\n").unwrap();
+        let path = secret.display().to_string();
+        let file = "[providers.our-id]\nname = \"Our ID\"\nissuer = \"https://id.example\"\n";
+        let environment = [
+            ("PORTICO_PROVIDERS_OUR_ID_CLIENT_ID", "us"),
+            ("PORTICO_PROVIDERS_OUR_ID_CLIENT_SECRET_FILE", path.as_str()),
+        ];
+        let config = read(file, &environment).unwrap();
+        let [provider] = config.settings().providers.try_into().unwrap();
+        assert_eq!((provider.id.as_str(), provider.client_id.as_str()), ("our-id", "us"));
+        assert_eq!(provider.client_secret.reveal(), "s3cret");
+        assert_eq!(provider.scopes, ["openid", "email", "profile"]);
+        assert!(!format!("{config:?}{provider:?}").contains("s3cret"));
+
+        let error = read(file, &[]).unwrap_err();
+        assert!(error.contains("providers.our-id.client_id is needed"), "{error}");
+        assert!(error.contains("providers.our-id.client_secret_file is needed"), "{error}");
+        for (text, wanted) in [
+            ("[providers.a]\ntoken_endpoint = \"https://a.example\"", "providers.a.issuer is needed, or"),
+            ("[providers.A_b]\nname = \"x\"", "lower-case letters"),
+            ("[providers.a]\nnam = \"x\"", "is not a key of a provider"),
+            ("[providers.a]\ntoken_endpoint = \"ftp://a\"", "must be an https URL"),
+            ("[providers.a]\nclient_auth = \"jwt\"", "must be \"basic\" or \"post\""),
+            ("providers = 7", "is not a key"),
+        ] {
+            let error = read(text, &[]).unwrap_err();
+            assert!(error.contains(wanted), "{text}: {error}");
+        }
     }
 
     #[test]

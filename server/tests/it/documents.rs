@@ -33,8 +33,8 @@ fn tests_named_by(page: &str) -> usize {
         let mut found = 0;
         for name in quoted(shown) {
             found += 1;
-            if let Some((module, function)) = name.split_once("::") {
-                let source = read(&format!("server/tests/it/{module}.rs"));
+            if let Some((module, function)) = name.rsplit_once("::") {
+                let source = read(&format!("server/tests/it/{}.rs", module.replace("::", "/")));
                 assert!(source.contains(&format!("fn {function}(")), "there is no test {name}");
             } else {
                 let (file, title) = name.split_once(": ").unwrap_or_else(|| panic!("{name} names no test"));

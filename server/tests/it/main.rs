@@ -59,4 +59,5 @@ mod second_factor;
 mod subscriber;
 mod tls;
 mod token;
+mod upstream;
 mod wire;

@@ -127,7 +127,15 @@ async fn e5_a_pin_to_sign_in_proves_nothing_and_a_pin_to_prove_signs_nobody_in()
     let signed_in = pin::check(&app.ctx, challenge, &browser, address, &right).await.unwrap();
     assert_eq!(signed_in.err(), Some(Refused::Foreign));
     let (product, client_id) = ("Voicebox".to_owned(), "demo-web".to_owned());
-    let request = pin::Request { number, product, client_id, browser: browser.clone(), address, again: true, language: model::Language::English };
+    let request = pin::Request {
+        number,
+        product,
+        client_id,
+        browser: browser.clone(),
+        address,
+        again: true,
+        language: model::Language::English,
+    };
     let challenge = pin::send(&app.ctx, request).await.unwrap();
     let right = app.pin(SUBSCRIBER).await;
     let proved = pin::prove(&app.ctx, user, challenge, &browser, address, &right).await.unwrap();

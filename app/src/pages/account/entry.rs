@@ -40,8 +40,11 @@ pub(super) async fn open_session(session: &Session, visitor: &Visitor, whole: &A
     session.insert(session::USER, whole.user().id.to_string()).await.map_err(failed)?;
     session.insert(session::ADDRESS, &visitor.address).await.map_err(failed)?;
     session.insert(session::USER_AGENT, &visitor.user_agent).await.map_err(failed)?;
-    session.insert(session::AUTH_TIME, visitor.ctx().now().0).await.map_err(failed)?;
+    session.insert(session::AUTH_TIME, whole.auth_time(visitor.ctx().now()).0).await.map_err(failed)?;
     session.insert(session::AMR, whole.amr()).await.map_err(failed)?;
+    if let Some(provider) = whole.provider() {
+        session.insert(session::PROVIDER, provider).await.map_err(failed)?;
+    }
     Ok(())
 }
 
@@ -61,7 +64,7 @@ pub(super) fn returning(path: &str, return_to: &str) -> String {
     }
 }
 
-/// Goes on after the password.
+/// Goes on after the first step: the password, or another provider's word.
 pub(super) async fn after_password(
     session: &Session,
     visitor: &Visitor,

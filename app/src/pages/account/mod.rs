@@ -22,6 +22,7 @@ mod password;
 mod phone;
 mod picture;
 mod profile;
+mod providers;
 mod second;
 mod security;
 mod sessions;
@@ -53,6 +54,7 @@ pub fn routes() -> Router<AppState> {
         .route("/account/sessions", get(sessions::show).post(sessions::end))
         .route("/account/sessions/end", get(sessions::back).post(sessions::end_all))
         .merge(applications::routes())
+        .merge(providers::routes())
         .merge(security::routes())
 }
 

@@ -1,4 +1,4 @@
-//! `/signin/second`: a code or a passkey after the password.
+//! `/signin/second`: a code or a passkey after the password, or after another provider's word.
 
 use axum::{
     extract::Query,
@@ -123,6 +123,10 @@ fn page(visitor: &Visitor, step: &SecondStep, return_to: String, errors: Errors)
     } else {
         ("Recovery code", "One of the codes that you kept when you added the passkey. It works once.")
     };
+    let known = match step.provider() {
+        Some(id) => format!("{} knows you.", super::providers::name_of(visitor, id)),
+        None => "Your password is right.".to_owned(),
+    };
     let page = Page::card("Second step").errors(errors);
     let page = page.below(|| view! { <p>"Somebody else? " <a href="/signin">"Sign in"</a></p> });
     Ok(page.render(visitor, move || {
@@ -130,11 +134,8 @@ fn page(visitor: &Visitor, step: &SecondStep, return_to: String, errors: Errors)
             <header>
                 <h1>"One more step"</h1>
                 <p>
-                    {if app {
-                        "Your password is right. Show that it is you."
-                    } else {
-                        "Your password is right. Show that it is you with a passkey."
-                    }}
+                    {known}
+                    {if app { " Show that it is you." } else { " Show that it is you with a passkey." }}
                 </p>
             </header>
             <ErrorSummary/>

@@ -6,7 +6,7 @@ use model::session;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::overview::side;
+use super::{overview::side, providers};
 use crate::{
     components::{
         form::ButtonForm,
@@ -26,12 +26,14 @@ pub(super) async fn show(signed_in: SignedIn) -> Result<Response, PageError> {
     let now = signed_in.ctx().now();
     let sessions = session::list(signed_in.ctx(), signed_in.id()).await?;
     let this = signed_in.person.session;
+    let names = providers::names(&signed_in.visitor);
     let page = Page::new("Sessions").crumb_to("Account", "/account").crumb("Sessions");
     Ok(page.side("Account", side("sessions")).render(&signed_in.visitor, move || {
         let rows = sessions
             .into_iter()
             .map(|session| {
                 let name = agent::describe(&session.user_agent);
+                let how = how(&session, &names);
                 let named = format!(" {name}");
                 let action = if session.public_id == this {
                     view! { <State kind="active" text="This one"/> }.into_any()
@@ -53,6 +55,7 @@ pub(super) async fn show(signed_in: SignedIn) -> Result<Response, PageError> {
                         <th scope="row" role="rowheader">{name}</th>
                         <td role="cell" data-label="Address"><code>{session.address}</code></td>
                         <td role="cell" data-label="Signed in"><Moment at=session.created_at/></td>
+                        <td role="cell" data-label="With">{how}</td>
                         <td role="cell" data-label="Last seen"><Ago at=session.last_seen_at now=now/></td>
                         <td role="cell" class="actions">{action}</td>
                     </tr>
@@ -67,11 +70,34 @@ pub(super) async fn show(signed_in: SignedIn) -> Result<Response, PageError> {
             >
                 <ButtonForm action="/account/sessions/end" class="button button--danger">"Sign out everywhere"</ButtonForm>
             </PageHead>
-            <CardTable heading="sessions" columns=&["Browser", "Address", "Signed in", "Last seen"]>
+            <CardTable heading="sessions" columns=&["Browser", "Address", "Signed in", "With", "Last seen"]>
                 {rows}
             </CardTable>
         }
     }))
+}
+
+/// How a session was opened, in words: *Password and code*.
+fn how(session: &session::Listed, names: &[(String, String)]) -> String {
+    let amr = session.amr.as_deref().unwrap_or("pwd");
+    let provider = session.provider.as_deref();
+    let words: Vec<&str> = amr
+        .split_ascii_whitespace()
+        .filter_map(|method| match method {
+            "pwd" => Some("Password"),
+            "fed" => {
+                let named = names.iter().find(|(id, _)| Some(id.as_str()) == provider);
+                Some(named.map_or("Another provider", |(_, name)| name.as_str()))
+            }
+            "otp" => Some("code"),
+            "hwk" | "swk" => Some("passkey"),
+            _ => None,
+        })
+        .collect();
+    match words.as_slice() {
+        ["passkey"] => "Passkey".to_owned(),
+        words => words.join(" and "),
+    }
 }
 
 #[derive(Default, Deserialize)]

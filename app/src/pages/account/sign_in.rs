@@ -13,7 +13,7 @@ use model::{
 use serde::Deserialize;
 use tower_sessions::Session;
 
-use super::{entry, sign_up};
+use super::{entry, providers, sign_up};
 use crate::{
     components::{
         field::{ErrorSummary, Field},
@@ -81,7 +81,7 @@ pub(super) async fn submit(
     page(&visitor, fields, Ask::Autofill, Errors::one("", error))
 }
 
-const SUSPENDED: &str = "This account is suspended. Ask whoever runs this portal.";
+pub(super) const SUSPENDED: &str = "This account is suspended. Ask whoever runs this portal.";
 
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
@@ -121,7 +121,8 @@ pub(super) async fn back() -> Redirect {
 fn page(visitor: &Visitor, fields: Fields, ask: Ask, errors: Errors) -> Result<Response, PageError> {
     let ceremony = passkey::start_sign_in(visitor.ctx(), &visitor.browser_mark())?;
     let again = fields.again == "1" && visitor.person.is_some();
-    let page = Page::card("Sign in").errors(errors);
+    let others = providers::buttons(visitor, &fields.return_to, again);
+    let page = Page::card("Sign in").errors(errors).leads_out(visitor);
     let page = if again {
         page
     } else {
@@ -168,6 +169,7 @@ fn page(visitor: &Visitor, fields: Fields, ask: Ask, errors: Errors) -> Result<R
                 label="Use a passkey"
                 fields=hidden
             />
+            {others}
         }
     }))
 }

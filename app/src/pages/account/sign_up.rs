@@ -13,7 +13,7 @@ use model::{
 use serde::Deserialize;
 use tower_sessions::Session;
 
-use super::{IDS, SIGNED_UP, delay, entry, errors_of, keep, kept};
+use super::{IDS, SIGNED_UP, delay, entry, errors_of, keep, kept, providers};
 use crate::{
     components::{
         field::{ErrorSummary, Field},
@@ -60,8 +60,10 @@ pub(super) fn to_mail(visitor: &Visitor, kept: &str) -> Response {
 }
 
 fn page(visitor: &Visitor, fields: Fields, errors: Errors) -> Response {
+    let others = providers::buttons(visitor, "", false);
     Page::card("Create account")
         .errors(errors)
+        .leads_out(visitor)
         .below(|| view! { <p>"Have an account? " <a href="/signin">"Sign in"</a></p> })
         .render(visitor, move || {
             view! {
@@ -91,6 +93,7 @@ fn page(visitor: &Visitor, fields: Fields, errors: Errors) -> Response {
                     />
                     <button class="button button--primary button--block">"Create account"</button>
                 </form>
+                {others}
             }
         })
 }
@@ -121,7 +124,10 @@ async fn verify_page(
 ) -> Result<Response, PageError> {
     let proof = kept(visitor, headers).map(|(proof, _)| proof);
     let (email, needs_password) = match user::verification(visitor.ctx(), &token, proof.as_deref()).await? {
-        Verification::Waiting { email, needs_password } => (email, needs_password),
+        Verification::Waiting { email, needs_password: true, provider: Some(provider) } => {
+            return Ok(providers::ask_before_verifying(visitor, &provider, &email, &token));
+        }
+        Verification::Waiting { email, needs_password, .. } => (email, needs_password),
         Verification::Done => {
             return Ok(notice::go(visitor, "/signin", Tone::Success, "Your address is confirmed. Sign in."));
         }

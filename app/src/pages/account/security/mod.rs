@@ -10,7 +10,7 @@ use model::{
     Timestamp,
     factor::{self, FactorError, Factors},
     passkey::{self, PasskeyError},
-    recovery, session, totp,
+    recovery, session, totp, upstream,
 };
 use serde::Deserialize;
 use uuid::Uuid;
@@ -34,6 +34,7 @@ use crate::{
 mod app;
 mod codes;
 mod passkeys;
+mod providers;
 mod qr;
 
 /// The path of the overview.
@@ -50,6 +51,8 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/account/security/passkeys/rename", get(passkeys::name).post(passkeys::rename))
         .route("/account/security/passkeys/remove", get(back).post(remove_passkey))
         .route("/account/security/password/remove", post(remove_password).get(back))
+        .route("/account/security/providers/link", post(providers::link).get(back))
+        .route("/account/security/providers/unlink", post(providers::unlink).get(back))
 }
 
 async fn back() -> Redirect {
@@ -73,13 +76,16 @@ async fn show(signed_in: SignedIn) -> Result<Response, PageError> {
     let now = ctx.now();
     let person = &signed_in.person;
     let (password, auth_time) = (person.user.password().is_some(), person.auth_time);
-    let page = Page::new("Security").crumb_to("Account", "/account").crumb("Security");
+    let links = upstream::list(ctx, signed_in.id()).await?;
+    let (offered, linked) = (ctx.settings().providers.clone(), !links.is_empty());
+    let page = Page::new("Security").crumb_to("Account", "/account").crumb("Security").leads_out(&signed_in.visitor);
     Ok(page.side("Account", side("security")).render(&signed_in.visitor, move || {
         view! {
             <PageHead title="Security" lead="How you sign in, and what keeps others from it."/>
-            {password_card(password, !factors.passkeys.is_empty())}
+            {password_card(password, linked || !factors.passkeys.is_empty())}
             {passkeys_card(&factors, now)}
             {app_card(&factors, now)}
+            {providers::card(offered, links, now)}
             {codes_card(&factors)}
             <section class="card" aria-labelledby="sessions">
                 <div class="card__head">
@@ -100,11 +106,12 @@ async fn show(signed_in: SignedIn) -> Result<Response, PageError> {
     }))
 }
 
-fn password_card(there: bool, passkeys: bool) -> impl IntoView {
+/// `others`: whether something else signs in, too.
+fn password_card(there: bool, others: bool) -> impl IntoView {
     let text = if there {
         "You can sign in with a password."
     } else {
-        "You have no password: you sign in with a passkey. We can send a link that sets one."
+        "You have no password: you sign in with a passkey or another provider. We can send a link that sets one."
     };
     let way = if there {
         view! { <a class="button" href="/account#password">"Change password"</a> }.into_any()
@@ -119,7 +126,7 @@ fn password_card(there: bool, passkeys: bool) -> impl IntoView {
             </div>
             <div class="card__foot button-row">
                 {way}
-                {(there && passkeys)
+                {(there && others)
                     .then(|| {
                         view! {
                             <ButtonForm
@@ -287,7 +294,7 @@ async fn remove_passkey(fresh: Fresh, Form(fields): Form<PasskeyId>) -> Result<R
 
 async fn remove_password(fresh: Fresh, Form(Nothing {}): Form<Nothing>) -> Result<Response, PageError> {
     match factor::remove_password(fresh.ctx(), fresh.id()).await {
-        Ok(()) => Ok(notice::done(&fresh.visitor, HERE, "Your password is removed. You sign in with a passkey.")),
+        Ok(()) => Ok(notice::done(&fresh.visitor, HERE, "Your password is removed: it does not sign in any more.")),
         Err(error) => refused(&fresh, error),
     }
 }

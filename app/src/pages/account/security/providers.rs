@@ -1,0 +1,117 @@
+//! The other providers that sign somebody in, on `/account/security`.
+
+use axum::response::Response;
+use leptos::prelude::*;
+use model::{
+    Timestamp,
+    factor::FactorError,
+    upstream::{self, Identity, Intent, Provider},
+};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::{HERE, refused, state};
+use crate::{
+    components::{
+        form::ButtonForm,
+        time::{Ago, Day},
+    },
+    error::PageError,
+    extract::Fresh,
+    form::Form,
+    notice::{self, Tone},
+    pages::account::providers::send_out,
+};
+
+/// Nothing, if there is neither a provider nor a link.
+pub(super) fn card(offered: Vec<Provider>, links: Vec<Identity>, now: Timestamp) -> Option<impl IntoView> {
+    if offered.is_empty() && links.is_empty() {
+        return None;
+    }
+    let some = !links.is_empty();
+    let rows = links.into_iter().map(|link| row(&offered, link, now)).collect_view();
+    let buttons = offered
+        .into_iter()
+        .map(|Provider { id, name, .. }| {
+            view! {
+                <ButtonForm action="/account/security/providers/link" fields=vec![("provider", id)]>
+                    "Link " {name}
+                </ButtonForm>
+            }
+        })
+        .collect_view();
+    Some(view! {
+        <section class="card" aria-labelledby="providers">
+            <div class="card__head">
+                <h2 id="providers">"Other providers " {state(some)}</h2>
+                <p>
+                    "An account elsewhere that signs you in here. If you have an authenticator app or a passkey, we ask \
+                     for that all the same."
+                </p>
+            </div>
+            {some.then(|| view! { <ul class="factors">{rows}</ul> })}
+            <div class="card__foot button-row">{buttons}</div>
+        </section>
+    })
+}
+
+fn row(offered: &[Provider], link: Identity, now: Timestamp) -> impl IntoView + use<> {
+    let provider = offered.iter().find(|provider| provider.issuer() == link.issuer);
+    let name = provider.map_or_else(|| link.issuer.clone(), |provider| provider.name.clone());
+    let gone = provider.is_none().then_some(" It is not offered here any more.");
+    let named = format!(" {name} {}", link.account);
+    view! {
+        <li class="factors__row">
+            <div>
+                <h3>{name}</h3>
+                <p>
+                    {link.account} ", linked " <Day at=link.created_at/> ", "
+                    {match link.last_used_at {
+                        Some(at) => view! { "used " <Ago at=at now=now/> }.into_any(),
+                        None => "not used since".into_any(),
+                    }} "." {gone}
+                </p>
+            </div>
+            <div class="button-row">
+                <ButtonForm
+                    action="/account/security/providers/unlink"
+                    class="button button--small button--danger"
+                    fields=vec![("id", link.id.to_string())]
+                >
+                    "Unlink"
+                    <span class="visually-hidden">{named}</span>
+                </ButtonForm>
+            </div>
+        </li>
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct LinkFields {
+    provider: String,
+}
+
+pub(super) async fn link(fresh: Fresh, Form(fields): Form<LinkFields>) -> Result<Response, PageError> {
+    let provider = upstream::find(fresh.ctx().settings(), &fields.provider).ok_or(PageError::NotFound)?;
+    let intent = Intent::Link { user: fresh.id(), session: fresh.person.session };
+    send_out(&fresh.visitor, provider, intent, HERE).await
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct UnlinkFields {
+    id: Uuid,
+}
+
+pub(super) async fn unlink(fresh: Fresh, Form(fields): Form<UnlinkFields>) -> Result<Response, PageError> {
+    match upstream::unlink(fresh.ctx(), fresh.id(), fields.id).await {
+        Ok(true) => Ok(notice::done(&fresh.visitor, HERE, "It is unlinked, and does not sign you in any more.")),
+        Ok(false) => Err(PageError::NotFound),
+        Err(FactorError::LastWay) => {
+            let words = "It is the only way that signs you in. Set a password or add a passkey first.";
+            Ok(notice::go(&fresh.visitor, HERE, Tone::Warning, words))
+        }
+        Err(error) => refused(&fresh, error),
+    }
+}
