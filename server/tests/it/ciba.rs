@@ -308,11 +308,14 @@ async fn l3_i6_a_number_of_nobody_gets_the_same_answer_for_the_same_work() {
     ask(&app, &[]).await;
     let mut work = Vec::new();
     for number in ["+46701740606", ELSEWHERE, NOBODY] {
-        let (cost, begun) = app.work_of(ask(&app, &[("login_hint", number)])).await;
+        // Twice, and the less counts: PostgreSQL's listener empties the caches once, a moment after
+        // the start.
+        let (first, _) = app.work_of(ask(&app, &[("login_hint", number)])).await;
+        let (second, begun) = app.work_of(ask(&app, &[("login_hint", number)])).await;
         let shape: Vec<(String, usize)> =
             begun.as_object().unwrap().iter().map(|(name, value)| (name.clone(), value.to_string().len())).collect();
-        work.push((cost.statements, cost.commits, shape));
-        assert_eq!(app.outbox(number).await.len(), usize::from(number == "+46701740606"), "{number}");
+        work.push((first.statements.min(second.statements), second.commits, shape));
+        assert_eq!(app.outbox(number).await.len(), 2 * usize::from(number == "+46701740606"), "{number}");
         assert_eq!(error(&poll(&app, &begun).await), "authorization_pending");
         app.clock.advance(seconds(6));
         assert_eq!(error(&poll(&app, &begun).await), "authorization_pending");
