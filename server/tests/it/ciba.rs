@@ -19,7 +19,7 @@ use crate::{
 };
 
 const GRANT: &str = "urn:openid:params:grant-type:ciba";
-const CALL: (&str, &str) = ("demo-call", "demo-call-secret");
+pub const CALL: (&str, &str) = ("demo-call", "demo-call-secret");
 const NUMBER: &str = "+46701740605";
 /// Of an operator that has not enabled the product.
 const ELSEWHERE: &str = "+4790000000";
@@ -28,7 +28,7 @@ const NOBODY: &str = "+46701740690";
 
 /// Asks with a number and the scopes `openid phone`. What is in `more` replaces these, or takes
 /// them away if it is empty.
-async fn ask_with(app: &App, (id, secret): (&str, &str), more: &[(&str, &str)]) -> Page {
+pub async fn ask_with(app: &App, (id, secret): (&str, &str), more: &[(&str, &str)]) -> Page {
     let mut form = vec![("scope", "openid phone"), ("login_hint", NUMBER)];
     for (name, value) in more {
         form.retain(|(known, _)| known != name);
@@ -109,7 +109,7 @@ async fn pinged_at(app: &App, endpoint: &str) -> Page {
 /// What a client is given that polls for somebody who has allowed it.
 pub async fn polled() -> Value {
     let app = App::demo().await;
-    let begun = ask(&app, &[("user_code", "is not looked at")]).await;
+    let begun = ask(&app, &[]).await;
     allow(&app).await;
     app.clock.advance(seconds(5));
     poll(&app, &begun).await.json()

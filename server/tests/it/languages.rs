@@ -13,9 +13,10 @@ const FJORDMOBIL: &str = "+4790000000";
 
 /// What is the same in every language: names, the operator's address, what the catalogue says of
 /// scopes of other APIs, how numbers and codes look.
-const NAMES: [&str; 15] = [
+const NAMES: [&str; 16] = [
     "Portico",
     "Voicebox",
+    "Workbench",
     "Your voicemail in your pocket: listen to messages in any order, and keep the ones that matter.",
     "Plan, test and watch your integrations in one place, signed in with your portal account.",
     "Nordtel",

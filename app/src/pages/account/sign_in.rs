@@ -121,14 +121,16 @@ pub(super) async fn back() -> Redirect {
 fn page(visitor: &Visitor, fields: Fields, ask: Ask, errors: Errors) -> Result<Response, PageError> {
     let ceremony = passkey::start_sign_in(visitor.ctx(), &visitor.browser_mark())?;
     let again = fields.again == "1" && visitor.person.is_some();
-    let others = providers::buttons(visitor, &fields.return_to, again);
     let page = Page::card("Sign in").errors(errors).leads_out(visitor);
     let page = if again {
         page
     } else {
         page.below(|| view! { <p>"New here? " <a href="/signup">"Create an account"</a></p> })
     };
+    // In the closure: forms find their anti-forgery token only while the page is rendered.
+    let asking = visitor.clone();
     Ok(page.render(visitor, move || {
+        let others = providers::buttons(&asking, &fields.return_to, again);
         let known = !fields.email.is_empty();
         let hidden = vec![("return_to", fields.return_to.clone()), ("again", fields.again.clone())];
         view! {

@@ -60,12 +60,13 @@ pub(super) fn to_mail(visitor: &Visitor, kept: &str) -> Response {
 }
 
 fn page(visitor: &Visitor, fields: Fields, errors: Errors) -> Response {
-    let others = providers::buttons(visitor, "", false);
+    let asking = visitor.clone();
     Page::card("Create account")
         .errors(errors)
         .leads_out(visitor)
         .below(|| view! { <p>"Have an account? " <a href="/signin">"Sign in"</a></p> })
         .render(visitor, move || {
+            let others = providers::buttons(&asking, "", false);
             view! {
                 <header>
                     <h1>"Create account"</h1>

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{path, texts};
-use crate::ciba;
+use crate::{ciba, harness::App};
 
 pub async fn backchannel_authentication_endpoint(value: &Value) {
     assert_eq!(path(value), "/oauth2/bc-authorize");
@@ -21,7 +21,7 @@ pub async fn backchannel_token_delivery_modes_supported(value: &Value) {
 }
 
 pub async fn backchannel_user_code_parameter_supported(value: &Value) {
-    // One that is sent is not looked at: `polled` sends it.
     assert_eq!(*value, false);
-    assert!(ciba::polled().await["access_token"].is_string());
+    let page = ciba::ask_with(&App::demo().await, ciba::CALL, &[("user_code", "1234")]).await;
+    assert_eq!(page.json()["error"], "invalid_request", "{}", page.body);
 }
