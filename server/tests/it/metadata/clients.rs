@@ -70,7 +70,7 @@ pub async fn token_endpoint_auth_methods_supported(value: &Value) {
     for method in advertised {
         let client = world.client(json!({"token_endpoint_auth_method": method})).await;
         let tokens = client.tokens(&mut world.app.sign_in_portal(DEV).await, &[]).await;
-        assert_eq!(text(&tokens, "token_type"), "Bearer", "{method}");
+        assert_eq!(text(&tokens, "token_type"), "bearer", "{method}");
     }
 }
 
