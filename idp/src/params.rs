@@ -24,6 +24,9 @@ pub enum ParamsError {
     /// Nobody needs that many.
     #[error("there are too many parameters")]
     TooMany,
+    /// No parameter of the protocol has such a character, and databases refuse it.
+    #[error("a parameter contains the character NUL")]
+    Nul,
     /// RFC 6749 wants a form.
     #[error("the request must be application/x-www-form-urlencoded")]
     NotAForm,
@@ -41,6 +44,9 @@ impl Params {
             for (name, value) in form_urlencoded::parse(part) {
                 if params.0.len() == MOST {
                     return Err(ParamsError::TooMany);
+                }
+                if value.contains('\0') {
+                    return Err(ParamsError::Nul);
                 }
                 if !SEVERAL.contains(&&*name) && params.0.iter().any(|(known, _)| *known == name) {
                     let shown: String =

@@ -139,8 +139,10 @@ async fn open(ctx: &Context, client: &Client, outside: &Params, text: &str) -> R
     if over || missing || stale || early(begins) || early(jose::time(&claims, "iat")?) {
         return Err(ObjectError::Time);
     }
+    // What is signed counts, also where it could come from outside.
+    let from_outside = |name: &str| OUTSIDE.contains(&name) && !(name == "dpop_jkt" && claims.contains_key(name));
     let mut pairs: Vec<(String, String)> =
-        outside.pairs().iter().filter(|(name, _)| OUTSIDE.contains(&name.as_str())).cloned().collect();
+        outside.pairs().iter().filter(|(name, _)| from_outside(name)).cloned().collect();
     for (name, value) in &claims {
         match name.as_str() {
             "iss" | "sub" | "aud" | "exp" | "nbf" | "iat" | "jti" | "client_id" => {}

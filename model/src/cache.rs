@@ -247,6 +247,20 @@ impl Caches {
         self.credentials_used.lock().unwrap_or_else(PoisonError::into_inner).insert(id, now);
     }
 
+    /// Puts in what was read at `epoch`, unless something has changed since, also meanwhile.
+    fn keep<K, V>(&self, cache: &Cache<K, V>, key: K, value: V, epoch: u64)
+    where
+        K: Clone + Eq + std::hash::Hash + Send + Sync + 'static,
+        V: Clone + Send + Sync + 'static,
+    {
+        if self.epoch() == epoch {
+            cache.insert(key.clone(), value);
+            if self.epoch() != epoch {
+                cache.invalidate(&key);
+            }
+        }
+    }
+
     fn epoch(&self) -> u64 {
         self.epoch.load(Ordering::SeqCst)
     }
@@ -334,6 +348,10 @@ pub async fn flush_credentials_used(ctx: &Context) -> Result<(), Fault> {
 ///
 /// When the database fails.
 pub async fn client(ctx: &Context, client_id: &str) -> Result<Option<Arc<Client>>, Fault> {
+    // PostgreSQL has no such text, and would call it an error of ours.
+    if client_id.contains('\0') {
+        return Ok(None);
+    }
     let caches = ctx.caches();
     if let Some(hit) = caches.clients.get(client_id) {
         return Ok(Some(hit));
@@ -377,9 +395,7 @@ pub async fn client(ctx: &Context, client_id: &str) -> Result<Option<Arc<Client>
             .map(|secret| Secret { id: secret.id, hash: secret.secret_hash, expires_at: secret.expires_at })
             .collect(),
     });
-    if caches.epoch() == epoch {
-        caches.clients.insert(client_id.to_owned(), Arc::clone(&loaded));
-    }
+    caches.keep(&caches.clients, client_id.to_owned(), Arc::clone(&loaded), epoch);
     Ok(Some(loaded))
 }
 
@@ -433,9 +449,7 @@ pub async fn product(ctx: &Context, id: Uuid) -> Result<Option<Arc<Product>>, Fa
             .collect(),
         distribution: distribution.into_iter().map(|row| (row.operator_id, row.state)).collect(),
     });
-    if caches.epoch() == epoch {
-        caches.products.insert(id, Arc::clone(&loaded));
-    }
+    caches.keep(&caches.products, id, Arc::clone(&loaded), epoch);
     Ok(Some(loaded))
 }
 
@@ -452,9 +466,7 @@ pub async fn operator(ctx: &Context, id: Uuid) -> Result<Option<Arc<operator::Mo
     let epoch = caches.epoch();
     let Some(row) = operator::Entity::find_by_id(id).one(ctx.db().reader()).await? else { return Ok(None) };
     let loaded = Arc::new(row);
-    if caches.epoch() == epoch {
-        caches.operators.insert(id, Arc::clone(&loaded));
-    }
+    caches.keep(&caches.operators, id, Arc::clone(&loaded), epoch);
     Ok(Some(loaded))
 }
 
@@ -471,9 +483,7 @@ pub async fn subscriber(ctx: &Context, id: Uuid) -> Result<Option<Arc<subscriber
     let epoch = caches.epoch();
     let Some(row) = subscriber::Entity::find_by_id(id).one(ctx.db().reader()).await? else { return Ok(None) };
     let loaded = Arc::new(row);
-    if caches.epoch() == epoch {
-        caches.subscribers.insert(id, Arc::clone(&loaded));
-    }
+    caches.keep(&caches.subscribers, id, Arc::clone(&loaded), epoch);
     Ok(Some(loaded))
 }
 
@@ -491,8 +501,6 @@ pub async fn consent(ctx: &Context, subject: Subject, product: Uuid) -> Result<O
     }
     let epoch = caches.epoch();
     let loaded = consent::find(ctx, subject, product).await?.map(Arc::new);
-    if caches.epoch() == epoch {
-        caches.consents.insert(key, loaded.clone());
-    }
+    caches.keep(&caches.consents, key, loaded.clone(), epoch);
     Ok(loaded)
 }

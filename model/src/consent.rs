@@ -6,7 +6,9 @@ use std::{
     sync::Arc,
 };
 
-use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, Select};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, Select,
+};
 use uuid::Uuid;
 
 use crate::{
@@ -152,7 +154,7 @@ pub async fn grant(
     if allowed.iter().any(|name| !asked.iter().any(|scope| scope.name == *name)) {
         return Err(GrantError::NotAsked);
     }
-    let before = cache::consent(ctx, subject, product.id).await?;
+    let before = find(ctx, subject, product.id).await?;
     let had = |name: &String| before.as_ref().is_some_and(|before| before.scopes.contains(name));
     if asked.iter().any(|scope| !scope.optional && !allowed.contains(&scope.name) && !had(&scope.name)) {
         return Err(GrantError::RequiredMissing);
@@ -189,6 +191,8 @@ async fn store(tx: &crate::db::Tx, allow: &Allow) -> Result<Consent, GrantError>
         .filter(consent::Column::SubjectId.eq(allow.subject.id()))
         .filter(consent::Column::ProductId.eq(allow.product))
         .filter(consent::Column::RevokedAt.is_null())
+        // One that ends meanwhile must not live again.
+        .lock_exclusive()
         .one(tx)
         .await?;
     let none = || Consent { id: allow.new_id, scopes: Vec::new(), declined: Vec::new(), asked_at: now };

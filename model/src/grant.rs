@@ -3,7 +3,7 @@
 
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, QueryFilter as _, Statement,
+    ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect as _, Statement,
     sea_query::{OnConflict, Query},
 };
 use serde::{Deserialize, Serialize};
@@ -268,8 +268,9 @@ async fn redeem_once(tx: &Tx, redemption: &Redemption) -> Result<Result<Grant, R
         replayed(tx, redemption).await?;
         return Ok(Err(RedeemError::Replayed));
     }
-    // A consent that was taken back on another node, of which this one has not heard yet.
-    let consent = consent::Entity::find_by_id(code.consent).one(tx).await?;
+    // A consent that was taken back on another node, of which this one has not heard yet. Held, so
+    // that it cannot end before this grant is there to be ended with it.
+    let consent = consent::Entity::find_by_id(code.consent).lock_shared().one(tx).await?;
     if consent.is_none_or(|consent| consent.revoked_at.is_some()) {
         revoke_grant(tx, ctx, code.id, Because::Subscriber).await?;
         return Ok(Err(RedeemError::Ended));

@@ -323,3 +323,28 @@ pub async fn sweep(ctx: &Context) -> Result<u64, Fault> {
         })
         .await
 }
+/// A name that its owner has chosen, as a text message may show it: on one line, forty characters
+/// at most, and nothing that a phone would make a link or an address of.
+#[must_use]
+pub fn name(name: &str) -> String {
+    let mut next = name.chars().skip(1);
+    name.chars()
+        .map(|c| match (c, next.next()) {
+            ('/' | ':' | '@', _) => ' ',
+            ('.', Some(after)) if after.is_alphanumeric() => ' ',
+            (c, _) if c.is_control() => ' ',
+            (c, _) => c,
+        })
+        .take(40)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_name_in_a_text_message_is_no_link() {
+        assert_eq!(super::name("Voicebox 2.0 by Acme Inc."), "Voicebox 2 0 by Acme Inc.");
+        assert_eq!(super::name("Locked: https://evil.example/x\n@id"), "Locked  https   evil example x  id");
+        assert_eq!(super::name(&"a".repeat(60)).len(), 40);
+    }
+}

@@ -406,8 +406,7 @@ fn hash_number(ctx: &Context, number: &str) -> String {
 /// codes"), so nothing from outside may start a line of its own.
 fn text(ctx: &Context, language: Language, product: &str, pin: &str) -> String {
     let settings = ctx.settings();
-    let product: String = product.chars().map(|c| if c.is_control() { ' ' } else { c }).take(40).collect();
-    let words = words(language, &product, pin, settings.lifetimes.pin / 60_000);
+    let words = words(language, &message::name(product), pin, settings.lifetimes.pin / 60_000);
     format!("{words}\n\n@{} #{pin}", settings.message_host)
 }
 

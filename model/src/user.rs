@@ -5,7 +5,8 @@
 //! and only a mail to the address itself says more.
 
 use sea_orm::{
-    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
+    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _,
+    QueryFilter as _, QuerySelect as _,
 };
 use uuid::Uuid;
 
@@ -107,8 +108,9 @@ async fn by_email(ctx: &Context, key: &str) -> Result<Option<User>, Fault> {
     Ok(user::Entity::find().filter(user::Column::EmailKey.eq(key)).one(ctx.db().reader()).await?)
 }
 
+/// Held until the end of the transaction: an account that is confirmed meanwhile is not replaced.
 pub(crate) async fn by_email_in(tx: &Tx, key: &str) -> Result<Option<User>, Fault> {
-    Ok(user::Entity::find().filter(user::Column::EmailKey.eq(key)).one(tx).await?)
+    Ok(user::Entity::find().filter(user::Column::EmailKey.eq(key)).lock_exclusive().one(tx).await?)
 }
 
 // ---- Signing up ----

@@ -5,6 +5,7 @@ use model::{
     entity::ClientKind,
     grant::{self, RedeemError},
     poll::PollError,
+    scopes,
 };
 
 use super::{TokenError, TokenRequest, Tokens, respond};
@@ -22,5 +23,7 @@ pub(super) async fn ciba(request: TokenRequest<'_>) -> Result<Tokens, TokenError
         Err(RedeemError::Expired) => return Err(PollError::Expired.into()),
         redeemed => redeemed?,
     };
-    respond(&request, &grant, &grant.scopes, None).await
+    // The product may have lost a scope since it was allowed.
+    let enabled: Vec<String> = product.scopes.iter().map(|scope| scope.name.clone()).collect();
+    respond(&request, &grant, &scopes::among(&grant.scopes, &enabled), None).await
 }

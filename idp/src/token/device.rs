@@ -5,6 +5,7 @@ use model::{
     entity::ClientKind,
     grant::{self, RedeemError},
     poll::PollError,
+    scopes,
 };
 
 use super::{TokenError, TokenRequest, Tokens, respond};
@@ -19,7 +20,9 @@ pub(super) async fn device_code(request: TokenRequest<'_>) -> Result<Tokens, Tok
         Err(RedeemError::Expired) => return Err(PollError::Expired.into()),
         redeemed => redeemed?,
     };
-    respond(&request, &grant, &grant.scopes, None).await
+    // The product may have lost a scope since it was allowed.
+    let enabled: Vec<String> = product.scopes.iter().map(|scope| scope.name.clone()).collect();
+    respond(&request, &grant, &scopes::among(&grant.scopes, &enabled), None).await
 }
 
 /// The error code of a poll that gives nothing (RFC 8628, section 3.5; OpenID

@@ -189,6 +189,11 @@ async fn for_person(
     let TokenRequest { ctx, client, product, confirmation, .. } = request.clone();
     let subject = who(ctx, client, product, sub).await?.ok_or(AssertionError::Subject)?;
     let consent = consent::find(ctx, subject, product.id).await?.ok_or(AssertionError::Subject)?;
+    // They are not there, so they must have allowed that; and who names a number must know it.
+    let allowed = |name: &str| consent.scopes.iter().any(|scope| scope == name);
+    if !allowed("offline_access") || (product.audience == Audience::Subscribers && !allowed("phone")) {
+        return Err(AssertionError::Subject.into());
+    }
     let mut available = scopes::among(&available(product, client, issuer), &consent.scopes);
     available.retain(|scope| scope != "offline_access");
     let granted = narrowed(request, available)?;

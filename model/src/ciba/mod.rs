@@ -23,7 +23,7 @@ use crate::{
     cache::{self, Client, Product},
     db::Tx,
     entity::{
-        Channel,
+        Channel, DistributionState,
         backchannel_request::{self, BackchannelState},
         grant,
     },
@@ -221,7 +221,7 @@ pub async fn begin(
     let beginning = Beginning {
         ctx: ctx.clone(),
         product: Arc::clone(product),
-        budgets: budgets(ctx, client, &request.whom.number),
+        budgets: budgets(ctx, client, product, &request.whom.number),
         whom: request.whom,
         row,
         content,
@@ -232,14 +232,18 @@ pub async fn begin(
     Ok(Begun { auth_req_id, expires_in: lifetime / 1000, interval: INTERVAL / 1000 })
 }
 
-/// The client's comes first: one that has spent its own cannot spend a number's.
-fn budgets(ctx: &Context, client: &Client, number: &PhoneNumber) -> Vec<Budget> {
+/// The owner's comes first: one that has spent its own cannot spend a number's, and has no more of
+/// them for having more clients. A product that no operator has enabled reaches nobody, so it
+/// spends nothing that others need.
+fn budgets(ctx: &Context, client: &Client, product: &Product, number: &PhoneNumber) -> Vec<Budget> {
     let limits = &ctx.settings().limits;
-    vec![
-        Budget::new(ctx, "backchannel_client", &client.client_id, limits.backchannel_client),
-        Budget::new(ctx, "backchannel_number", number.as_str(), limits.backchannel_number),
-        Budget::new(ctx, "backchannel_overall", "", limits.backchannel_overall),
-    ]
+    let owner = client.organization_id.to_string();
+    let mut budgets = vec![Budget::new(ctx, "backchannel_client", &owner, limits.backchannel_client)];
+    if product.distribution.values().any(|state| *state == DistributionState::Enabled) {
+        budgets.push(Budget::new(ctx, "backchannel_number", number.as_str(), limits.backchannel_number));
+        budgets.push(Budget::new(ctx, "backchannel_overall", "", limits.backchannel_overall));
+    }
+    budgets
 }
 
 async fn begin_in(tx: &Tx, beginning: &Beginning) -> Result<Result<(), TooMany>, Fault> {
@@ -278,8 +282,7 @@ async fn begin_in(tx: &Tx, beginning: &Beginning) -> Result<Result<(), TooMany>,
 /// The message. Of the client's own words only the names are in it, which somebody has looked at:
 /// what comes by SMS in an operator's name is believed.
 fn text(ctx: &Context, product: &Product, link: &Plain, lifetime: i64) -> String {
-    let line = |name: &str| -> String { name.chars().map(|c| if c.is_control() { ' ' } else { c }).take(40).collect() };
-    let (name, organization) = (line(&product.name), line(&product.organization_name));
+    let (name, organization) = (message::name(&product.name), message::name(&product.organization_name));
     let (base, link) = (&ctx.settings().public_url, link.reveal());
     let minutes = (lifetime / 60_000).max(1);
     format!(

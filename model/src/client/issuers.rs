@@ -102,6 +102,10 @@ pub async fn list(ctx: &Context, client: &Client) -> Result<Vec<IssuerRow>, Faul
 ///
 /// When the database fails.
 pub async fn find(ctx: &Context, client: Uuid, issuer: &str) -> Result<Option<IssuerRow>, Fault> {
+    // PostgreSQL has no such text, and would call it an error of ours.
+    if issuer.contains('\0') {
+        return Ok(None);
+    }
     Ok(client_issuer::Entity::find()
         .filter(client_issuer::Column::ClientId.eq(client))
         .filter(client_issuer::Column::Issuer.eq(issuer))

@@ -38,10 +38,18 @@ struct Inner {
     reader: DatabaseConnection,
     writer: Writer,
     counts: Counts,
-    on_change: OnceLock<Listener>,
+    on_change: Arc<OnceLock<Listener>>,
 }
 
 type Listener = Box<dyn Fn(&[Change]) + Send + Sync>;
+
+fn tell(listener: &OnceLock<Listener>, changes: &[Change]) {
+    if !changes.is_empty()
+        && let Some(listener) = listener.get()
+    {
+        listener(changes);
+    }
+}
 
 enum Writer {
     Sqlite(sqlite::Queue),
@@ -85,8 +93,9 @@ impl Db {
         // The writer first: it creates the file and turns the write-ahead log on.
         let writer = counts.watch(Database::connect(sqlite::options(path, 1)).await?);
         let reader = counts.watch(Database::connect(sqlite::options(path, 4)).await?);
-        let queue = sqlite::Queue::start(writer, counts.commits.clone());
-        Ok(Self::new(reader, Writer::Sqlite(queue), counts))
+        let on_change = Arc::<OnceLock<Listener>>::default();
+        let queue = sqlite::Queue::start(writer, counts.commits.clone(), Arc::clone(&on_change));
+        Ok(Self::new(reader, Writer::Sqlite(queue), counts, on_change))
     }
 
     async fn connect_postgres(url: &str) -> Result<Self, Fault> {
@@ -98,11 +107,11 @@ impl Db {
             .test_before_acquire(false)
             .sqlx_logging(false);
         let reader = counts.watch(Database::connect(options).await?);
-        Ok(Self::new(reader, Writer::Postgres, counts))
+        Ok(Self::new(reader, Writer::Postgres, counts, Arc::default()))
     }
 
-    fn new(reader: DatabaseConnection, writer: Writer, counts: Counts) -> Self {
-        Self { inner: Arc::new(Inner { reader, writer, counts, on_change: OnceLock::new() }) }
+    fn new(reader: DatabaseConnection, writer: Writer, counts: Counts, on_change: Arc<OnceLock<Listener>>) -> Self {
+        Self { inner: Arc::new(Inner { reader, writer, counts, on_change }) }
     }
 
     /// Brings the tables up to date. Does nothing when they are.
@@ -194,16 +203,14 @@ impl Db {
         E: From<Fault> + AsFault + Send + 'static,
         F: for<'a> Fn(&'a Tx, &'a A) -> BoxFuture<'a, Result<T, E>> + Send + Sync + 'static,
     {
-        let (result, changes) = match &self.inner.writer {
-            Writer::Sqlite(queue) => queue.write(args, work).await?,
-            Writer::Postgres => self.write_postgres(&args, &work).await?,
-        };
-        if !changes.is_empty()
-            && let Some(listener) = self.inner.on_change.get()
-        {
-            listener(&changes);
+        match &self.inner.writer {
+            Writer::Sqlite(queue) => queue.write(args, work).await,
+            Writer::Postgres => {
+                let (result, changes) = self.write_postgres(&args, &work).await?;
+                tell(&self.inner.on_change, &changes);
+                Ok(result)
+            }
         }
-        Ok(result)
     }
 
     async fn write_postgres<A, T, E, F>(&self, args: &A, work: &F) -> Result<(T, Vec<Change>), E>

@@ -8,7 +8,7 @@ use std::{
     panic::AssertUnwindSafe,
     path::Path,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -22,7 +22,7 @@ use sea_orm::{
 };
 use tokio::sync::{mpsc, oneshot};
 
-use super::Tx;
+use super::{Listener, Tx, tell};
 use crate::{Fault, change::Change};
 
 /// At most so many writes share a commit: the last of them should not wait long.
@@ -68,13 +68,18 @@ enum Order {
 pub(super) struct Queue {
     orders: mpsc::Sender<Order>,
     connection: DatabaseConnection,
+    on_change: Arc<OnceLock<Listener>>,
 }
 
 impl Queue {
-    pub(super) fn start(connection: DatabaseConnection, commits: Arc<AtomicU64>) -> Self {
+    pub(super) fn start(
+        connection: DatabaseConnection,
+        commits: Arc<AtomicU64>,
+        on_change: Arc<OnceLock<Listener>>,
+    ) -> Self {
         let (orders, waiting) = mpsc::channel(WAITING);
         tokio::spawn(run(connection.clone(), waiting, commits));
-        Self { orders, connection }
+        Self { orders, connection, on_change }
     }
 
     /// The writer's own connection, for migrations.
@@ -89,7 +94,7 @@ impl Queue {
         }
     }
 
-    pub(super) async fn write<A, T, E, F>(&self, args: A, work: F) -> Result<(T, Vec<Change>), E>
+    pub(super) async fn write<A, T, E, F>(&self, args: A, work: F) -> Result<T, E>
     where
         A: Send + Sync + 'static,
         T: Send + 'static,
@@ -97,7 +102,8 @@ impl Queue {
         F: for<'a> Fn(&'a Tx, &'a A) -> BoxFuture<'a, Result<T, E>> + Send + Sync + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let job = Box::new(Write { args, work, outcome: None, reply });
+        let on_change = Arc::clone(&self.on_change);
+        let job = Box::new(Write { args, work, outcome: None, on_change, reply });
         if self.orders.send(Order::Run(job)).await.is_err() {
             return Err(Fault::Stopped("the database writer").into());
         }
@@ -109,7 +115,8 @@ struct Write<A, T, E, F> {
     args: A,
     work: F,
     outcome: Option<Result<(T, Vec<Change>), E>>,
-    reply: oneshot::Sender<Result<(T, Vec<Change>), E>>,
+    on_change: Arc<OnceLock<Listener>>,
+    reply: oneshot::Sender<Result<T, E>>,
 }
 
 async fn attempt<A, T, E, F>(
@@ -154,10 +161,14 @@ where
     }
 
     fn answer(self: Box<Self>, committed: Result<(), Arc<DbErr>>) {
-        let Self { outcome, reply, .. } = *self;
+        let Self { outcome, on_change, reply, .. } = *self;
         let outcome = outcome.unwrap_or_else(|| Err(Fault::Stopped("the database writer").into()));
-        let outcome = outcome.and_then(|result| match committed {
-            Ok(()) => Ok(result),
+        let outcome = outcome.and_then(|(result, changes)| match committed {
+            Ok(()) => {
+                // Here and not where the answer is awaited: nobody may be waiting any more.
+                tell(&on_change, &changes);
+                Ok(result)
+            }
             Err(error) => Err(Fault::from(DbErr::Custom(error.to_string())).into()),
         });
         // Whoever asked may have gone away; the write stands all the same.
@@ -308,6 +319,21 @@ mod tests {
         });
         assert!(alone.await.is_err());
         assert_eq!(count(&db, "numbers").await, 10);
+
+        // Whoever asked has gone away: what changed is heard of all the same.
+        let heard = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+        let ears = std::sync::Arc::clone(&heard);
+        db.set_on_change(move |changes| ears.lock().unwrap().extend_from_slice(changes));
+        let mut gone = Box::pin(db.write((), |tx, ()| {
+            Box::pin(async move {
+                tx.changed(crate::change::Change::Scopes);
+                Ok::<_, Fault>(())
+            })
+        }));
+        assert!(futures::poll!(&mut gone).is_pending());
+        drop(gone);
+        db.write((), |_, ()| Box::pin(async { Ok::<_, Fault>(()) })).await.unwrap();
+        assert_eq!(*heard.lock().unwrap(), [crate::change::Change::Scopes]);
         db.close().await;
         std::fs::remove_dir_all(&folder).unwrap();
     }

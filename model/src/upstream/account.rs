@@ -179,7 +179,11 @@ pub async fn open_account(
                 if let Err(too_many) = limit::take(tx, budgets, ctx.now()).await? {
                     return Ok::<_, AccountError>(Err(AccountError::TooMany(too_many)));
                 }
-                Ok(Ok(open(tx, ctx, proven, name, email, *verified).await?))
+                match open(tx, ctx, proven, name, email, *verified).await {
+                    // A proof that was used before costs its budget all the same.
+                    Err(AccountError::LinkVoid) => Ok(Err(AccountError::LinkVoid)),
+                    opened => Ok(Ok(opened?)),
+                }
             })
         })
         .await;

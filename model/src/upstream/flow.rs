@@ -12,7 +12,7 @@ use super::{
     provider::Provider,
 };
 use crate::{
-    Context, Fault, Timestamp,
+    Context, Fault,
     authentication::FirstStep,
     entity::{upstream_identity, upstream_request},
     limit::{self, Budget, TooMany},
@@ -103,7 +103,7 @@ pub async fn begin(
         expires_at: Set(ctx.now().plus(LIFETIME)),
         used_at: Set(None),
     };
-    let budget = Budget::new(ctx, "sign_in_address", address, ctx.settings().limits.sign_in_address);
+    let budget = Budget::new(ctx, "upstream_address", address, ctx.settings().limits.sign_in_address);
     ctx.db()
         .write((ctx.now(), row, budget), |tx, (now, row, budget)| {
             Box::pin(async move {
@@ -320,7 +320,9 @@ async fn signed_in(
     }
     account::used(ctx, &identity, said).await?;
     // Whom the provider did not ask again has shown who they are when they did so there.
-    let at = said.auth_time.filter(|_| !again).map(|at: Timestamp| at.min(ctx.now()));
+    // When it does not say, that may be long ago: it counts for nothing that wants to be recent.
+    let unsaid = ctx.now().plus(-crate::session::FRESH);
+    let at = (!again).then(|| said.auth_time.unwrap_or(unsaid).min(ctx.now()));
     Ok(Outcome::Known(crate::authentication::after_provider(ctx, user, identity.id, &provider.id, at).await?))
 }
 

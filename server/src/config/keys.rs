@@ -577,7 +577,7 @@ pub(super) const KEYS: &[Key] = &[
     limit!("limits.device_address", "Sign-ins that devices begin, from one address.", device_address),
     limit!("limits.device_wrong_address", "Wrong device codes from one address.", device_wrong_address),
     limit!("limits.backchannel_number", "Requests (CIBA) that one number is sent.", backchannel_number),
-    limit!("limits.backchannel_client", "Requests (CIBA) of one client.", backchannel_client),
+    limit!("limits.backchannel_client", "Requests (CIBA) of the clients of one owner.", backchannel_client),
     limit!("limits.backchannel_overall", "Requests (CIBA) in all.", backchannel_overall),
     limit!("limits.client_auth_address", "Wrong client secrets from one address for one client.", client_auth_address),
     limit!(

@@ -293,6 +293,12 @@ async fn l3_a_client_and_all_together_have_budgets() {
     })
     .await;
     with_other(&app).await;
+    // Of another owner: one has no more of them for having more clients.
+    app.execute(
+        "UPDATE clients SET organization_id = (SELECT id FROM organizations o WHERE o.id <> clients.organization_id LIMIT 1) \
+         WHERE client_id = 'demo-web'",
+    )
+    .await;
     let hints = ["+46701740606", "+46701740607", "+46701740608"];
     for (hint, status) in hints.into_iter().zip([200, 200, 429]) {
         assert_eq!(ask_with(&app, CALL, &[("login_hint", hint)]).await.status, status);
@@ -300,6 +306,28 @@ async fn l3_a_client_and_all_together_have_budgets() {
     // The third was refused for the client's sake, and cost the number nothing.
     assert_eq!(ask_with(&app, OTHER, &[("login_hint", hints[2])]).await.status, 200);
     assert_eq!(ask_with(&app, OTHER, &[("login_hint", "+46701740609")]).await.status, 429, "overall");
+}
+
+#[tokio::test]
+async fn l3_a_product_that_no_operator_has_enabled_spends_nothing_of_others() {
+    let app = App::with(|settings| {
+        settings.limits.backchannel_number = Rule::new(1, minutes(10));
+        settings.limits.backchannel_overall = Rule::new(1, minutes(10));
+    })
+    .await;
+    app.execute("UPDATE distributions SET state = 'offered'").await;
+    for _ in 0..3 {
+        ask(&app, &[]).await;
+    }
+    app.execute("UPDATE distributions SET state = 'enabled'").await;
+    let (_, second) = app.second_node().await;
+    let authorization = basic(CALL.0, CALL.1);
+    let headers = [("authorization", authorization.as_str()), ("content-type", "application/x-www-form-urlencoded")];
+    for status in [200, 429] {
+        let body = Body::from("scope=openid&login_hint=%2B46701740605");
+        assert_eq!(send(&second, Method::POST, "/oauth2/bc-authorize", &headers, body).await.status, status);
+    }
+    assert_eq!(app.outbox(NUMBER).await.len(), 1);
 }
 
 #[tokio::test]

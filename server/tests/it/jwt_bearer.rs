@@ -332,6 +332,12 @@ async fn h5_a_person_gives_no_more_than_was_consented_to() {
     let page = redeem_as(&app, CALL, &assertion(), &[]).await;
     assert_eq!((error(&page).as_str(), &page.body), ("invalid_grant", &unknown.body));
 
+    // Nor has anybody who did not show their number, or let it go on without them.
+    for too_little in ["openid", "openid phone"] {
+        app.tokens(too_little, NUMBER).await;
+        let page = redeem_as(&app, CALL, &assertion(), &[]).await;
+        assert_eq!((error(&page).as_str(), &page.body), ("invalid_grant", &unknown.body), "{too_little}");
+    }
     let first = app.tokens("openid phone offline_access", NUMBER).await;
     let sub = userinfo(&app, &first).await.json()["sub"].clone();
     let page = redeem_as(&app, CALL, &assertion(), &[]).await;
@@ -363,7 +369,7 @@ async fn h5_a_person_gives_no_more_than_was_consented_to() {
 async fn g4_an_operator_that_has_not_enabled_the_product_gives_nothing() {
     let app = App::demo().await;
     let key = people(&app, &["openid"]).await;
-    app.tokens("openid", NUMBER).await;
+    app.tokens("openid phone offline_access", NUMBER).await;
     let page = redeem_as(&app, CALL, &key.sign(json!({}), &claims(&app, NUMBER)), &[]).await;
     assert_eq!(page.status, 200, "{}", page.body);
     app.execute("UPDATE distributions SET state = 'offered'").await;
@@ -380,7 +386,7 @@ async fn g4_an_operator_that_has_not_enabled_the_product_gives_nothing() {
 async fn a_number_has_one_spelling_and_a_portal_user_the_name_of_the_id_token() {
     let app = App::demo().await;
     let key = people(&app, &["openid"]).await;
-    app.tokens("openid", NUMBER).await;
+    app.tokens("openid phone offline_access", NUMBER).await;
     for sub in ["tel:+46701740605", "0046701740605", "+46 70 174 06 05", "46701740605", " +46701740605"] {
         let page = redeem_as(&app, CALL, &key.sign(json!({}), &claims(&app, sub)), &[]).await;
         assert_eq!(error(&page), "invalid_grant", "{sub}");
@@ -394,7 +400,7 @@ async fn a_number_has_one_spelling_and_a_portal_user_the_name_of_the_id_token() 
     let page = redeem_as(&app, PEOPLE, &key.sign(json!({}), &claims(&app, &dev)), &[]).await;
     assert_eq!(error(&page), "invalid_grant", "nothing allowed yet");
     let mut browser = app.sign_in_portal("dev@portico.test").await;
-    let page = browser.follow(&authorize_url(PEOPLE.0, &[("scope", "openid email profile")])).await;
+    let page = browser.follow(&authorize_url(PEOPLE.0, &[("scope", "openid email profile offline_access")])).await;
     browser.allow(page).await;
     let page = redeem_as(&app, PEOPLE, &key.sign(json!({}), &claims(&app, &dev)), &[]).await;
     assert_eq!(page.status, 200, "{}", page.body);

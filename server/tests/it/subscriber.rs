@@ -435,7 +435,7 @@ async fn i8_the_message_names_the_product_and_ends_with_the_origin_bound_line() 
     let _page = at_pin(&app, NUMBER).await;
     let sms = app.outbox(NUMBER).await.remove(0);
     let pin = app.pin(NUMBER).await;
-    assert!(sms.body.contains("Voice @evil.example #000000 box"), "{:?}", sms.body);
+    assert!(sms.body.contains("Voice  evil example #000000 box"), "{:?}", sms.body);
     assert!(sms.body.ends_with(&format!("\n@id.example.com #{}", &sms.body[sms.body.len() - 6..])), "{:?}", sms.body);
     assert_eq!(sms.body.lines().filter(|line| line.starts_with('@')).count(), 1, "{:?}", sms.body);
     assert!(sms.body.chars().count() <= 160, "one message: {}", sms.body.chars().count());

@@ -154,7 +154,10 @@ pub async fn find(
     {
         return Err(unfit.clone().map_or(DocumentError::Unavailable, DocumentError::Unfit));
     }
-    spend(ctx, &url, address).await?;
+    // A client that is known has a budget of its own: strangers cannot spend it with other paths of
+    // its host.
+    let place = known.as_ref().map_or(url.host_str().unwrap_or_default(), |known| &known.client_id);
+    spend(ctx, place, address).await?;
     match read(ctx, client_id, url).await {
         Ok((document, max_age)) => {
             row::store(ctx, client_id, known.as_deref(), document).await?;
@@ -192,12 +195,12 @@ fn well_formed(ctx: &Context, client_id: &str) -> Result<Url, DocumentError> {
     if whole { Ok(url) } else { Err(DocumentError::Form) }
 }
 
-async fn spend(ctx: &Context, url: &Url, address: Option<ClientAddress>) -> Result<(), DocumentError> {
+async fn spend(ctx: &Context, place: &str, address: Option<ClientAddress>) -> Result<(), DocumentError> {
     let limits = &ctx.settings().limits;
     let asking = address.map(ClientAddress::bucket).unwrap_or_default();
     let budgets = vec![
         Budget::new(ctx, "fetch_address", &asking, limits.fetch_address),
-        Budget::new(ctx, "fetch_host", url.host_str().unwrap_or_default(), limits.fetch_host),
+        Budget::new(ctx, "fetch_host", place, limits.fetch_host),
     ];
     let taken = ctx.db().write((budgets, ctx.now()), |tx, (budgets, now)| {
         Box::pin(async move { limit::take(tx, budgets, *now).await })
