@@ -13,10 +13,10 @@ use crate::{
     authorization::Code,
     cache::Client,
     db::Tx,
-    entity::device_request::{self, DeviceState},
+    entity::{AnswerState, device_request},
     from_database, grant,
     limit::{self, Budget, TooMany},
-    poll::{self, INTERVAL, PollError},
+    poll::{self, INTERVAL, PollError, Polled},
     seal::{open_at_rest, seal_at_rest},
     secret::{self, Kind, Plain},
 };
@@ -94,7 +94,7 @@ pub async fn begin(
         device_code_hash: Set(device_code.hash()),
         user_code_hash: Set(user_code_hash(ctx, &user_code)),
         asked_sealed: Set(seal_at_rest(ctx, ASKED, &asked)?),
-        state: Set(DeviceState::Pending),
+        state: Set(AnswerState::Pending),
         answer_sealed: Set(None),
         poll_interval: Set(INTERVAL),
         polled_at: Set(None),
@@ -153,7 +153,7 @@ pub async fn find(ctx: &Context, typed: &str, address: ClientAddress) -> Result<
                 }
                 let row = device_request::Entity::find()
                     .filter(device_request::Column::UserCodeHash.eq(hash.as_str()))
-                    .filter(device_request::Column::State.eq(DeviceState::Pending))
+                    .filter(device_request::Column::State.eq(AnswerState::Pending))
                     .filter(device_request::Column::ExpiresAt.gt(*now))
                     .one(tx)
                     .await?;
@@ -174,7 +174,7 @@ pub async fn find(ctx: &Context, typed: &str, address: ClientAddress) -> Result<
 /// When the database fails.
 pub async fn waiting_with(ctx: &Context, id: Uuid) -> Result<Option<Waiting>, Fault> {
     let row = device_request::Entity::find_by_id(id)
-        .filter(device_request::Column::State.eq(DeviceState::Pending))
+        .filter(device_request::Column::State.eq(AnswerState::Pending))
         .filter(device_request::Column::ExpiresAt.gt(ctx.now()))
         .one(ctx.db().reader())
         .await?;
@@ -193,7 +193,7 @@ fn waiting(ctx: &Context, row: device_request::Model) -> Result<Waiting, Fault> 
 /// When the database fails.
 pub async fn approve(ctx: &Context, id: Uuid, code: Code) -> Result<bool, Fault> {
     let sealed = seal_at_rest(ctx, ANSWER, &code)?;
-    answer(ctx, id, DeviceState::Approved, Some(sealed)).await
+    answer(ctx, id, AnswerState::Approved, Some(sealed)).await
 }
 
 /// Tells the device no. `false` when an answer was given before, or the time is over.
@@ -202,11 +202,11 @@ pub async fn approve(ctx: &Context, id: Uuid, code: Code) -> Result<bool, Fault>
 ///
 /// When the database fails.
 pub async fn deny(ctx: &Context, id: Uuid) -> Result<bool, Fault> {
-    answer(ctx, id, DeviceState::Denied, None).await
+    answer(ctx, id, AnswerState::Denied, None).await
 }
 
 /// Of several answers the first counts: one conditional update.
-async fn answer(ctx: &Context, id: Uuid, state: DeviceState, sealed: Option<String>) -> Result<bool, Fault> {
+async fn answer(ctx: &Context, id: Uuid, state: AnswerState, sealed: Option<String>) -> Result<bool, Fault> {
     ctx.db()
         .write((id, state, sealed, ctx.now()), |tx, (id, state, sealed, now)| {
             Box::pin(async move {
@@ -218,7 +218,7 @@ async fn answer(ctx: &Context, id: Uuid, state: DeviceState, sealed: Option<Stri
                 let updated = device_request::Entity::update_many()
                     .set(row)
                     .filter(device_request::Column::Id.eq(*id))
-                    .filter(device_request::Column::State.eq(DeviceState::Pending))
+                    .filter(device_request::Column::State.eq(AnswerState::Pending))
                     .filter(device_request::Column::ExpiresAt.gt(*now))
                     .exec(tx)
                     .await?;
@@ -264,24 +264,22 @@ async fn poll_in(
     if row.client_id != client {
         return Ok(Err(PollError::ForeignClient));
     }
-    match row.state {
-        // Also when it is late: only the redemption can tell a replay.
-        DeviceState::Approved => return Ok(Ok(row)),
-        DeviceState::Denied => return Ok(Err(PollError::Denied)),
-        DeviceState::Pending if row.expires_at <= now => return Ok(Err(PollError::Expired)),
-        DeviceState::Pending => {}
+    match poll::at(now, row.state, row.expires_at, row.polled_at, row.poll_interval) {
+        Polled::Allowed => Ok(Ok(row)),
+        Polled::Over(answer) => Ok(Err(answer)),
+        Polled::NotYet(answer, interval) => {
+            device_request::Entity::update_many()
+                .set(device_request::ActiveModel {
+                    polled_at: Set(Some(now)),
+                    poll_interval: Set(interval),
+                    ..Default::default()
+                })
+                .filter(device_request::Column::Id.eq(row.id))
+                .exec(tx)
+                .await?;
+            Ok(Err(answer))
+        }
     }
-    let (answer, interval) = poll::not_yet(row.polled_at, row.poll_interval, now);
-    device_request::Entity::update_many()
-        .set(device_request::ActiveModel {
-            polled_at: Set(Some(now)),
-            poll_interval: Set(interval),
-            ..Default::default()
-        })
-        .filter(device_request::Column::Id.eq(row.id))
-        .exec(tx)
-        .await?;
-    Ok(Err(answer))
 }
 
 /// Deletes requests an hour after their time: until then a replay is recognized. A background job

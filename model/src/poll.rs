@@ -1,7 +1,7 @@
 //! Clients that ask again and again whether somebody has answered: how often they may, and what
 //! they are told (RFC 8628, section 3.5; OpenID Connect CIBA 1.0, section 11).
 
-use crate::{Fault, Timestamp, from_database, seconds};
+use crate::{Fault, Timestamp, entity::AnswerState, from_database, seconds};
 
 /// How long a client waits between two polls, and how much longer after each one that came too
 /// soon, in milliseconds.
@@ -35,11 +35,32 @@ pub enum PollError {
 
 from_database!(PollError);
 
-/// What a poll at `now` gets while nobody has answered, and how long the client has to wait before
-/// the next one, in milliseconds.
-pub(crate) fn not_yet(polled_at: Option<Timestamp>, interval: i64, now: Timestamp) -> (PollError, i64) {
-    match polled_at {
-        Some(at) if now.since(at) < interval => (PollError::SlowDown, interval + INTERVAL),
-        _ => (PollError::Pending, interval),
+/// What a poll gets.
+pub(crate) enum Polled {
+    /// What was allowed; it is in the row.
+    Allowed,
+    /// Nothing, and nothing later.
+    Over(PollError),
+    /// Nothing yet; from now on the client waits so long between two polls, in milliseconds.
+    NotYet(PollError, i64),
+}
+
+/// What a poll at `now` gets for a request, of which the row says this.
+pub(crate) fn at(
+    now: Timestamp,
+    state: AnswerState,
+    expires_at: Timestamp,
+    polled_at: Option<Timestamp>,
+    interval: i64,
+) -> Polled {
+    match (state, polled_at) {
+        // Also when it is late: only the redemption can tell a replay.
+        (AnswerState::Approved, _) => Polled::Allowed,
+        (AnswerState::Denied, _) => Polled::Over(PollError::Denied),
+        (AnswerState::Pending, _) if expires_at <= now => Polled::Over(PollError::Expired),
+        (AnswerState::Pending, Some(at)) if now.since(at) < interval => {
+            Polled::NotYet(PollError::SlowDown, interval + INTERVAL)
+        }
+        (AnswerState::Pending, _) => Polled::NotYet(PollError::Pending, interval),
     }
 }

@@ -1,7 +1,6 @@
 //! The pages for subscribers who answer a request that came to the phone.
 
-use axum::response::{IntoResponse as _, Response};
-use http::StatusCode;
+use axum::response::Response;
 use maud::html;
 use model::{
     Context, Fault,
@@ -11,7 +10,8 @@ use model::{
     phone,
 };
 
-use super::{Operator, Page, PageError, consent, icon, product_head, texts};
+pub use super::ended::Outcome;
+use super::{Operator, Page, consent, ended, icon, product_head, texts};
 
 /// What is asked.
 pub(crate) struct Question<'a> {
@@ -80,34 +80,9 @@ pub(crate) fn ask(ctx: &Context, operator: &Operator, question: &Question<'_>) -
     Page { brand: Some(operator), ..Page::new(&title) }.respond(ctx, &main)
 }
 
-/// How it ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// The client gets its tokens.
-    Allowed,
-    /// The client is told no.
-    Denied,
-    /// There was an answer before, or the time is over, or nobody ever asked.
-    Over,
-}
-
 /// The last page.
 #[must_use]
 pub fn end(ctx: &Context, outcome: Outcome) -> Response {
     let t = &texts::current().approve;
-    let (status, (title, lead)) = match outcome {
-        Outcome::Allowed => (StatusCode::OK, t.allowed),
-        Outcome::Denied => (StatusCode::OK, t.denied),
-        Outcome::Over => (StatusCode::GONE, t.over),
-    };
-    let main = html! {
-        div class="page" {
-            div class="card" {
-                h1 { (title) }
-                p class="lead" { (lead) }
-            }
-        }
-    };
-    let page = Page { status, ..Page::new(title) };
-    page.respond(ctx, &main).unwrap_or_else(|fault| PageError::from(fault).into_response())
+    ended::page(ctx, outcome, t.allowed, t.denied, t.over)
 }

@@ -1,11 +1,12 @@
 //! The pages for people who sign a device in.
 
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use http::StatusCode;
 use maud::html;
 use model::{Context, Fault, cache::Product, device::Waiting};
 
-use super::{Page, PageError, error_line, hidden, icon, product_head, texts};
+pub use super::ended::Outcome;
+use super::{Page, ended, error_line, hidden, icon, product_head, texts};
 use crate::{browser::Browser, flow::Interaction};
 
 /// Asks for the code, again with what is wrong with the one that was typed.
@@ -78,34 +79,9 @@ pub(crate) fn confirm(
     page.respond(ctx, &main)
 }
 
-/// How it ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// The device gets its tokens.
-    Allowed,
-    /// The device is told no.
-    Denied,
-    /// The device had its answer before, or waits no longer.
-    Over,
-}
-
 /// The last page.
 #[must_use]
 pub fn end(ctx: &Context, outcome: Outcome) -> Response {
     let t = &texts::current().device;
-    let (status, (title, lead)) = match outcome {
-        Outcome::Allowed => (StatusCode::OK, t.allowed),
-        Outcome::Denied => (StatusCode::OK, t.denied),
-        Outcome::Over => (StatusCode::GONE, t.over),
-    };
-    let main = html! {
-        div class="page" {
-            div class="card" {
-                h1 { (title) }
-                p class="lead" { (lead) }
-            }
-        }
-    };
-    let page = Page { status, ..Page::new(title) };
-    page.respond(ctx, &main).unwrap_or_else(|fault| PageError::from(fault).into_response())
+    ended::page(ctx, outcome, t.allowed, t.denied, t.over)
 }

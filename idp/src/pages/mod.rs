@@ -6,6 +6,7 @@
 pub mod approve;
 pub mod consent;
 pub mod device;
+pub(crate) mod ended;
 mod error;
 pub mod form_post;
 mod icon;

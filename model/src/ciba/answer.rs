@@ -11,9 +11,9 @@ use crate::{
     client::Delivery,
     db::Tx,
     delivery::{self, DeliveryKind},
-    entity::backchannel_request::{self, BackchannelState},
+    entity::{AnswerState, backchannel_request},
     grant,
-    poll::{self, PollError},
+    poll::{self, PollError, Polled},
     seal::{open_at_rest, seal_at_rest},
     secret::{self, Kind},
 };
@@ -48,7 +48,7 @@ pub async fn at_link(ctx: &Context, link: &str) -> Result<Option<Waiting>, Fault
     }
     let row = backchannel_request::Entity::find()
         .filter(backchannel_request::Column::LinkHash.eq(secret::hash(link)))
-        .filter(backchannel_request::Column::State.eq(BackchannelState::Pending))
+        .filter(backchannel_request::Column::State.eq(AnswerState::Pending))
         .filter(backchannel_request::Column::ExpiresAt.gt(ctx.now()))
         .one(ctx.db().reader())
         .await?;
@@ -70,7 +70,7 @@ pub async fn at_link(ctx: &Context, link: &str) -> Result<Option<Waiting>, Fault
 /// When the database fails.
 pub async fn approve(ctx: &Context, client: &Client, waiting: &Waiting, code: &Code) -> Result<bool, Fault> {
     let sealed = seal_at_rest(ctx, ANSWER, code)?;
-    answer(ctx, client, waiting, BackchannelState::Approved, Some(sealed)).await
+    answer(ctx, client, waiting, AnswerState::Approved, Some(sealed)).await
 }
 
 /// Tells the client no. `false` when an answer was given before, or the time is over.
@@ -79,13 +79,13 @@ pub async fn approve(ctx: &Context, client: &Client, waiting: &Waiting, code: &C
 ///
 /// When the database fails.
 pub async fn deny(ctx: &Context, client: &Client, waiting: &Waiting) -> Result<bool, Fault> {
-    answer(ctx, client, waiting, BackchannelState::Denied, None).await
+    answer(ctx, client, waiting, AnswerState::Denied, None).await
 }
 
 struct Answer {
     ctx: Context,
     id: Uuid,
-    state: BackchannelState,
+    state: AnswerState,
     sealed: Option<String>,
     ping: Option<delivery::New>,
 }
@@ -95,7 +95,7 @@ async fn answer(
     ctx: &Context,
     client: &Client,
     waiting: &Waiting,
-    state: BackchannelState,
+    state: AnswerState,
     sealed: Option<String>,
 ) -> Result<bool, Fault> {
     let ping = ping(ctx, client, waiting);
@@ -111,7 +111,7 @@ async fn answer(
                 let updated = backchannel_request::Entity::update_many()
                     .set(row)
                     .filter(backchannel_request::Column::Id.eq(answer.id))
-                    .filter(backchannel_request::Column::State.eq(BackchannelState::Pending))
+                    .filter(backchannel_request::Column::State.eq(AnswerState::Pending))
                     .filter(backchannel_request::Column::ExpiresAt.gt(answer.ctx.now()))
                     .exec(tx)
                     .await?;
@@ -178,24 +178,22 @@ async fn poll_in(
     if row.client_id != client {
         return Ok(Err(PollError::ForeignClient));
     }
-    match row.state {
-        // Also when it is late: only the redemption can tell a replay.
-        BackchannelState::Approved => return Ok(Ok(row)),
-        BackchannelState::Denied => return Ok(Err(PollError::Denied)),
-        BackchannelState::Pending if row.expires_at <= now => return Ok(Err(PollError::Expired)),
-        BackchannelState::Pending => {}
+    match poll::at(now, row.state, row.expires_at, row.polled_at, row.poll_interval) {
+        Polled::Allowed => Ok(Ok(row)),
+        Polled::Over(answer) => Ok(Err(answer)),
+        Polled::NotYet(answer, interval) => {
+            backchannel_request::Entity::update_many()
+                .set(backchannel_request::ActiveModel {
+                    polled_at: Set(Some(now)),
+                    poll_interval: Set(interval),
+                    ..Default::default()
+                })
+                .filter(backchannel_request::Column::Id.eq(row.id))
+                .exec(tx)
+                .await?;
+            Ok(Err(answer))
+        }
     }
-    let (answer, interval) = poll::not_yet(row.polled_at, row.poll_interval, now);
-    backchannel_request::Entity::update_many()
-        .set(backchannel_request::ActiveModel {
-            polled_at: Set(Some(now)),
-            poll_interval: Set(interval),
-            ..Default::default()
-        })
-        .filter(backchannel_request::Column::Id.eq(row.id))
-        .exec(tx)
-        .await?;
-    Ok(Err(answer))
 }
 
 /// Deletes requests an hour after their time: until then a replay is recognized. A background job

@@ -1,23 +1,9 @@
 //! A request that a subscriber answers on the phone.
 
-use sea_orm::{EnumIter as Iterable, entity::prelude::*};
+use sea_orm::entity::prelude::*;
 
+use super::values::AnswerState;
 use crate::Timestamp;
-
-/// Where such a request is in its life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Iterable, DeriveActiveEnum)]
-#[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
-pub enum BackchannelState {
-    /// Nobody has answered.
-    #[sea_orm(string_value = "pending")]
-    Pending,
-    /// The subscriber has allowed it.
-    #[sea_orm(string_value = "approved")]
-    Approved,
-    /// The subscriber said no.
-    #[sea_orm(string_value = "denied")]
-    Denied,
-}
 
 /// A request that a subscriber answers on the phone (OpenID Connect CIBA 1.0).
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -30,7 +16,7 @@ pub struct Model {
     pub auth_req_id_hash: String,
     pub link_hash: String,
     pub asked_sealed: String,
-    pub state: BackchannelState,
+    pub state: AnswerState,
     pub answer_sealed: Option<String>,
     pub poll_interval: i64,
     pub polled_at: Option<Timestamp>,

@@ -1,23 +1,9 @@
 //! A request of a device that has no browser.
 
-use sea_orm::{EnumIter as Iterable, entity::prelude::*};
+use sea_orm::entity::prelude::*;
 
+use super::values::AnswerState;
 use crate::Timestamp;
-
-/// Where a device's request is in its life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Iterable, DeriveActiveEnum)]
-#[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
-pub enum DeviceState {
-    /// Nobody has answered.
-    #[sea_orm(string_value = "pending")]
-    Pending,
-    /// Somebody has signed in and allowed it.
-    #[sea_orm(string_value = "approved")]
-    Approved,
-    /// Somebody said no.
-    #[sea_orm(string_value = "denied")]
-    Denied,
-}
 
 /// A request of a device that has no browser (RFC 8628).
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -29,7 +15,7 @@ pub struct Model {
     pub device_code_hash: String,
     pub user_code_hash: String,
     pub asked_sealed: String,
-    pub state: DeviceState,
+    pub state: AnswerState,
     pub answer_sealed: Option<String>,
     pub poll_interval: i64,
     pub polled_at: Option<Timestamp>,

@@ -46,6 +46,6 @@ pub mod user;
 mod values;
 
 pub use values::{
-    Audience, AuthMethod, Channel, ClientKind, ClientState, DistributionState, LinkPurpose, MessageState,
+    AnswerState, Audience, AuthMethod, Channel, ClientKind, ClientState, DistributionState, LinkPurpose, MessageState,
     OrganizationKind, Profile, Role, ScopeAudience, SigningAlg, SubjectKind, TokenFormat, UriPurpose,
 };

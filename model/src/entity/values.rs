@@ -629,3 +629,18 @@ impl MessageState {
         Self::ALL.iter().copied().find(|value| value.as_str() == text)
     }
 }
+
+/// Where a request is in its life that somebody answers elsewhere: for a device, or on the phone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+#[sea_orm(rs_type = "String", db_type = "String(StringLen::None)")]
+pub enum AnswerState {
+    /// Nobody has answered.
+    #[sea_orm(string_value = "pending")]
+    Pending,
+    /// Somebody has allowed it.
+    #[sea_orm(string_value = "approved")]
+    Approved,
+    /// Somebody said no.
+    #[sea_orm(string_value = "denied")]
+    Denied,
+}
