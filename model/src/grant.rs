@@ -2,9 +2,10 @@
 //! refresh tokens of a grant are its family; at any time one of them lives.
 
 use sea_orm::{
+    ActiveModelTrait as _,
     ActiveValue::Set,
-    ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect as _, Statement,
-    sea_query::{OnConflict, Query},
+    ColumnTrait as _, Condition, ConnectionTrait as _, EntityTrait as _, Iterable as _, QueryFilter as _, Statement,
+    sea_query::{Expr, OnConflict, Query},
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -99,6 +100,8 @@ pub struct RefreshToken {
     pub grant: Uuid,
     /// The client's row.
     pub client: Uuid,
+    /// Who signed in.
+    pub subject: Subject,
     /// The first is 1, its successor 2.
     pub generation: i64,
 }
@@ -259,21 +262,13 @@ async fn redeem_once(tx: &Tx, redemption: &Redemption) -> Result<Result<Grant, R
         revoked_at: Set(None),
         revoked_because: Set(None),
     };
-    // The code's id is the key: of two redemptions one inserts.
-    let inserted = grant::Entity::insert(row)
-        .on_conflict(OnConflict::column(grant::Column::Id).do_nothing().to_owned())
-        .exec_without_returning(tx)
-        .await?;
-    if inserted == 0 {
+    if !insert_under_consent(tx, row, code.consent).await? {
+        let used = grant::Entity::find_by_id(code.id).one(tx).await?.is_some();
+        if !used {
+            return Ok(Err(RedeemError::Ended));
+        }
         replayed(tx, redemption).await?;
         return Ok(Err(RedeemError::Replayed));
-    }
-    // A consent that was taken back on another node, of which this one has not heard yet. Held, so
-    // that it cannot end before this grant is there to be ended with it.
-    let consent = consent::Entity::find_by_id(code.consent).lock_shared().one(tx).await?;
-    if consent.is_none_or(|consent| consent.revoked_at.is_some()) {
-        revoke_grant(tx, ctx, code.id, Because::Subscriber).await?;
-        return Ok(Err(RedeemError::Ended));
     }
     Ok(Ok(Grant {
         id: code.id,
@@ -289,8 +284,32 @@ async fn redeem_once(tx: &Tx, redemption: &Redemption) -> Result<Result<Grant, R
         claims: code.claims.clone(),
         resources: code.resources.clone(),
         confirmation: confirmation.clone(),
-        refresh: refresh.then_some(RefreshToken { grant: code.id, client: *client, generation }),
+        refresh: refresh.then_some(RefreshToken { grant: code.id, client: *client, subject: code.subject, generation }),
     }))
+}
+
+/// Inserts a grant if its consent lives and there is none with its id, in one statement. The code's
+/// id is the key: of two redemptions one inserts.
+///
+/// The consent may have been taken back on another node, of which this one has not heard yet. It is
+/// held, so that it cannot end before this grant is there to be ended with it.
+async fn insert_under_consent(tx: &Tx, row: grant::ActiveModel, consent: Uuid) -> Result<bool, Fault> {
+    let columns = || grant::Column::iter().filter(|column| row.get(*column).is_set());
+    let mut living = Query::select();
+    living
+        .exprs(columns().filter_map(|column| row.get(column).into_value()).map(Expr::val))
+        .from(consent::Entity)
+        .and_where(consent::Column::Id.eq(consent))
+        .and_where(consent::Column::RevokedAt.is_null())
+        .lock_shared();
+    let mut insert = Query::insert();
+    insert
+        .into_table(grant::Entity)
+        .columns(columns())
+        .select_from(living)
+        .map_err(|_| Fault::Stored("a grant's columns and values differ in number".to_owned()))?
+        .on_conflict(OnConflict::column(grant::Column::Id).do_nothing().to_owned());
+    Ok(tx.execute(&insert).await?.rows_affected() == 1)
 }
 
 /// How long a client's refresh tokens live, in milliseconds.
@@ -329,6 +348,8 @@ struct Rotation {
     ctx: Context,
     token: RefreshToken,
     organization: Uuid,
+    /// No key was shown: a token that is bound to one stays as it is.
+    unbound: bool,
 }
 
 /// Whether the key that a refresh token is bound to was shown.
@@ -363,22 +384,29 @@ pub async fn refresh(
         note_foreign(ctx, client, "refresh token").await?;
         return Err(RedeemError::ForeignClient);
     }
-    // A request that is refused for these reasons does not cost the client its token.
-    let row = grant::Entity::find_by_id(token.grant).one(ctx.db().reader()).await?.ok_or(RedeemError::Ended)?;
-    if !bound_to(&row, shown) {
-        return Err(RedeemError::OtherKey);
-    }
-    let granted = scopes::split(&row.scopes);
-    if let Some(wider) = asked.iter().find(|scope| !granted.contains(scope)) {
-        return Err(RedeemError::WiderScope(wider.clone()));
-    }
-    let allowed = still_allowed(ctx, client, product, Subject::new(row.subject_kind, row.subject_id)).await?;
-    if !client.profile.rules().rotates {
+    let rotates = client.profile.rules().rotates;
+    // Most requests name neither scopes nor a key; what they need to be told is in the token.
+    let looked = if rotates && asked.is_empty() && shown.is_none() {
+        None
+    } else {
+        // A request that is refused for these reasons does not cost the client its token.
+        let row = grant::Entity::find_by_id(token.grant).one(ctx.db().reader()).await?.ok_or(RedeemError::Ended)?;
+        if !bound_to(&row, shown) {
+            return Err(RedeemError::OtherKey);
+        }
+        let granted = scopes::split(&row.scopes);
+        if let Some(wider) = asked.iter().find(|scope| !granted.contains(scope)) {
+            return Err(RedeemError::WiderScope(wider.clone()));
+        }
+        Some(row)
+    };
+    let allowed = still_allowed(ctx, client, product, token.subject).await?;
+    if let (false, Some(row)) = (rotates, looked) {
         let mut grant = keep(ctx, row, token)?;
         grant.phone_number = allowed.phone_number;
         return Ok(grant);
     }
-    let rotation = Rotation { ctx: ctx.clone(), token, organization: client.organization_id };
+    let rotation = Rotation { ctx: ctx.clone(), token, organization: client.organization_id, unbound: shown.is_none() };
     let mut grant = ctx.db().write(rotation, |tx, rotation| Box::pin(rotate(tx, rotation))).await??;
     grant.phone_number = allowed.phone_number;
     Ok(grant)
@@ -396,9 +424,10 @@ fn keep(ctx: &Context, row: grant::Model, token: RefreshToken) -> Result<Grant, 
 }
 
 async fn rotate(tx: &Tx, rotation: &Rotation) -> Result<Result<Grant, RedeemError>, Fault> {
-    let Rotation { ctx, token, organization } = rotation;
+    let Rotation { ctx, token, organization, unbound } = rotation;
     let now = ctx.now();
     let successor = RefreshToken { generation: token.generation + 1, ..*token };
+    let bound = unbound.then(|| grant::Column::Confirmation.is_null());
     let rotated = grant::Entity::update_many()
         .col_expr(grant::Column::RefreshGeneration, successor.generation.into())
         .col_expr(grant::Column::RefreshedAt, now.0.into())
@@ -407,6 +436,7 @@ async fn rotate(tx: &Tx, rotation: &Rotation) -> Result<Result<Grant, RedeemErro
         .filter(grant::Column::RefreshGeneration.eq(token.generation))
         .filter(grant::Column::RevokedAt.is_null())
         .filter(grant::Column::RefreshExpiresAt.gt(now))
+        .filter(Condition::all().add_option(bound))
         .exec_with_returning(tx)
         .await?;
     if let Some(row) = rotated.into_iter().next() {
@@ -415,6 +445,9 @@ async fn rotate(tx: &Tx, rotation: &Rotation) -> Result<Result<Grant, RedeemErro
     let Some(row) = grant::Entity::find_by_id(token.grant).one(tx).await? else {
         return Ok(Err(RedeemError::Ended));
     };
+    if *unbound && row.confirmation.is_some() {
+        return Ok(Err(RedeemError::OtherKey));
+    }
     if row.revoked_at.is_some() {
         return Ok(Err(RedeemError::Ended));
     }
@@ -621,7 +654,7 @@ pub async fn sweep(ctx: &Context) -> Result<u64, Fault> {
                     .filter(grant::Column::CreatedAt.lt(*old))
                     .filter(grant::Column::SessionId.not_in_subquery(portal_sessions))
                     .filter(
-                        sea_orm::Condition::any()
+                        Condition::any()
                             .add(grant::Column::RefreshExpiresAt.is_null())
                             .add(grant::Column::RefreshExpiresAt.lt(*now))
                             .add(grant::Column::RevokedAt.lt(*old)),
