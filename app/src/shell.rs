@@ -5,7 +5,6 @@ use std::sync::Arc;
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderValue, StatusCode, header};
 use leptos::{
-    hydration::HydrationScripts,
     nonce::{Nonce, provide_nonce, use_nonce},
     prelude::*,
 };
@@ -87,22 +86,16 @@ fn frame(document: &Document, visitor: &Visitor, scripts: Option<&Nonce>, conten
         <title>{title}</title>
         <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
         <link rel="stylesheet" href=visitor.state.stylesheet.0.to_string()/>
-        {scripts
-            .cloned()
-            .map(|nonce| {
-                view! {
-                    <script nonce=nonce>"document.documentElement.dataset.js=''"</script>
-                    <HydrationScripts options=visitor.state.leptos_options.clone() islands=true/>
-                }
-            })}
     }
     .to_html();
+    let state = &visitor.state;
+    let scripts = scripts.map(|nonce| state.scripts.html(&state.leptos_options, nonce)).unwrap_or_default();
     let theme = match visitor.theme {
         Theme::System => String::new(),
         theme => format!(" data-theme=\"{}\"", theme.as_str()),
     };
     let class = document.class;
     format!(
-        "<!DOCTYPE html><html lang=\"en\"{theme}><head>{head}</head><body class=\"{class}\">{content}</body></html>"
+        "<!DOCTYPE html><html lang=\"en\"{theme}><head>{head}{scripts}</head><body class=\"{class}\">{content}</body></html>"
     )
 }

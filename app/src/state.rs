@@ -1,9 +1,9 @@
 //! What every handler shares, and the portal as one router.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::{Router, extract::FromRef, middleware};
-use leptos::prelude::LeptosOptions;
+use leptos::{hydration::HydrationScripts, nonce::Nonce, prelude::*};
 use model::Context;
 
 use crate::{error, pages};
@@ -17,6 +17,29 @@ pub struct AppState {
     pub leptos_options: LeptosOptions,
     /// The path of the stylesheet.
     pub stylesheet: Stylesheet,
+    /// What loads the islands.
+    pub scripts: Scripts,
+}
+
+/// The elements of the head that load the islands. Making them reads a file, so it is done once;
+/// only the nonce differs from page to page.
+#[derive(Clone, Debug, Default)]
+pub struct Scripts(Arc<OnceLock<(String, String)>>);
+
+impl Scripts {
+    /// The elements, with the nonce that leptos has for the page being rendered.
+    #[must_use]
+    pub fn html(&self, options: &LeptosOptions, nonce: &Nonce) -> String {
+        let (first, html) = self.0.get_or_init(|| {
+            let nonce = nonce.to_string();
+            let html = view! {
+                <script nonce=nonce.clone()>"document.documentElement.dataset.js=''"</script>
+                <HydrationScripts options=options.clone() islands=true/>
+            };
+            (nonce, html.to_html())
+        });
+        html.replace(first, &nonce.to_string())
+    }
 }
 
 /// The path of the stylesheet, with the hash of its content if files are hashed.
@@ -47,7 +70,8 @@ fn css_hash(options: &LeptosOptions) -> Option<String> {
 /// The server puts under it: a `tower_sessions` layer, and in each request's extensions a
 /// [`model::ClientAddress`] and a [`model::RequestId`].
 pub fn router(ctx: Context, options: LeptosOptions) -> Router {
-    let state = AppState { ctx, stylesheet: Stylesheet::of(&options), leptos_options: options };
+    let state =
+        AppState { ctx, stylesheet: Stylesheet::of(&options), leptos_options: options, scripts: Scripts::default() };
     Router::new()
         .merge(pages::home::routes())
         .merge(pages::account::routes())

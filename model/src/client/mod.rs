@@ -18,7 +18,9 @@ pub mod request_uris;
 mod secrets;
 
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, sea_query::OnConflict,
+    ActiveValue::Set,
+    ColumnTrait, EntityTrait, ExprTrait as _, FromQueryResult, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    sea_query::{Expr, OnConflict, Query},
 };
 use uuid::Uuid;
 
@@ -34,7 +36,7 @@ use crate::{
     audit::Event,
     change::{Change, RevokedKind},
     db::Tx,
-    entity::{client, client_secret, client_uri, product, retired_client_id},
+    entity::{client, client_key, client_secret, client_uri, product, retired_client_id},
     grant,
 };
 pub use crate::{
@@ -78,29 +80,44 @@ impl Of {
     ///
     /// When the database fails.
     pub async fn list(self, ctx: &Context) -> Result<Vec<Listed>, Fault> {
-        let db = ctx.db().reader();
-        let clients = client::Entity::find()
+        let rows: Vec<Row> = client::Entity::find()
             .filter(client::Column::ProductId.eq(self.product))
             .filter(client::Column::OrganizationId.eq(self.organization))
+            .expr_as(
+                latest(client_secret::Entity, client_secret::Column::ClientId, client_secret::Column::LastUsedAt),
+                "secret_used_at",
+            )
+            .expr_as(
+                latest(client_key::Entity, client_key::Column::ClientId, client_key::Column::LastUsedAt),
+                "key_used_at",
+            )
             .order_by_desc(client::Column::Id)
-            .all(db)
+            .into_model()
+            .all(ctx.db().reader())
             .await?;
-        let secrets = client_secret::Entity::find()
-            .filter(client_secret::Column::ClientId.is_in(clients.iter().map(|client| client.id)))
-            .all(db)
-            .await?;
-        Ok(clients
+        Ok(rows
             .into_iter()
-            .map(|client| Listed {
-                last_used_at: secrets
-                    .iter()
-                    .filter(|secret| secret.client_id == client.id)
-                    .filter_map(|secret| secret.last_used_at)
-                    .max(),
-                client,
-            })
+            .map(|row| Listed { client: row.client, last_used_at: Ord::max(row.secret_used_at, row.key_used_at) })
             .collect())
     }
+}
+
+#[derive(FromQueryResult)]
+struct Row {
+    #[sea_orm(nested)]
+    client: Client,
+    secret_used_at: Option<Timestamp>,
+    key_used_at: Option<Timestamp>,
+}
+
+/// When any of a client's rows in another table was used last.
+fn latest<C: ColumnTrait>(of: impl EntityTrait, client: C, used: C) -> Expr {
+    Query::select()
+        .expr(used.max())
+        .from(of)
+        .and_where(Expr::col((of, client)).equals((client::Entity, client::Column::Id)))
+        .take()
+        .into()
 }
 
 /// A client as lists show it.
@@ -108,7 +125,7 @@ impl Of {
 pub struct Listed {
     /// The client.
     pub client: Client,
-    /// When one of its secrets was used last.
+    /// When one of its secrets or keys was used last.
     pub last_used_at: Option<Timestamp>,
 }
 

@@ -2,7 +2,10 @@
 
 use model::db::Work;
 
-use crate::harness::{App, authorize_url, basic};
+use crate::{
+    clients::product,
+    harness::{App, authorize_url, basic},
+};
 
 const NUMBER: &str = "+46701740605";
 const NOTHING: Work = Work { statements: 0, commits: 0 };
@@ -79,4 +82,15 @@ async fn a_sign_in_and_a_consent_commit_once_a_step() {
     assert_eq!((page.status, work.commits), (200, 0), "the consent page");
     let (work, _) = app.work_of(browser.allow(page)).await;
     assert_eq!(work.commits, 1, "the consent");
+}
+
+#[tokio::test]
+async fn a_page_of_the_portal_reads_each_thing_once() {
+    let app = App::demo().await;
+    let mut browser = app.sign_in_portal("dev@portico.test").await;
+    let path = format!("{}/clients", product(&mut browser, "Voicebox").await);
+    browser.get(&path).await;
+    let (work, page) = app.work_of(browser.get(&path)).await;
+    let expected = Work { statements: 4, commits: 0 };
+    assert_eq!((page.status, work), (200, expected), "who asks, where they belong, the product, its clients");
 }
