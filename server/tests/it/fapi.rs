@@ -12,7 +12,7 @@ use model::{authorization::Code, demo, seconds};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::harness::{App, Browser, CHALLENGE, Page, URL, VERIFIER, encode};
+use crate::harness::{App, Browser, CHALLENGE, Page, URL, VERIFIER, authorize_url, encode};
 
 const CLIENT: &str = "demo-fapi";
 const CALLBACK: &str = "https://example.com/callback";
@@ -596,4 +596,32 @@ async fn keys_change_over_on_the_clients_page() {
     let page = browser.submit(&page.form(&old)).await;
     assert_eq!(page.status, 303);
     assert_eq!(client.post_with("/oauth2/introspect", &client.assertion(), None, &form).await.status, 401, "removed");
+}
+
+#[tokio::test]
+async fn a_refresh_token_of_a_public_client_is_nothing_without_its_key() {
+    let app = App::demo().await;
+    let (own, other) = (Client::new(&app), Client::new(&app));
+    let answer = app.authorize(&authorize_url("demo-spa", &[]), "+46701740605").await;
+    let post = async |proof: Option<String>, form: &[(&str, &str)]| {
+        let headers: Vec<(&str, &str)> = proof.iter().map(|proof| ("dpop", proof.as_str())).collect();
+        app.post("/oauth2/token", &headers, form).await
+    };
+    let form = [
+        ("grant_type", "authorization_code"),
+        ("client_id", "demo-spa"),
+        ("code", answer["code"].as_str()),
+        ("redirect_uri", "http://127.0.0.1:8766/callback"),
+        ("code_verifier", VERIFIER),
+    ];
+    let page = post(Some(own.proof("POST", "/oauth2/token", None)), &form).await;
+    assert_eq!((page.status, &page.json()["token_type"]), (200, &"DPoP".into()), "{}", page.body);
+    let refresh = text(&page.json(), "refresh_token");
+    let form = [("grant_type", "refresh_token"), ("client_id", "demo-spa"), ("refresh_token", refresh.as_str())];
+    for proof in [None, Some(other.proof("POST", "/oauth2/token", None))] {
+        let page = post(proof, &form).await;
+        assert_eq!((page.status, &page.json()["error"]), (400, &"invalid_grant".into()));
+    }
+    let page = post(Some(own.proof("POST", "/oauth2/token", None)), &form).await;
+    assert_eq!(page.status, 200, "whoever tried has not ended it: {}", page.body);
 }

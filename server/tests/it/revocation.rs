@@ -115,3 +115,15 @@ async fn b10_c6_the_client_is_deleted() {
     assert!(model::client::delete(&holder.app.ctx, None, &client).await.unwrap());
     holder.assert_void(401).await;
 }
+
+#[tokio::test]
+async fn b10_a_consent_that_another_node_has_ended_gives_a_code_nothing() {
+    let holder = Holder::new().await;
+    // Around the model, as on a node of which this one has not heard yet.
+    holder.app.execute("UPDATE consents SET revoked_at = 1").await;
+    let before = holder.app.texts("grants", "scopes").await;
+    let page = holder.app.redeem(&holder.code).await;
+    assert_eq!((page.status, &page.json()["error"]), (400, &"invalid_grant".into()));
+    assert_eq!(holder.app.texts("grants", "scopes").await, before, "no grant was made");
+    assert_eq!(holder.userinfo().await.status, 200, "it was no replay: what the first code gave stays");
+}
