@@ -1,60 +1,53 @@
 //! One client: what identifies it, its description and URIs, its secrets, its end.
 
-use axum::extract::{FromRef, FromRequestParts};
-use axum::response::{IntoResponse as _, Redirect, Response};
-use http::request::Parts;
+mod ending;
+mod secrets;
+
+use axum::response::Response;
 use leptos::prelude::*;
 use model::{
-    Timestamp,
     client::{
-        self, AddSecretError, Changes, Client, ClientKind, ClientState, Grace, LogoutUris as LogoutAddresses,
-        MOST_LIVING, Metadata, Profile, Reach, RegisterError, SecretRow, keys,
+        self, Changes, Client, ClientKind, LogoutUris as LogoutAddresses, Metadata, Profile, RegisterError, keys,
         profile::{AssertionAudience, Pkce},
     },
     delivery,
-    entity::{Audience, AuthMethod},
+    entity::AuthMethod,
     membership::Right,
     scope,
 };
-use serde::Deserialize;
-use uuid::Uuid;
 
+use self::{
+    ending::End,
+    secrets::{Rotation, Secrets},
+};
+pub use self::{
+    ending::{delete, delete_page, disable, disable_page, enable},
+    secrets::{end, end_page, rotate, secrets_page},
+};
 use super::{
     access::{AtClient, ManagedClient},
+    certificate,
     client_form::{Description, LogoutUris, ProfileChoice, RedirectUris, TokenFormatChoice, Typed, errors},
     clients,
     create::form_id,
-    credentials,
     deliveries::Deliveries,
-    frame::{self, Confirm, Copyable, Place, ReadOnly},
-    information::Confirmed,
+    frame::{self, Copyable, Place, ReadOnly},
+    grants,
+    keys::method,
     quick_start::{QuickStart, Start},
-    words::{People, count, people, text},
+    words::{number, people},
 };
 use crate::{
-    AppState,
     components::{
-        field::{ErrorSummary, Field},
-        form::{ButtonForm, Csrf},
-        icon::{Glyph, Icon},
-        misc::{DangerRow, DangerZone, State},
-        table::CardTable,
-        time::{Ago, Day, Moment},
+        field::ErrorSummary,
+        form::Csrf,
+        time::{Ago, Moment},
     },
     error::PageError,
-    extract::text_in_path,
-    form::{Errors, Form, Nothing},
+    form::{Errors, Form},
     layout::PageHead,
-    notice::{self, Tone},
+    notice,
 };
-
-#[derive(Clone, Default, Deserialize)]
-#[serde(default)]
-pub struct Rotation {
-    id: String,
-    label: String,
-    grace: String,
-}
 
 pub async fn page(at: AtClient) -> Result<Response, PageError> {
     let uris = client::uris(at.ctx(), &at.client).await?;
@@ -81,36 +74,6 @@ pub async fn submit(at: ManagedClient, Form(mut typed): Form<Typed>) -> Result<R
         Err(RegisterError::Fault(fault)) => Err(fault.into()),
         Err(RegisterError::Again(_)) => Err(PageError::BadRequest),
     }
-}
-
-/// The address of the form that rotates, when it is opened by itself.
-pub async fn secrets_page(at: AtClient) -> Redirect {
-    Redirect::to(&at.path("#secrets"))
-}
-
-pub async fn rotate(at: ManagedClient, Form(rotation): Form<Rotation>) -> Result<Response, PageError> {
-    let id = form_id(at.ctx(), &rotation.id)?;
-    let error = match Grace::parse(&rotation.grace) {
-        None => Errors::one("grace", "Choose how long the present secret keeps working."),
-        Some(grace) => match client::add_secret(at.ctx(), at.actor(), &at.client, id, &rotation.label, grace).await {
-            Ok(added) => {
-                return credentials::show(&at, &at.client, &added.secret, credentials::Occasion::Rotated).await;
-            }
-            Err(AddSecretError::Again) => {
-                let text = "This form was sent before, and the secret was displayed then. If nobody stored it, \
-                                rotate again.";
-                return Ok(notice::go(at.member.visitor(), &at.path(""), Tone::Warning, text));
-            }
-            Err(AddSecretError::Label(problem)) => Errors::one("label", text(problem, "Write a label.")),
-            Err(AddSecretError::TwoLiving) => {
-                Errors::one("grace", "Two secrets are living already. End one of them first, or let both stop now.")
-            }
-            Err(AddSecretError::Public) => return Err(PageError::BadRequest),
-            Err(AddSecretError::Fault(fault)) => return Err(fault.into()),
-        },
-    };
-    let uris = client::uris(at.ctx(), &at.client).await?;
-    show(&at, Typed::of(&at.client, uris), rotation, error).await
 }
 
 async fn show(at: &AtClient, typed: Typed, rotation: Rotation, errors: Errors) -> Result<Response, PageError> {
@@ -151,12 +114,12 @@ async fn show(at: &AtClient, typed: Typed, rotation: Rotation, errors: Errors) -
             <dl class="stats">
                 <div>
                     <dt>{people.heading}</dt>
-                    <dd>{super::words::number(reach.subscribers)}</dd>
+                    <dd>{number(reach.subscribers)}</dd>
                     <dd class="stats__note">"with a living authorization"</dd>
                 </div>
                 <div>
                     <dt>"Refresh tokens"</dt>
-                    <dd>{super::words::number(reach.refresh_tokens)}</dd>
+                    <dd>{number(reach.refresh_tokens)}</dd>
                     <dd class="stats__note">"that work now"</dd>
                 </div>
                 <div>
@@ -203,8 +166,8 @@ async fn show(at: &AtClient, typed: Typed, rotation: Rotation, errors: Errors) -
                         <div>
                             <dt>"Signs in with"</dt>
                             <dd>
-                                {super::keys::method(client.auth_method)}
-                                {super::certificate::known_by(&client).map(|name| view! { ": " <code>{name}</code> })}
+                                {method(client.auth_method)}
+                                {certificate::known_by(&client).map(|name| view! { ": " <code>{name}</code> })}
                                 {(client.kind == ClientKind::Confidential)
                                     .then(|| view! { " · " <a href=format!("{path}/keys")>"Keys and method"</a> })}
                             </dd>
@@ -220,13 +183,13 @@ async fn show(at: &AtClient, typed: Typed, rotation: Rotation, errors: Errors) -
                                     </div>
                                 }
                             })}
-                        {super::grants::has_choice(&client, audience)
+                        {grants::has_choice(&client, audience)
                             .then(|| {
                                 view! {
                                     <div>
                                         <dt>"Grants"</dt>
                                         <dd>
-                                            {super::grants::had(&client)} " · " <a href=format!("{path}/grants")>"Change"</a>
+                                            {grants::had(&client)} " · " <a href=format!("{path}/grants")>"Change"</a>
                                         </dd>
                                     </div>
                                 }
@@ -302,152 +265,6 @@ fn told(client: &Client) -> &'static str {
     }
 }
 
-#[component]
-fn Secrets(
-    secrets: Vec<SecretRow>,
-    rotation: Rotation,
-    form: Uuid,
-    path: String,
-    now: Timestamp,
-    locked: bool,
-) -> impl IntoView {
-    let living = secrets.iter().filter(|secret| secret.living).count();
-    let rows = secrets
-        .into_iter()
-        .map(|secret| {
-            let end = (secret.living && !locked).then(|| format!("{path}/secrets/{}/end", secret.id.simple()));
-            secret_row(secret, end, now)
-        })
-        .collect_view();
-    let chosen = Grace::parse(&rotation.grace).unwrap_or(Grace::Day);
-    view! {
-        <section class="section" aria-labelledby="secrets">
-            <div class="section__head">
-                <h2 id="secrets">"Secrets"</h2>
-                <p>"A client can have two at a time, so that you change over without a gap."</p>
-            </div>
-            <CardTable heading="secrets" label="Secrets of this client" columns=&["Label", "Secret", "Created", "Last used", "State"]>
-                {rows}
-            </CardTable>
-            {(!locked)
-                .then(|| {
-                    view! {
-                        <form class="card" method="post" action=format!("{path}/secrets") aria-labelledby="rotate" novalidate=true>
-                            <Csrf/>
-                            <input type="hidden" name="id" value=form.to_string()/>
-                            <div class="card__head"><h3 id="rotate">"Rotate the secret"</h3></div>
-                            <div class="card__body form">
-                                <Field
-                                    id="label"
-                                    label="Label of the new one"
-                                    value=rotation.label
-                                    hint="Where it is stored, or since when. It helps when it is rotated next."
-                                    autocomplete="off"
-                                    optional=true
-                                />
-                                <GraceChoice chosen=chosen full={living >= MOST_LIVING}/>
-                            </div>
-                            <div class="card__foot">
-                                <p>"The new secret is displayed once, on the next page."</p>
-                                <button class="button">
-                                    <Icon glyph=Glyph::Refresh/>
-                                    "Rotate secret"
-                                </button>
-                            </div>
-                        </form>
-                    }
-                })}
-        </section>
-    }
-}
-
-#[component]
-fn GraceChoice(chosen: Grace, full: bool) -> impl IntoView {
-    use crate::components::field::{FieldError, error_of};
-    let cards = Grace::ALL
-        .map(|grace| {
-            let (title, text) = match grace {
-                Grace::Now => ("Stop now", "After a leak. Access tokens end too."),
-                Grace::Hour => ("1 hour", ""),
-                Grace::Day => ("24 hours", ""),
-                Grace::Week => ("7 days", ""),
-            };
-            view! {
-                <label class="radio-card">
-                    <input type="radio" name="grace" value=grace.as_str() checked=grace == chosen/>
-                    <span class="radio-card__body">
-                        <strong>{title}</strong>
-                        {(!text.is_empty()).then(|| view! { <span>{text}</span> })}
-                    </span>
-                </label>
-            }
-        })
-        .collect_view();
-    view! {
-        <fieldset class="radio-cards" id="grace">
-            <legend>"The present secret keeps working for"</legend>
-            <div class="radio-cards__grid radio-cards__grid--compact">{cards}</div>
-            <FieldError id="grace" error=error_of("grace")/>
-            {full
-                .then(|| {
-                    view! {
-                        <p class="field__hint">
-                            "Two secrets are living. End one first, or choose “Stop now”, which ends both."
-                        </p>
-                    }
-                })}
-        </fieldset>
-    }
-}
-
-fn secret_row(secret: SecretRow, end: Option<String>, now: Timestamp) -> impl IntoView {
-    let SecretRow { id: _, label, last_four, created_by, created_at, last_used_at, expires_at, living } = secret;
-    let state = match (living, expires_at) {
-        (true, None) => view! { <State kind="active" text="Active"/> }.into_any(),
-        (true, Some(at)) => {
-            view! { <State kind="pending" text=format!("Ends in {}", span(at.since(now)))/> }.into_any()
-        }
-        (false, _) => view! { <State kind="disabled" text="Ended"/> }.into_any(),
-    };
-    let name = label.clone();
-    view! {
-        <tr role="row">
-            <th scope="row" role="rowheader">{label}</th>
-            <td role="cell" data-label="Secret">
-                <code>
-                    <span class="visually-hidden">"ends in "</span>
-                    <span aria-hidden="true">"····"</span>
-                    {last_four}
-                </code>
-            </td>
-            <td role="cell" data-label="Created">
-                <div class="cell-main">
-                    <Day at=created_at/>
-                    {created_by.map(|name| view! { <small>{name}</small> })}
-                </div>
-            </td>
-            <td role="cell" data-label="Last used">
-                {match last_used_at {
-                    Some(at) => view! { <Ago at=at now=now/> }.into_any(),
-                    None => view! { <span class="muted">"Never"</span> }.into_any(),
-                }}
-            </td>
-            <td role="cell" data-label="State">{state}</td>
-            <td role="cell" class="actions">
-                {end
-                    .map(|href| {
-                        view! {
-                            <a class="button button--small button--danger" href=href>
-                                "End now"
-                                <span class="visually-hidden">" " {name}</span>
-                            </a>
-                        }
-                    })}
-            </td>
-        </tr>
-    }
-}
-
 /// What a profile means, from the table that the endpoints enforce.
 fn rules_in_words(profile: Profile) -> Vec<&'static str> {
     let rules = profile.rules();
@@ -472,213 +289,4 @@ fn rules_in_words(profile: Profile) -> Vec<&'static str> {
         }
     }
     words
-}
-
-/// A time to come, in words.
-fn span(milliseconds: i64) -> String {
-    let minutes = (milliseconds + 59_999) / 60_000;
-    match minutes {
-        ..=1 => "a minute".to_owned(),
-        2..=90 => format!("{minutes} minutes"),
-        91..=2880 => format!("{} hours", (minutes + 59) / 60),
-        _ => format!("{} days", (minutes + 1439) / 1440),
-    }
-}
-
-#[component]
-fn End(client: Client, reach: Reach, path: String, audience: Audience) -> impl IntoView {
-    let (whom, tokens) = numbers(&reach, audience);
-    let (disable, enable, delete) = (format!("{path}/disable"), format!("{path}/enable"), format!("{path}/delete"));
-    view! {
-        <DangerZone>
-            {if client.state == ClientState::Active {
-                view! {
-                    <DangerRow
-                        title="Disable client"
-                        text=format!("{whom} Its access tokens end. It can be enabled again.")
-                    >
-                        <a class="button button--danger" href=disable>"Disable client"</a>
-                    </DangerRow>
-                }
-                    .into_any()
-            } else {
-                view! {
-                    <DangerRow title="Enable client" text="It works again, with the credentials and authorizations that it has.">
-                        <ButtonForm action=enable>"Enable client"</ButtonForm>
-                    </DangerRow>
-                }
-                    .into_any()
-            }}
-            <DangerRow title="Delete client" text=format!("{tokens} Its id is never given to another client. It cannot be undone.")>
-                <a class="button button--danger" href=delete>"Delete client"</a>
-            </DangerRow>
-        </DangerZone>
-    }
-}
-
-/// Whom the end of a client concerns, in two sentences.
-fn numbers(reach: &Reach, audience: Audience) -> (String, String) {
-    if !audience.signs_in() {
-        return ("It gets no more tokens.".to_owned(), "Ends all its tokens.".to_owned());
-    }
-    let People { one, many, .. } = people(audience);
-    let people = count(reach.subscribers, one, many);
-    let whom = match reach.subscribers {
-        0 => "Nobody uses it at present.".to_owned(),
-        1 => format!("{people} uses it now and cannot sign in."),
-        _ => format!("{people} use it now and cannot sign in."),
-    };
-    let tokens = format!(
-        "Ends {} and the authorizations of {people}.",
-        count(reach.refresh_tokens, "living refresh token", "living refresh tokens")
-    );
-    (whom, tokens)
-}
-
-/// The secret that the path names as `{secret}`, of a client that one may manage.
-pub struct ManagedSecret {
-    at: ManagedClient,
-    secret: SecretRow,
-}
-
-impl<S> FromRequestParts<S> for ManagedSecret
-where
-    S: Send + Sync,
-    AppState: FromRef<S>,
-{
-    type Rejection = PageError;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, PageError> {
-        let at = ManagedClient::from_request_parts(parts, state).await?;
-        let id = text_in_path(parts, "secret").await?;
-        let id = Uuid::try_parse(&id).map_err(|_| PageError::NotFound)?;
-        let secrets = client::secrets(at.ctx(), &at.client).await?;
-        let secret = secrets.into_iter().find(|secret| secret.id == id).ok_or(PageError::NotFound)?;
-        Ok(Self { at, secret })
-    }
-}
-
-pub async fn end_page(managed: ManagedSecret) -> Result<Response, PageError> {
-    let ManagedSecret { at, secret } = managed;
-    let others = client::secrets(at.ctx(), &at.client).await?;
-    let others = others.iter().filter(|other| other.living && other.id != secret.id).count();
-    let mut effects = vec![format!("Requests with the secret ····{} are refused from then on.", secret.last_four)];
-    if others == 0 {
-        effects.push("It is the last one: the client gets no tokens until you rotate.".to_owned());
-    }
-    effects
-        .push("Tokens that were issued already keep working. After a leak, rotate with “Stop now” instead.".to_owned());
-    Ok(confirm(&at, format!("End the secret “{}”?", secret.label), effects, None, "End secret", false))
-}
-
-pub async fn end(managed: ManagedSecret, Form(Nothing {}): Form<Nothing>) -> Result<Response, PageError> {
-    let ManagedSecret { at, secret } = managed;
-    let ended = client::end_secret(at.ctx(), at.actor(), &at.client, secret.id).await?;
-    let text = if ended { "The secret has ended." } else { "The secret had ended already." };
-    Ok(notice::done(at.member.visitor(), &at.path(""), text))
-}
-
-pub async fn disable_page(at: ManagedClient) -> Result<Response, PageError> {
-    let reach = client::reach(at.ctx(), &at.client).await?;
-    let (whom, _) = numbers(&reach, at.product.audience);
-    let effects = vec![
-        whom,
-        "Its access tokens end at once.".to_owned(),
-        "Nothing is deleted: enabled again, it works with the credentials and authorizations that it has.".to_owned(),
-    ];
-    Ok(confirm(&at, format!("Disable {}?", at.client.description), effects, None, "Disable client", false))
-}
-
-pub async fn disable(at: ManagedClient, Form(Nothing {}): Form<Nothing>) -> Result<Response, PageError> {
-    client::disable(at.ctx(), at.actor(), &at.client).await?;
-    Ok(notice::done(at.member.visitor(), &at.path(""), "The client is disabled."))
-}
-
-pub async fn enable(at: ManagedClient, Form(Nothing {}): Form<Nothing>) -> Result<Response, PageError> {
-    client::enable(at.ctx(), at.actor(), &at.client).await?;
-    Ok(notice::done(at.member.visitor(), &at.path(""), "The client is enabled."))
-}
-
-pub async fn delete_page(at: ManagedClient) -> Result<Response, PageError> {
-    ask_delete(&at, None).await
-}
-
-pub async fn delete(at: ManagedClient, Form(form): Form<Confirmed>) -> Result<Response, PageError> {
-    if form.confirm.trim() != at.client.description {
-        return ask_delete(&at, Some(form.confirm)).await;
-    }
-    client::delete(at.ctx(), at.actor(), &at.client).await?;
-    let text = format!("{} is deleted.", at.client.description);
-    Ok(notice::done(at.member.visitor(), &at.at.path("/clients"), &text).into_response())
-}
-
-async fn ask_delete(at: &AtClient, typed: Option<String>) -> Result<Response, PageError> {
-    let reach = client::reach(at.ctx(), &at.client).await?;
-    let (whom, tokens) = numbers(&reach, at.product.audience);
-    let effects = vec![
-        whom,
-        tokens,
-        "Its credentials and redirect URIs go with it, and its id is never given to another client.".to_owned(),
-        "Consents to the product stay: another client of it can use them.".to_owned(),
-    ];
-    let title = format!("Delete {}?", at.client.description);
-    let name = Some((at.client.description.clone(), typed));
-    Ok(confirm(at, title, effects, name, "Delete client", true))
-}
-
-/// `name` is what must be typed, and what was typed instead.
-fn confirm(
-    at: &AtClient,
-    title: String,
-    effects: Vec<String>,
-    name: Option<(String, Option<String>)>,
-    button: &'static str,
-    forever: bool,
-) -> Response {
-    let back = at.path("");
-    let mut errors = Errors::new();
-    if let Some((name, Some(_))) = &name {
-        errors.add("confirm", format!("Type the description of the client, {name}, exactly as it is written."));
-    }
-    let page = frame::page(at, Place::Clients, title.clone())
-        .narrow()
-        .crumb_to("OAuth clients", at.at.path("/clients"))
-        .crumb_to(at.client.description.clone(), back.clone())
-        .crumb(button)
-        .errors(errors);
-    page.render(at.member.visitor(), move || {
-        let confirm = match name {
-            None => view! {
-                <Confirm title=title effects=effects button=button forever=forever back=back/>
-            }
-            .into_any(),
-            Some((name, typed)) => view! {
-                <Confirm
-                    title=title
-                    effects=effects
-                    name=name
-                    typed=typed.unwrap_or_default()
-                    button=button
-                    forever=forever
-                    back=back
-                />
-            }
-            .into_any(),
-        };
-        view! {
-            <ErrorSummary/>
-            {confirm}
-        }
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_time_to_come_is_told_in_words() {
-        let told = [30_000, 3_600_000, 86_400_000, 604_800_000].map(span);
-        assert_eq!(told, ["a minute", "60 minutes", "24 hours", "7 days"]);
-    }
 }
