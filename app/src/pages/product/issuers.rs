@@ -27,6 +27,7 @@ use crate::{
         form::Csrf,
         icon::Glyph,
         misc::Empty,
+        table::CardTable,
         time::Day,
     },
     error::PageError,
@@ -225,23 +226,13 @@ fn IssuerTable(rows: Vec<IssuerRow>, path: String, locked: bool) -> impl IntoVie
     view! {
         <section class="section" aria-labelledby="issuers">
             <div class="section__head"><h2 id="issuers">"Issuers"</h2></div>
-            <div class="table-box">
-                <div class="table-scroll" role="region" aria-label="Issuers that this client trusts" tabindex="0">
-                    <table class="table table--cards" role="table" aria-labelledby="issuers">
-                        <thead role="rowgroup">
-                            <tr role="row">
-                                <th scope="col" role="columnheader">"Issuer"</th>
-                                <th scope="col" role="columnheader">"Subject"</th>
-                                <th scope="col" role="columnheader">"At most"</th>
-                                <th scope="col" role="columnheader">"Keys"</th>
-                                <th scope="col" role="columnheader">"Added"</th>
-                                <th scope="col" role="columnheader"><span class="visually-hidden">"Actions"</span></th>
-                            </tr>
-                        </thead>
-                        <tbody role="rowgroup">{rows}</tbody>
-                    </table>
-                </div>
-            </div>
+            <CardTable
+                heading="issuers"
+                label="Issuers that this client trusts"
+                columns=&["Issuer", "Subject", "At most", "Keys", "Added"]
+            >
+                {rows}
+            </CardTable>
         </section>
     }
 }
