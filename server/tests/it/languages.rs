@@ -35,9 +35,10 @@ fn pieces(page: &Page) -> Vec<String> {
     let mut pieces = Vec::new();
     for node in html.tree.nodes() {
         let within = |name: &str| node.ancestors().any(|up| up.value().as_element().is_some_and(|e| e.name() == name));
-        let marked = node.ancestors().filter_map(|up| up.value().as_element()).any(|element| {
-            element.name() != "html" && element.attr("lang") == Some("en")
-        });
+        let marked = node
+            .ancestors()
+            .filter_map(|up| up.value().as_element())
+            .any(|element| element.name() != "html" && element.attr("lang") == Some("en"));
         match node.value() {
             Node::Text(text) if !within("style") && !within("script") && !marked => {
                 pieces.push(text.trim().to_owned());
