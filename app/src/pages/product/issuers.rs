@@ -27,7 +27,7 @@ use crate::{
         form::Csrf,
         icon::Glyph,
         misc::Empty,
-        table::CardTable,
+        table::{CardTable, EndCell},
         time::Day,
     },
     error::PageError,
@@ -208,17 +208,7 @@ fn IssuerTable(rows: Vec<IssuerRow>, path: String, locked: bool) -> impl IntoVie
                     <td role="cell" data-label="At most">{row.scopes}</td>
                     <td role="cell" data-label="Keys">{keys}</td>
                     <td role="cell" data-label="Added"><Day at=row.created_at/></td>
-                    <td role="cell" class="actions">
-                        {remove
-                            .map(|href| {
-                                view! {
-                                    <a class="button button--small button--danger" href=href>
-                                        "Remove"
-                                        <span class="visually-hidden">" " {name}</span>
-                                    </a>
-                                }
-                            })}
-                    </td>
+                    <EndCell href=remove label="Remove" name=name/>
                 </tr>
             }
         })

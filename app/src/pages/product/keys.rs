@@ -26,7 +26,7 @@ use crate::{
         form::Csrf,
         icon::Glyph,
         misc::Empty,
-        table::CardTable,
+        table::{CardTable, EndCell},
         time::{Ago, Day},
     },
     error::PageError,
@@ -248,17 +248,7 @@ fn KeyTable(rows: Vec<KeyRow>, path: String, now: model::Timestamp, locked: bool
                             None => view! { <span class="muted">"Never"</span> }.into_any(),
                         }}
                     </td>
-                    <td role="cell" class="actions">
-                        {remove
-                            .map(|href| {
-                                view! {
-                                    <a class="button button--small button--danger" href=href>
-                                        "Remove"
-                                        <span class="visually-hidden">" " {kid}</span>
-                                    </a>
-                                }
-                            })}
-                    </td>
+                    <EndCell href=remove label="Remove" name=kid/>
                 </tr>
             }
         })

@@ -16,7 +16,7 @@ use crate::{
         form::Csrf,
         icon::{Glyph, Icon},
         misc::State,
-        table::CardTable,
+        table::{CardTable, EndCell},
         time::{Ago, Day},
     },
     error::PageError,
@@ -231,17 +231,7 @@ fn secret_row(secret: SecretRow, end: Option<String>, now: Timestamp) -> impl In
                 }}
             </td>
             <td role="cell" data-label="State">{state}</td>
-            <td role="cell" class="actions">
-                {end
-                    .map(|href| {
-                        view! {
-                            <a class="button button--small button--danger" href=href>
-                                "End now"
-                                <span class="visually-hidden">" " {name}</span>
-                            </a>
-                        }
-                    })}
-            </td>
+            <EndCell href=end label="End now" name=name/>
         </tr>
     }
 }
