@@ -295,6 +295,20 @@ impl App {
         page.json()
     }
 
+    /// The token response of `demo-app` for a portal user who is signed in and allows everything.
+    pub async fn tokens_of_user(&self, browser: &mut Browser, more: &[(&str, &str)]) -> serde_json::Value {
+        let page = browser.follow(&authorize_url("demo-app", more)).await;
+        let code = browser.allow(page).await.redirect_parameters()["code"].clone();
+        let form = [
+            ("grant_type", "authorization_code"),
+            ("code", code.as_str()),
+            ("redirect_uri", "https://example.com/callback"),
+        ];
+        let page = self.token("demo-app", Some("demo-app-secret"), &form).await;
+        assert_eq!(page.status, 200, "{}", page.body);
+        page.json()
+    }
+
     /// Redeems a code of `demo-web` that [`Self::code`] got.
     pub async fn redeem(&self, code: &str) -> Page {
         let form =
