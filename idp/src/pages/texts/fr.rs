@@ -162,9 +162,7 @@ pub(super) static TEXTS: Texts = Texts {
         asked_from: |organization, address, minutes| match minutes {
             ..=1 => format!("{organization} a fait sa demande à l’instant, depuis l’adresse IP {address}."),
             _ => {
-                format!(
-                    "{organization} a fait sa demande il y a {minutes} minutes, depuis l’adresse IP {address}."
-                )
+                format!("{organization} a fait sa demande il y a {minutes} minutes, depuis l’adresse IP {address}.")
             }
         },
         warning: "N’autorisez que si vous êtes vous-même, à l’instant, à l’origine de cette demande. Si quelqu’un vous \
