@@ -5,7 +5,6 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use http::StatusCode;
 use model::{
     Context, Fault,
     cache::{self, Client},
@@ -90,11 +89,7 @@ impl From<BeginError> for OAuthError {
             BeginError::Resource(_) => Self::bad("invalid_target", text),
             BeginError::BindingMessage => Self::bad("invalid_binding_message", text),
             BeginError::UnknownUser => Self::bad("unknown_user_id", text),
-            BeginError::TooMany(TooMany { retry_after }) => Self {
-                status: StatusCode::TOO_MANY_REQUESTS,
-                retry_after: Some((retry_after + 999) / 1000),
-                ..Self::bad("slow_down", text)
-            },
+            BeginError::TooMany(too_many) => Self::slow_down(too_many, text),
             BeginError::Fault(fault) => Self::internal(&fault),
         }
     }

@@ -5,7 +5,6 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use http::StatusCode;
 use model::{
     Fault, cache,
     client::grant_type,
@@ -73,11 +72,7 @@ impl From<BeginError> for OAuthError {
             BeginError::UnauthorizedClient => Self::bad("unauthorized_client", text),
             BeginError::Scope(_) => Self::bad("invalid_scope", text),
             BeginError::Resource(_) => Self::bad("invalid_target", text),
-            BeginError::TooMany(TooMany { retry_after }) => Self {
-                status: StatusCode::TOO_MANY_REQUESTS,
-                retry_after: Some((retry_after + 999) / 1000),
-                ..Self::bad("slow_down", text)
-            },
+            BeginError::TooMany(too_many) => Self::slow_down(too_many, text),
             BeginError::Fault(fault) => Self::internal(&fault),
         }
     }

@@ -5,7 +5,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderValue, StatusCode, header};
-use model::{Fault, RequestId};
+use model::{Fault, RequestId, limit::TooMany};
 use serde::Serialize;
 
 use crate::params::ParamsError;
@@ -46,6 +46,16 @@ impl OAuthError {
             status: StatusCode::UNAUTHORIZED,
             challenge: Some("Basic realm=\"portico\", charset=\"UTF-8\"".to_owned()),
             ..Self::bad("invalid_client", description)
+        }
+    }
+
+    /// `slow_down`: status 429, and when to try again.
+    #[must_use]
+    pub fn slow_down(too_many: TooMany, description: impl Into<String>) -> Self {
+        Self {
+            status: StatusCode::TOO_MANY_REQUESTS,
+            retry_after: Some((too_many.retry_after + 999) / 1000),
+            ..Self::bad("slow_down", description)
         }
     }
 

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 /// A table that scrolls within its frame where it is wide, and whose rows become cards where there
 /// is no room. A row is a `tr role="row"`; its cells carry `data-label`, what their column says.
-/// The last column holds what can be done.
+/// The last column holds what can be done, unless the table is only to be read.
 #[component]
 pub fn CardTable(
     /// The id of the heading that names it.
@@ -12,7 +12,10 @@ pub fn CardTable(
     /// The name of its frame, where the heading names a section already.
     #[prop(optional)]
     label: Option<&'static str>,
-    /// What the columns say, but for the last.
+    /// Whether there is nothing to be done in it.
+    #[prop(optional)]
+    plain: bool,
+    /// What the columns say, but for what can be done.
     columns: &'static [&'static str],
     /// The rows.
     children: Children,
@@ -32,12 +35,43 @@ pub fn CardTable(
                     <thead role="rowgroup">
                         <tr role="row">
                             {columns}
-                            <th scope="col" role="columnheader"><span class="visually-hidden">"Actions"</span></th>
+                            {(!plain)
+                                .then(|| {
+                                    view! {
+                                        <th scope="col" role="columnheader"><span class="visually-hidden">"Actions"</span></th>
+                                    }
+                                })}
                         </tr>
                     </thead>
                     <tbody role="rowgroup">{children()}</tbody>
                 </table>
             </div>
         </div>
+    }
+}
+
+/// The last cell of a row that can be ended: the way to the page that asks before, if this person
+/// may.
+#[component]
+pub fn EndCell(
+    /// Where that page is.
+    href: Option<String>,
+    /// What the button says.
+    label: &'static str,
+    /// What it is that ends, for who does not see the row.
+    name: String,
+) -> impl IntoView {
+    view! {
+        <td role="cell" class="actions">
+            {href
+                .map(|href| {
+                    view! {
+                        <a class="button button--small button--danger" href=href>
+                            {label}
+                            <span class="visually-hidden">" " {name}</span>
+                        </a>
+                    }
+                })}
+        </td>
     }
 }

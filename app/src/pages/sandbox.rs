@@ -16,6 +16,7 @@ use crate::{
     components::{
         icon::{Glyph, Icon},
         misc::Empty,
+        table::CardTable,
         time::Moment,
     },
     error::PageError,
@@ -127,20 +128,9 @@ fn Messages(messages: Vec<Kept>, base: String) -> impl IntoView {
         })
         .collect_view();
     view! {
-        <div class="table-box">
-            <div class="table-scroll" role="region" aria-labelledby="outbox" tabindex="0">
-                <table class="table table--cards" role="table" aria-labelledby="outbox">
-                    <thead role="rowgroup">
-                        <tr role="row">
-                            <th scope="col" role="columnheader">"When"</th>
-                            <th scope="col" role="columnheader">"To"</th>
-                            <th scope="col" role="columnheader">"Text"</th>
-                        </tr>
-                    </thead>
-                    <tbody role="rowgroup">{rows}</tbody>
-                </table>
-            </div>
-        </div>
+        <CardTable heading="outbox" plain=true columns=&["When", "To", "Text"]>
+            {rows}
+        </CardTable>
     }
 }
 

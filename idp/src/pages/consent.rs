@@ -12,7 +12,7 @@ use model::{
     user,
 };
 
-use super::{Page, PageError, hidden, icon, place, product_head, texts, web_link};
+use super::{Page, PageError, hidden, icon, in_english, place, product_head, texts, web_link};
 use crate::{
     Idp,
     browser::Browser,
@@ -58,7 +58,7 @@ pub async fn page(
                 @if let Some(host) = &published_at {
                     p class="lead" { (t.published_at) " " strong { bdi { (host) } } }
                 }
-                @if !product.description.is_empty() { p class="lead" { bdi { (product.description) } } }
+                @if !product.description.is_empty() { p class="lead" { bdi { (in_english(&product.description)) } } }
             }
             (question.permissions())
             section class="card" aria-labelledby="next" {
@@ -148,7 +148,7 @@ impl Question<'_> {
 fn permission(scope: &ProductScope) -> Markup {
     let t = texts::current();
     let described = if scope.consent_text.is_empty() { &scope.name } else { &scope.consent_text };
-    let words = t.scopes.text(&scope.name).unwrap_or(described);
+    let words = t.scopes.text(&scope.name).map_or_else(|| in_english(described), |text| html! { (text) });
     html! {
         li {
             @if scope.optional {

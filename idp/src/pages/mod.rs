@@ -27,7 +27,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use model::{
-    Context, Fault,
+    Context, Fault, Language,
     cache::{self, Product},
     entity::{DistributionState, operator},
 };
@@ -231,6 +231,15 @@ fn hidden(sealed: &str, form_token: &str) -> Markup {
     html! {
         input type="hidden" name="csrf" value=(form_token);
         input type="hidden" name="i" value=(sealed);
+    }
+}
+
+/// What the catalogue says in its one language, marked as English on a page in another, so that a
+/// screen reader reads it out rightly (WCAG 2.2, 3.1.2).
+fn in_english(text: &str) -> Markup {
+    match language::current() {
+        Language::English => html! { (text) },
+        _ => html! { span lang="en" { (text) } },
     }
 }
 

@@ -9,7 +9,7 @@ use model::{
 };
 use url::Url;
 
-use super::{Config, Problem, Secret, value::Value};
+use super::{Config, Problem, Secret, read::read_secret, value::Value};
 
 /// What comes before the provider's name.
 const PREFIX: &str = "providers.";
@@ -204,7 +204,7 @@ pub(super) fn apply(config: &mut Config, key: &str, value: &Value) -> Result<(),
     match (find(name), name.strip_suffix("_file")) {
         (Some(key), _) => (key.set)(entry, value),
         (None, Some(SECRET)) => {
-            let text = super::read_secret(value)?;
+            let text = read_secret(value)?;
             find(SECRET).map_or(Ok(()), |key| (key.set)(entry, &Value::Text(text)))
         }
         (None, _) => Err("is not a key of a provider; `portico config example` lists all of them".to_owned()),

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::{
     fapi::Client,
-    harness::{App, Page, URL, authorize_url},
+    harness::{App, Page, URL},
 };
 
 const DEV: &str = "dev@portico.test";
@@ -31,16 +31,8 @@ async fn world() -> App {
 
 async fn access_token(app: &App, scope: &str, resource: &str) -> String {
     let mut browser = app.sign_in_portal(DEV).await;
-    let page = browser.follow(&authorize_url("demo-app", &[("scope", scope), ("resource", resource)])).await;
-    let code = browser.allow(page).await.redirect_parameters()["code"].clone();
-    let form = [
-        ("grant_type", "authorization_code"),
-        ("code", code.as_str()),
-        ("redirect_uri", "https://example.com/callback"),
-    ];
-    let page = app.token("demo-app", Some("demo-app-secret"), &form).await;
-    assert_eq!(page.status, 200, "{}", page.body);
-    page.json()["access_token"].as_str().unwrap().to_owned()
+    let tokens = app.tokens_of_user(&mut browser, &[("scope", scope), ("resource", resource)]).await;
+    tokens["access_token"].as_str().unwrap().to_owned()
 }
 
 async fn me(app: &App, token: &str) -> Page {

@@ -9,16 +9,7 @@ const DEV: &str = "dev@portico.test";
 const HERE: &str = "/account/applications";
 
 async fn allow(app: &App, browser: &mut Browser) -> Value {
-    let page = browser.follow(&authorize_url("demo-app", &[("scope", "openid email offline_access")])).await;
-    let code = browser.allow(page).await.redirect_parameters()["code"].clone();
-    let form = [
-        ("grant_type", "authorization_code"),
-        ("code", code.as_str()),
-        ("redirect_uri", "https://example.com/callback"),
-    ];
-    let page = app.token("demo-app", Some("demo-app-secret"), &form).await;
-    assert_eq!(page.status, 200, "{}", page.body);
-    page.json()
+    app.tokens_of_user(browser, &[("scope", "openid email offline_access")]).await
 }
 
 async fn refresh(app: &App, tokens: &Value) -> u16 {

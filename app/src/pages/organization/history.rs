@@ -10,6 +10,7 @@ use crate::{
     components::{
         icon::Glyph,
         misc::{Empty, Pagination},
+        table::CardTable,
         time::Moment,
     },
     error::PageError,
@@ -77,19 +78,8 @@ fn Entries(entries: Vec<Entry>) -> impl IntoView {
         })
         .collect_view();
     view! {
-        <div class="table-box">
-            <div class="table-scroll" role="region" aria-labelledby="history" tabindex="0">
-                <table class="table table--cards" role="table" aria-labelledby="history">
-                    <thead role="rowgroup">
-                        <tr role="row">
-                            <th scope="col" role="columnheader">"When"</th>
-                            <th scope="col" role="columnheader">"What"</th>
-                            <th scope="col" role="columnheader">"Who"</th>
-                        </tr>
-                    </thead>
-                    <tbody role="rowgroup">{rows}</tbody>
-                </table>
-            </div>
-        </div>
+        <CardTable heading="history" plain=true columns=&["When", "What", "Who"]>
+            {rows}
+        </CardTable>
     }
 }

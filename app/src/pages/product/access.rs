@@ -1,11 +1,11 @@
 //! Who may do what with a product. Asking yields the loaded row.
 
-use std::{marker::PhantomData, ops::Deref};
+use std::{future::Future, marker::PhantomData, ops::Deref};
 
 use axum::extract::{FromRef, FromRequestParts};
 use http::request::Parts;
 use model::{
-    Context,
+    Context, Fault,
     client::{self, Client},
     id,
     membership::Right,
@@ -16,7 +16,7 @@ use uuid::Uuid;
 use crate::{
     AppState,
     error::PageError,
-    extract::{Member, Requires, SignedIn, id_in_path},
+    extract::{Member, Requires, SignedIn, id_in_path, text_in_path},
 };
 
 /// The product that the path names as `{product}`, for members of the organization that owns it.
@@ -179,5 +179,42 @@ where
         let at = AtClient::from_request_parts(parts, state).await?;
         at.member.need(Right::ManageClients)?;
         Ok(Self(at))
+    }
+}
+
+/// Something that a client has several of: a secret, a key, an issuer that it trusts.
+pub trait OfClient: Send + Sized {
+    /// What the path calls it.
+    const NAME: &'static str;
+
+    /// Its id.
+    fn id(&self) -> Uuid;
+
+    /// All that the client has.
+    fn all(ctx: &Context, client: &Client) -> impl Future<Output = Result<Vec<Self>, Fault>> + Send;
+}
+
+/// The one that the path names by its id, of a client that one may manage.
+pub struct Managed<T> {
+    /// The client.
+    pub at: ManagedClient,
+    /// What of it.
+    pub one: T,
+}
+
+impl<S, T> FromRequestParts<S> for Managed<T>
+where
+    S: Send + Sync,
+    AppState: FromRef<S>,
+    T: OfClient,
+{
+    type Rejection = PageError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, PageError> {
+        let at = ManagedClient::from_request_parts(parts, state).await?;
+        let id = Uuid::try_parse(&text_in_path(parts, T::NAME).await?).map_err(|_| PageError::NotFound)?;
+        let all = T::all(at.ctx(), &at.client).await?;
+        let one = all.into_iter().find(|one| one.id() == id).ok_or(PageError::NotFound)?;
+        Ok(Self { at, one })
     }
 }

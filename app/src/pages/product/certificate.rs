@@ -16,13 +16,10 @@ use serde::Deserialize;
 
 use super::{
     access::{AtClient, ManagedClient},
-    frame::{self, Place, ReadOnly},
+    frame::{self, ReadOnly, Settings},
 };
 use crate::{
-    components::{
-        field::{ErrorSummary, Field, FieldError, error_of},
-        form::Csrf,
-    },
+    components::field::{ErrorSummary, Field, FieldError, error_of},
     error::PageError,
     form::{Errors, Form},
     layout::PageHead,
@@ -99,12 +96,8 @@ fn show(at: &AtClient, typed: Typed, errors: Errors) -> Result<Response, PageErr
     let path = at.path("");
     let why_not = at.why_not(Right::ManageClients);
     let locked = why_not.is_some();
-    let page = frame::page(at, Place::Clients, "Certificate")
-        .crumb_to("OAuth clients", at.at.path("/clients"))
-        .crumb_to(at.client.description.clone(), path.clone())
-        .crumb_to("Keys", at.path("/keys"))
-        .crumb("Certificate")
-        .errors(errors);
+    let page =
+        frame::client_page(at, "Certificate").crumb_to("Keys", at.path("/keys")).crumb("Certificate").errors(errors);
     Ok(page.render(at.member.visitor(), move || {
         let chosen = Where::parse(&typed.place).unwrap_or(Where::SubjectDn);
         view! {
@@ -115,54 +108,42 @@ fn show(at: &AtClient, typed: Typed, errors: Errors) -> Result<Response, PageErr
             />
             <ReadOnly why=why_not/>
             <ErrorSummary/>
-            <form class="card" method="post" action=format!("{path}/certificate") aria-label="Certificate" novalidate=true>
-                <Csrf/>
-                <fieldset class="card__body form" disabled=locked>
-                    <fieldset class="radio-cards" id="place">
-                        <legend>"Where its name stands in a certificate of an authority"</legend>
-                        <div class="radio-cards__grid radio-cards__grid--compact">
-                            {Where::ALL
-                                .map(|place| {
-                                    let (title, example) = title(place);
-                                    view! {
-                                        <label class="radio-card">
-                                            <input type="radio" name="place" value=place.as_str() checked=place == chosen/>
-                                            <span class="radio-card__body">
-                                                <strong>{title}</strong>
-                                                <span>{example}</span>
-                                            </span>
-                                        </label>
-                                    }
-                                })
-                                .collect_view()}
-                        </div>
-                        <FieldError id="place" error=error_of("place")/>
-                    </fieldset>
-                    <Field
-                        id="name"
-                        label="The name"
-                        value=typed.name
-                        hint="A subject as openssl x509 -noout -subject -nameopt RFC2253 writes it. A certificate of the \
-                              client's own making needs none: add it under Keys."
-                        autocomplete="off"
-                        mono=true
-                        optional=true
-                    />
-                    <label class="check">
-                        <input type="checkbox" name="bound" checked=!typed.bound.is_empty()/>
-                        <span>"Access tokens are bound to the certificate that the client asks with"</span>
-                    </label>
+            <Settings action=format!("{path}/certificate") label="Certificate" locked=locked note="How the client signs in is chosen under Keys.">
+                <fieldset class="radio-cards" id="place">
+                    <legend>"Where its name stands in a certificate of an authority"</legend>
+                    <div class="radio-cards__grid radio-cards__grid--compact">
+                        {Where::ALL
+                            .map(|place| {
+                                let (title, example) = title(place);
+                                view! {
+                                    <label class="radio-card">
+                                        <input type="radio" name="place" value=place.as_str() checked=place == chosen/>
+                                        <span class="radio-card__body">
+                                            <strong>{title}</strong>
+                                            <span>{example}</span>
+                                        </span>
+                                    </label>
+                                }
+                            })
+                            .collect_view()}
+                    </div>
+                    <FieldError id="place" error=error_of("place")/>
                 </fieldset>
-                {(!locked)
-                    .then(|| {
-                        view! {
-                            <div class="card__foot">
-                                <p>"How the client signs in is chosen under Keys."</p>
-                                <button class="button button--primary">"Save"</button>
-                            </div>
-                        }
-                    })}
-            </form>
+                <Field
+                    id="name"
+                    label="The name"
+                    value=typed.name
+                    hint="A subject as openssl x509 -noout -subject -nameopt RFC2253 writes it. A certificate of the \
+                          client's own making needs none: add it under Keys."
+                    autocomplete="off"
+                    mono=true
+                    optional=true
+                />
+                <label class="check">
+                    <input type="checkbox" name="bound" checked=!typed.bound.is_empty()/>
+                    <span>"Access tokens are bound to the certificate that the client asks with"</span>
+                </label>
+            </Settings>
         }
     }))
 }

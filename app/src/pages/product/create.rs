@@ -4,18 +4,19 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use leptos::prelude::*;
 use model::{
     Context,
-    product::{self, Audience, Information, NAME_LENGTH, ProductError},
+    product::{self, Audience, Information, ProductError},
 };
 use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{
     access::product_path,
+    information::NameAndDescription,
     words::{control, information},
 };
 use crate::{
     components::{
-        field::{ErrorSummary, Field, TextArea, error_of},
+        field::{ErrorSummary, error_of},
         form::Csrf,
     },
     error::PageError,
@@ -124,22 +125,7 @@ fn show(member: &Member, typed: Typed, errors: Errors) -> Result<Response, PageE
                     </div>
                     {error_of("audience").map(|error| view! { <p class="field__error">{error}</p> })}
                 </fieldset>
-                <Field
-                    id="name"
-                    label="Name"
-                    value=typed.name
-                    hint="Subscribers read it when they are asked for consent."
-                    maxlength=u32::try_from(NAME_LENGTH).unwrap_or_default()
-                    autocomplete="off"
-                    required=true
-                />
-                <TextArea
-                    id="description"
-                    label="Description"
-                    value=typed.description
-                    hint="What it does, in a sentence or two."
-                    optional=true
-                />
+                <NameAndDescription name=typed.name description=typed.description/>
                 <div class="form__actions">
                     <button class="button button--primary">"Create product"</button>
                     <a class="button button--ghost" href=back>"Cancel"</a>

@@ -9,6 +9,7 @@ use model::{
 use super::words::count;
 use crate::components::{
     misc::State,
+    table::CardTable,
     time::{Ago, Moment},
 };
 
@@ -25,21 +26,9 @@ pub fn Deliveries(deliveries: Vec<Listed>, now: Timestamp) -> impl IntoView {
                 <h2 id="deliveries">"Deliveries"</h2>
                 <p>"What Portico has posted to this client. What does not arrive is tried again with growing pauses."</p>
             </div>
-            <div class="table-box">
-                <div class="table-scroll" role="region" aria-label="Deliveries to this client" tabindex="0">
-                    <table class="table table--cards" role="table" aria-labelledby="deliveries">
-                        <thead role="rowgroup">
-                            <tr role="row">
-                                <th scope="col" role="columnheader">"What"</th>
-                                <th scope="col" role="columnheader">"Queued"</th>
-                                <th scope="col" role="columnheader">"State"</th>
-                                <th scope="col" role="columnheader">"Last attempt"</th>
-                            </tr>
-                        </thead>
-                        <tbody role="rowgroup">{rows}</tbody>
-                    </table>
-                </div>
-            </div>
+            <CardTable heading="deliveries" label="Deliveries to this client" plain=true columns=&["What", "Queued", "State", "Last attempt"]>
+                {rows}
+            </CardTable>
         </section>
     })
 }

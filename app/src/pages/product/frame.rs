@@ -6,7 +6,7 @@ use model::{
     product::{Audience, Product},
 };
 
-use super::AtProduct;
+use super::access::{AtClient, AtProduct};
 use crate::{
     components::{alert::Alert, form::Csrf, icon::Glyph},
     islands::CopyButton,
@@ -32,6 +32,13 @@ impl Place {
 /// A page of a product.
 pub fn page(at: &AtProduct, place: Place, title: impl Into<String>) -> Page {
     dress(Page::new(title), at, place)
+}
+
+/// A page below a client's. Its own crumbs follow.
+pub fn client_page(at: &AtClient, title: impl Into<String>) -> Page {
+    page(at, Place::Clients, title)
+        .crumb_to("OAuth clients", at.at.path("/clients"))
+        .crumb_to(at.client.description.clone(), at.path(""))
 }
 
 /// Gives a page the head and the navigation of a product.
@@ -103,6 +110,37 @@ pub const fn audience(audience: Audience) -> &'static str {
 #[component]
 pub fn ReadOnly(why: Option<String>) -> impl IntoView {
     why.map(|why| view! { <Alert tone=Tone::Info>{why}</Alert> })
+}
+
+/// The form of a page of settings, which who may not change them can only look at.
+#[component]
+pub fn Settings(
+    /// Where it posts to.
+    #[prop(into)]
+    action: String,
+    /// What it is called.
+    label: &'static str,
+    /// Whether it can only be looked at.
+    locked: bool,
+    /// What to know when saving.
+    note: &'static str,
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <form class="card" method="post" action=action aria-label=label novalidate=true>
+            <Csrf/>
+            <fieldset class="card__body form" disabled=locked>{children()}</fieldset>
+            {(!locked)
+                .then(|| {
+                    view! {
+                        <div class="card__foot">
+                            <p>{note}</p>
+                            <button class="button button--primary">"Save"</button>
+                        </div>
+                    }
+                })}
+        </form>
+    }
 }
 
 /// A value in monospace with a button that copies it.

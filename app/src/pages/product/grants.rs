@@ -11,13 +11,10 @@ use serde::Deserialize;
 
 use super::{
     access::{AtClient, ManagedClient},
-    frame::{self, Place, ReadOnly},
+    frame::{self, ReadOnly, Settings},
 };
 use crate::{
-    components::{
-        field::{ErrorSummary, Field},
-        form::Csrf,
-    },
+    components::field::{ErrorSummary, Field},
     error::PageError,
     form::{Errors, Form},
     layout::PageHead,
@@ -114,11 +111,7 @@ fn show(at: &AtClient, typed: Typed, errors: Errors) -> Result<Response, PageErr
     let why_not = at.why_not(Right::ManageClients);
     let locked = why_not.is_some();
     let client = at.client.clone();
-    let page = frame::page(at, Place::Clients, "Grants")
-        .crumb_to("OAuth clients", at.at.path("/clients"))
-        .crumb_to(client.description.clone(), path.clone())
-        .crumb("Grants")
-        .errors(errors);
+    let page = frame::client_page(at, "Grants").crumb("Grants").errors(errors);
     Ok(page.render(at.member.visitor(), move || {
         let ways = EXTRA.into_iter().filter(|one| fits(&client, audience, one));
         let boxes = ways.map(|one| way(one, typed.grants.iter().any(|given| given == one))).collect_view();
@@ -131,31 +124,19 @@ fn show(at: &AtClient, typed: Typed, errors: Errors) -> Result<Response, PageErr
             />
             <ReadOnly why=why_not/>
             <ErrorSummary/>
-            <form class="card" method="post" action=format!("{path}/grants") aria-label="Grants" novalidate=true>
-                <Csrf/>
-                <fieldset class="card__body form" disabled=locked>
-                    {boxes}
-                    {asks.then(|| view! { <Answers ping={typed.delivery == "ping"} endpoint=typed.endpoint/> })}
-                    {trusts
-                        .then(|| {
-                            view! {
-                                <p>
-                                    "Whose assertions count is said at "
-                                    <a href=format!("{path}/issuers")>"Trusted issuers"</a> "."
-                                </p>
-                            }
-                        })}
-                </fieldset>
-                {(!locked)
+            <Settings action=format!("{path}/grants") label="Grants" locked=locked note="What is turned off gives no new tokens from then on.">
+                {boxes}
+                {asks.then(|| view! { <Answers ping={typed.delivery == "ping"} endpoint=typed.endpoint/> })}
+                {trusts
                     .then(|| {
                         view! {
-                            <div class="card__foot">
-                                <p>"What is turned off gives no new tokens from then on."</p>
-                                <button class="button button--primary">"Save"</button>
-                            </div>
+                            <p>
+                                "Whose assertions count is said at "
+                                <a href=format!("{path}/issuers")>"Trusted issuers"</a> "."
+                            </p>
                         }
                     })}
-            </form>
+            </Settings>
         }
     }))
 }

@@ -85,22 +85,7 @@ async fn show(at: &AtProduct, typed: Typed, errors: Errors) -> Result<Response, 
             <form method="post" novalidate=true>
                 <Csrf/>
                 <fieldset class="form" disabled=locked>
-                    <Field
-                        id="name"
-                        label="Name"
-                        value=typed.name
-                        hint="Subscribers read it when they are asked for consent."
-                        maxlength=u32::try_from(NAME_LENGTH).unwrap_or_default()
-                        autocomplete="off"
-                        required=true
-                    />
-                    <TextArea
-                        id="description"
-                        label="Description"
-                        value=typed.description
-                        hint="What it does, in a sentence or two."
-                        optional=true
-                    />
+                    <NameAndDescription name=typed.name description=typed.description/>
                     <Field
                         id="website"
                         label="Website"
@@ -168,6 +153,29 @@ async fn show(at: &AtProduct, typed: Typed, errors: Errors) -> Result<Response, 
                 })}
         }
     }))
+}
+
+/// What a product has from the beginning.
+#[component]
+pub fn NameAndDescription(name: String, description: String) -> impl IntoView {
+    view! {
+        <Field
+            id="name"
+            label="Name"
+            value=name
+            hint="Subscribers read it when they are asked for consent."
+            maxlength=u32::try_from(NAME_LENGTH).unwrap_or_default()
+            autocomplete="off"
+            required=true
+        />
+        <TextArea
+            id="description"
+            label="Description"
+            value=description
+            hint="What it does, in a sentence or two."
+            optional=true
+        />
+    }
 }
 
 fn what_ends(reach: &Reach) -> String {

@@ -1,14 +1,11 @@
 //! The issuers whose assertions a client may exchange for tokens.
 
-use axum::{
-    extract::{FromRef, FromRequestParts},
-    response::Response,
-};
-use http::request::Parts;
+use axum::response::Response;
 use leptos::prelude::*;
 use model::{
+    Context, Fault,
     client::{
-        fits, grant_type,
+        Client, fits, grant_type,
         issuers::{self, IssuerRow, LONGEST, MOST, Problem, Trust, TrustError},
         keys,
     },
@@ -20,20 +17,20 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{
-    access::{AtClient, ManagedClient},
+    access::{AtClient, Managed, ManagedClient, OfClient},
     frame::{self, Confirm, Place, ReadOnly},
+    words::{count, not_a_key},
 };
 use crate::{
-    AppState,
     components::{
         field::{ErrorSummary, Field, FieldError, TextArea, error_of},
         form::Csrf,
         icon::Glyph,
         misc::Empty,
+        table::{CardTable, EndCell},
         time::Day,
     },
     error::PageError,
-    extract::text_in_path,
     form::{Errors, Form, Nothing},
     layout::PageHead,
     notice,
@@ -78,11 +75,7 @@ fn advice(problem: Problem, audience: Audience) -> (&'static str, String) {
         Problem::Subject => said("subject", "Write the sub of the one service that may use this client."),
         Problem::Keys => said("jwks_uri", "Say where the issuer publishes its keys, or paste them. One of the two."),
         Problem::Address => said("jwks_uri", "Write an https address that we can reach from the internet."),
-        Problem::NotKeys(why) => {
-            let mut words = why.to_string();
-            words.replace_range(..1, &words.get(..1).unwrap_or_default().to_uppercase());
-            ("jwks", words + ".")
-        }
+        Problem::NotKeys(why) => said("jwks", not_a_key(why)),
         Problem::TooManyKeys => ("jwks", format!("Paste {} keys at most.", keys::MOST)),
         Problem::Scopes => said("scopes", "Choose what an assertion can give at most."),
     }
@@ -122,30 +115,20 @@ pub async fn submit(at: ManagedClient, Form(typed): Form<Typed>) -> Result<Respo
     }
 }
 
-/// The issuer that the path names as `{issuer}`, of a client that one may manage.
-pub struct ManagedIssuer {
-    at: ManagedClient,
-    issuer: IssuerRow,
-}
+impl OfClient for IssuerRow {
+    const NAME: &'static str = "issuer";
 
-impl<S> FromRequestParts<S> for ManagedIssuer
-where
-    S: Send + Sync,
-    AppState: FromRef<S>,
-{
-    type Rejection = PageError;
+    fn id(&self) -> Uuid {
+        self.id
+    }
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, PageError> {
-        let at = ManagedClient::from_request_parts(parts, state).await?;
-        let id = Uuid::try_parse(&text_in_path(parts, "issuer").await?).map_err(|_| PageError::NotFound)?;
-        let issuers = issuers::list(at.ctx(), &at.client).await?;
-        let issuer = issuers.into_iter().find(|issuer| issuer.id == id).ok_or(PageError::NotFound)?;
-        Ok(Self { at, issuer })
+    async fn all(ctx: &Context, client: &Client) -> Result<Vec<Self>, Fault> {
+        issuers::list(ctx, client).await
     }
 }
 
-pub async fn remove_page(managed: ManagedIssuer) -> Result<Response, PageError> {
-    let ManagedIssuer { at, issuer } = managed;
+pub async fn remove_page(managed: Managed<IssuerRow>) -> Result<Response, PageError> {
+    let Managed { at, one: issuer } = managed;
     let effects = vec![
         format!("What {} signs gives this client no new token.", issuer.issuer),
         "Tokens that it gave before end by themselves, within the hour.".to_owned(),
@@ -158,8 +141,8 @@ pub async fn remove_page(managed: ManagedIssuer) -> Result<Response, PageError> 
     }))
 }
 
-pub async fn remove(managed: ManagedIssuer, Form(Nothing {}): Form<Nothing>) -> Result<Response, PageError> {
-    let ManagedIssuer { at, issuer } = managed;
+pub async fn remove(managed: Managed<IssuerRow>, Form(Nothing {}): Form<Nothing>) -> Result<Response, PageError> {
+    let Managed { at, one: issuer } = managed;
     let removed = issuers::remove(at.ctx(), at.actor(), &at.client, &issuer).await?;
     let text = if removed { "The issuer is trusted no longer." } else { "The issuer was removed already." };
     Ok(notice::done(at.member.visitor(), &at.path("/issuers"), text))
@@ -175,9 +158,7 @@ async fn show(at: &AtClient, typed: Typed, errors: Errors) -> Result<Response, P
     let why_not = at.why_not(Right::ManageClients);
     let locked = why_not.is_some();
     let path = at.path("");
-    let page = frame::page(at, Place::Clients, "Trusted issuers")
-        .crumb_to("OAuth clients", at.at.path("/clients"))
-        .crumb_to(at.client.description.clone(), path.clone())
+    let page = frame::client_page(at, "Trusted issuers")
         .crumb_to("Grants", at.path("/grants"))
         .crumb("Trusted issuers")
         .errors(errors);
@@ -214,9 +195,10 @@ fn IssuerTable(rows: Vec<IssuerRow>, path: String, locked: bool) -> impl IntoVie
         .map(|row| {
             let remove = (!locked).then(|| format!("{path}/issuers/{}/remove", row.id.simple()));
             let name = row.issuer.clone();
-            let keys = row.jwks_uri.clone().unwrap_or_else(|| {
-                super::words::count(i64::try_from(row.keys().len()).unwrap_or_default(), "key", "keys")
-            });
+            let keys = row
+                .jwks_uri
+                .clone()
+                .unwrap_or_else(|| count(i64::try_from(row.keys().len()).unwrap_or_default(), "key", "keys"));
             view! {
                 <tr role="row">
                     <th scope="row" role="rowheader"><code>{row.issuer}</code></th>
@@ -226,17 +208,7 @@ fn IssuerTable(rows: Vec<IssuerRow>, path: String, locked: bool) -> impl IntoVie
                     <td role="cell" data-label="At most">{row.scopes}</td>
                     <td role="cell" data-label="Keys">{keys}</td>
                     <td role="cell" data-label="Added"><Day at=row.created_at/></td>
-                    <td role="cell" class="actions">
-                        {remove
-                            .map(|href| {
-                                view! {
-                                    <a class="button button--small button--danger" href=href>
-                                        "Remove"
-                                        <span class="visually-hidden">" " {name}</span>
-                                    </a>
-                                }
-                            })}
-                    </td>
+                    <EndCell href=remove label="Remove" name=name/>
                 </tr>
             }
         })
@@ -244,23 +216,13 @@ fn IssuerTable(rows: Vec<IssuerRow>, path: String, locked: bool) -> impl IntoVie
     view! {
         <section class="section" aria-labelledby="issuers">
             <div class="section__head"><h2 id="issuers">"Issuers"</h2></div>
-            <div class="table-box">
-                <div class="table-scroll" role="region" aria-label="Issuers that this client trusts" tabindex="0">
-                    <table class="table table--cards" role="table" aria-labelledby="issuers">
-                        <thead role="rowgroup">
-                            <tr role="row">
-                                <th scope="col" role="columnheader">"Issuer"</th>
-                                <th scope="col" role="columnheader">"Subject"</th>
-                                <th scope="col" role="columnheader">"At most"</th>
-                                <th scope="col" role="columnheader">"Keys"</th>
-                                <th scope="col" role="columnheader">"Added"</th>
-                                <th scope="col" role="columnheader"><span class="visually-hidden">"Actions"</span></th>
-                            </tr>
-                        </thead>
-                        <tbody role="rowgroup">{rows}</tbody>
-                    </table>
-                </div>
-            </div>
+            <CardTable
+                heading="issuers"
+                label="Issuers that this client trusts"
+                columns=&["Issuer", "Subject", "At most", "Keys", "Added"]
+            >
+                {rows}
+            </CardTable>
         </section>
     }
 }

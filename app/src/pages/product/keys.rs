@@ -1,15 +1,11 @@
 //! How a client signs in, and the public keys with which it does.
 
-use axum::{
-    extract::{FromRef, FromRequestParts},
-    response::{Redirect, Response},
-};
-use http::request::Parts;
+use axum::response::{Redirect, Response};
 use leptos::prelude::*;
 use model::{
-    Certificates,
+    Certificates, Context, Fault,
     client::{
-        Metadata,
+        Client, Metadata,
         certificate::{CertificateName, deliverable},
         keys::{self, AddKeyError, KeyRow, LABEL_LENGTH, MOST},
     },
@@ -20,22 +16,20 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{
-    access::{AtClient, ManagedClient},
+    access::{AtClient, Managed, ManagedClient, OfClient},
     frame::{self, Confirm, Place, ReadOnly},
     words::not_a_key,
 };
 use crate::{
-    AppState,
     components::{
         field::{ErrorSummary, Field, TextArea},
         form::Csrf,
         icon::Glyph,
         misc::Empty,
-        table::CardTable,
+        table::{CardTable, EndCell},
         time::{Ago, Day},
     },
     error::PageError,
-    extract::text_in_path,
     form::{Errors, Form, Nothing},
     layout::PageHead,
     notice,
@@ -114,30 +108,20 @@ pub async fn set_method(at: ManagedClient, Form(chosen): Form<Method>) -> Result
     Ok(notice::done(at.member.visitor(), &at.path("/keys"), text))
 }
 
-/// The key that the path names as `{key}`, of a client that one may manage.
-pub struct ManagedKey {
-    at: ManagedClient,
-    key: KeyRow,
-}
+impl OfClient for KeyRow {
+    const NAME: &'static str = "key";
 
-impl<S> FromRequestParts<S> for ManagedKey
-where
-    S: Send + Sync,
-    AppState: FromRef<S>,
-{
-    type Rejection = PageError;
+    fn id(&self) -> Uuid {
+        self.id
+    }
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, PageError> {
-        let at = ManagedClient::from_request_parts(parts, state).await?;
-        let id = Uuid::try_parse(&text_in_path(parts, "key").await?).map_err(|_| PageError::NotFound)?;
-        let keys = keys::list(at.ctx(), &at.client).await?;
-        let key = keys.into_iter().find(|key| key.id == id).ok_or(PageError::NotFound)?;
-        Ok(Self { at, key })
+    async fn all(ctx: &Context, client: &Client) -> Result<Vec<Self>, Fault> {
+        keys::list(ctx, client).await
     }
 }
 
-pub async fn remove_page(managed: ManagedKey) -> Result<Response, PageError> {
-    let ManagedKey { at, key } = managed;
+pub async fn remove_page(managed: Managed<KeyRow>) -> Result<Response, PageError> {
+    let Managed { at, one: key } = managed;
     let others = keys::list(at.ctx(), &at.client).await?.len() - 1;
     let mut effects = vec![format!("What is signed with {} is refused from then on.", key.kid)];
     if others == 0 && matches!(at.client.auth_method, AuthMethod::PrivateKeyJwt | AuthMethod::SelfSignedTls) {
@@ -151,8 +135,8 @@ pub async fn remove_page(managed: ManagedKey) -> Result<Response, PageError> {
     }))
 }
 
-pub async fn remove(managed: ManagedKey, Form(Nothing {}): Form<Nothing>) -> Result<Response, PageError> {
-    let ManagedKey { at, key } = managed;
+pub async fn remove(managed: Managed<KeyRow>, Form(Nothing {}): Form<Nothing>) -> Result<Response, PageError> {
+    let Managed { at, one: key } = managed;
     let removed = keys::remove(at.ctx(), at.actor(), &at.client, key.id).await?;
     let text = if removed { "The key is removed." } else { "The key was removed already." };
     Ok(notice::done(at.member.visitor(), &at.path("/keys"), text))
@@ -167,11 +151,7 @@ async fn show(at: &AtClient, typed: Typed, errors: Errors) -> Result<Response, P
     let locked = why_not.is_some();
     let path = at.path("");
     let certificates = ctx.settings().certificates != Certificates::None;
-    let page = frame::page(at, Place::Clients, "Keys")
-        .crumb_to("OAuth clients", at.at.path("/clients"))
-        .crumb_to(client.description.clone(), path.clone())
-        .crumb("Keys")
-        .errors(errors);
+    let page = frame::client_page(at, "Keys").crumb("Keys").errors(errors);
     Ok(page.render(at.member.visitor(), move || {
         let methods: Vec<AuthMethod> = client
             .profile
@@ -268,17 +248,7 @@ fn KeyTable(rows: Vec<KeyRow>, path: String, now: model::Timestamp, locked: bool
                             None => view! { <span class="muted">"Never"</span> }.into_any(),
                         }}
                     </td>
-                    <td role="cell" class="actions">
-                        {remove
-                            .map(|href| {
-                                view! {
-                                    <a class="button button--small button--danger" href=href>
-                                        "Remove"
-                                        <span class="visually-hidden">" " {kid}</span>
-                                    </a>
-                                }
-                            })}
-                    </td>
+                    <EndCell href=remove label="Remove" name=kid/>
                 </tr>
             }
         })

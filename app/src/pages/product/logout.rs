@@ -10,13 +10,10 @@ use serde::Deserialize;
 
 use super::{
     access::{AtClient, ManagedClient},
-    frame::{self, Place, ReadOnly},
+    frame::{self, ReadOnly, Settings},
 };
 use crate::{
-    components::{
-        field::{ErrorSummary, Field},
-        form::Csrf,
-    },
+    components::field::{ErrorSummary, Field},
     error::PageError,
     form::{Errors, Form},
     layout::PageHead,
@@ -97,11 +94,7 @@ fn show(at: &AtClient, typed: Typed, errors: Errors) -> Result<Response, PageErr
     let path = at.path("");
     let why_not = at.why_not(Right::ManageClients);
     let locked = why_not.is_some();
-    let page = frame::page(at, Place::Clients, "Logout")
-        .crumb_to("OAuth clients", at.at.path("/clients"))
-        .crumb_to(at.client.description.clone(), path.clone())
-        .crumb("Logout")
-        .errors(errors);
+    let page = frame::client_page(at, "Logout").crumb("Logout").errors(errors);
     Ok(page.render(at.member.visitor(), move || {
         view! {
             <PageHead
@@ -111,52 +104,40 @@ fn show(at: &AtClient, typed: Typed, errors: Errors) -> Result<Response, PageErr
             />
             <ReadOnly why=why_not/>
             <ErrorSummary/>
-            <form class="card" method="post" action=format!("{path}/logout") aria-label="Logout" novalidate=true>
-                <Csrf/>
-                <fieldset class="card__body form" disabled=locked>
-                    <Field
-                        id="backchannel_logout_uri"
-                        label="Back-channel logout URI"
-                        kind="url"
-                        value=typed.backchannel_logout_uri
-                        hint="We post a signed logout token here, and try again for a day until it arrives. Works \
-                              without the person's browser."
-                        autocomplete="off"
-                        mono=true
-                        optional=true
-                    />
-                    <Tick
-                        name="backchannel_logout_session_required"
-                        label="The token must say which session (sid)"
-                        on=!typed.backchannel_logout_session_required.is_empty()
-                    />
-                    <Field
-                        id="frontchannel_logout_uri"
-                        label="Front-channel logout URI"
-                        kind="url"
-                        value=typed.frontchannel_logout_uri
-                        hint="The person's browser loads this in a hidden frame. Many browsers keep your cookies from \
-                              it, so prefer the back channel. On the host of a login redirect URI."
-                        autocomplete="off"
-                        mono=true
-                        optional=true
-                    />
-                    <Tick
-                        name="frontchannel_logout_session_required"
-                        label="The address must say whose session (iss and sid)"
-                        on=!typed.frontchannel_logout_session_required.is_empty()
-                    />
-                </fieldset>
-                {(!locked)
-                    .then(|| {
-                        view! {
-                            <div class="card__foot">
-                                <p>"How each delivery went is on the client's page."</p>
-                                <button class="button button--primary">"Save"</button>
-                            </div>
-                        }
-                    })}
-            </form>
+            <Settings action=format!("{path}/logout") label="Logout" locked=locked note="How each delivery went is on the client's page.">
+                <Field
+                    id="backchannel_logout_uri"
+                    label="Back-channel logout URI"
+                    kind="url"
+                    value=typed.backchannel_logout_uri
+                    hint="We post a signed logout token here, and try again for a day until it arrives. Works \
+                          without the person's browser."
+                    autocomplete="off"
+                    mono=true
+                    optional=true
+                />
+                <Tick
+                    name="backchannel_logout_session_required"
+                    label="The token must say which session (sid)"
+                    on=!typed.backchannel_logout_session_required.is_empty()
+                />
+                <Field
+                    id="frontchannel_logout_uri"
+                    label="Front-channel logout URI"
+                    kind="url"
+                    value=typed.frontchannel_logout_uri
+                    hint="The person's browser loads this in a hidden frame. Many browsers keep your cookies from \
+                          it, so prefer the back channel. On the host of a login redirect URI."
+                    autocomplete="off"
+                    mono=true
+                    optional=true
+                />
+                <Tick
+                    name="frontchannel_logout_session_required"
+                    label="The address must say whose session (iss and sid)"
+                    on=!typed.frontchannel_logout_session_required.is_empty()
+                />
+            </Settings>
         }
     }))
 }

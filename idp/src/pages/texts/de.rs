@@ -30,15 +30,15 @@ pub(super) static TEXTS: Texts = Texts {
             NotANumber::Extension => {
                 "Eine Nummer mit Durchwahl kann keine PIN empfangen. Lassen Sie die Durchwahl weg."
             }
-            NotANumber::NotDigits => "Eine Telefonnummer hat nach dem + nur Ziffern.",
+            NotANumber::NotDigits => "Eine Telefonnummer enthält nach dem + nur Ziffern.",
             NotANumber::TooShort => "Diese Nummer ist zu kurz. Schreiben Sie sie mit + und Landesvorwahl.",
             NotANumber::TooLong => "Diese Nummer ist zu lang. Schreiben Sie sie mit + und Landesvorwahl.",
         },
-        too_many: |wait| format!("Es wurden zu viele PINs angefordert. Versuchen Sie es {} wieder.", within(wait)),
+        too_many: |wait| format!("Es wurden zu viele PINs angefordert. Versuchen Sie es {} erneut.", within(wait)),
     },
     pin: Pin {
         title: "PIN eingeben",
-        sent_to: "Wir haben sechs Ziffern gesendet an ",
+        sent_to: "Wir senden sechs Ziffern an ",
         valid: |minutes| format!(". Sie gelten {}.", counted(minutes, ("Minute", "Minuten"))),
         label: "PIN aus der SMS",
         resend: "Neue PIN senden",
@@ -46,7 +46,7 @@ pub(super) static TEXTS: Texts = Texts {
         sent_again: "Eine neue PIN ist unterwegs. Die vorige gilt nicht mehr.",
         delayed: "SMS kommen zurzeit langsam an. Die PIN ist unterwegs und kann einige Minuten brauchen; Sie müssen \
                   keine weitere anfordern.",
-        never_tell: "Lesen Sie diese PIN niemandem vor. Wer für uns arbeitet, fragt nicht danach.",
+        never_tell: "Verraten Sie diese PIN niemandem. Niemand, der für uns arbeitet, fragt danach.",
         not_here: |operators| match operators {
             Some(operators) => format!("Keine SMS? Prüfen Sie die Nummer oben. {operators}"),
             None => "Keine SMS? Prüfen Sie die Nummer oben: PINs erreichen nur Nummern von Anbietern, die mit uns \
@@ -55,7 +55,7 @@ pub(super) static TEXTS: Texts = Texts {
         },
         outbox: "Das ist eine Testumgebung: Nachrichten liegen im ",
         outbox_link: "Postausgang",
-        six_digits: "Die PIN sind die sechs Ziffern in der SMS.",
+        six_digits: "Die PIN besteht aus den sechs Ziffern in der SMS.",
         expired: "Diese PIN ist abgelaufen. Fordern Sie eine neue an.",
         exhausted: "Diese PIN wurde zu oft falsch eingegeben und gilt nicht mehr. Fordern Sie eine neue an.",
         ended: "Diese PIN wurde schon verwendet, oder es wurde eine neuere gesendet. Geben Sie die neueste ein oder \
@@ -64,21 +64,21 @@ pub(super) static TEXTS: Texts = Texts {
             format!("Diese PIN stimmt nicht. Sie haben noch {}.", counted(left.into(), ("Versuch", "Versuche")))
         },
         too_many: |wait| {
-            format!("Es wurden zu viele falsche PINs eingegeben. Versuchen Sie es {} wieder.", within(wait))
+            format!("Es wurden zu viele falsche PINs eingegeben. Versuchen Sie es {} erneut.", within(wait))
         },
     },
     consent: Consent {
         title: |product| format!("{product} hinzufügen"),
-        strip: |number| format!("Dienst hinzufügen für {number}"),
-        strip_more: |number| format!("Dienst aktualisieren für {number}"),
+        strip: |number| format!("Dienst für {number} hinzufügen"),
+        strip_more: |number| format!("Dienst für {number} aktualisieren"),
         would_like: |product| format!("{product} möchte"),
         would_also_like: |product| format!("{product} möchte nun auch"),
         nothing: "Der Dienst bittet um nichts weiter als Ihre Anmeldung.",
-        optional: "Sie können das weglassen.",
-        does_not_work_without: |product| format!(" {product} funktioniert nicht ohne das."),
-        before: |product| format!("Was Sie {product} vorher erlaubt haben, bleibt, wie es ist."),
+        optional: "Sie müssen das nicht erlauben.",
+        does_not_work_without: |product| format!(" Ohne das funktioniert {product} nicht."),
+        before: |product| format!("Was Sie {product} bereits erlaubt haben, bleibt, wie es ist."),
         next: "Wie es weitergeht",
-        published_at: "Das sagt der Dienst über sich selbst, auf",
+        published_at: "So beschreibt sich der Dienst selbst, auf",
         receives: |organization| format!("{organization} bekommt, was Sie oben erlauben, und sonst nichts."),
         nobody_has_checked: |product| {
             format!(
@@ -106,7 +106,7 @@ pub(super) static TEXTS: Texts = Texts {
         allow: "Erlauben",
     },
     scopes: Scopes {
-        offline_access: "Den Zugriff behalten, wenn Sie den Dienst nicht benutzen",
+        offline_access: "Den Zugriff behalten, auch wenn Sie den Dienst nicht benutzen",
         openid: "Sie wiedererkennen, wenn Sie zurückkommen",
         phone: "Ihre Telefonnummer sehen",
         profile: "Ihr Profil sehen",
@@ -115,28 +115,28 @@ pub(super) static TEXTS: Texts = Texts {
         portal_read: "Ihre Organisationen und Ihre Rollen darin sehen",
     },
     device: Device {
-        title: "An einem Gerät anmelden",
+        title: "Auf einem Gerät anmelden",
         lead: "Geben Sie den Code ein, den Ihr Gerät anzeigt.",
         code: "Code auf dem Gerät",
         hint: "Acht Buchstaben. Großschreibung und Bindestrich spielen keine Rolle.",
         empty: "Geben Sie den Code ein, den Ihr Gerät anzeigt.",
-        unknown: "Kein Gerät wartet mit diesem Code. Vergleichen Sie ihn mit dem Gerät; nach zehn Minuten zeigt das \
-                  Gerät einen neuen an.",
+        unknown: "Kein Gerät wartet auf diesen Code. Vergleichen Sie ihn mit dem auf dem Gerät; nach zehn Minuten \
+                  zeigt das Gerät einen neuen an.",
         too_many: |wait| {
-            format!("Es wurden zu viele falsche Codes eingegeben. Versuchen Sie es {} wieder.", within(wait))
+            format!("Es wurden zu viele falsche Codes eingegeben. Versuchen Sie es {} erneut.", within(wait))
         },
-        heading: |product| format!("Bei {product} an einem Gerät anmelden?"),
+        heading: |product| format!("Bei {product} auf einem Gerät anmelden?"),
         receives: |organization| {
             format!("{organization} steht hinter dem Dienst. Sie sehen, worum er bittet, bevor Sie etwas erlauben.")
         },
         asked_from: |address, minutes| match minutes {
-            ..=1 => format!("Das Gerät hat gerade eben angefragt, von der Internetadresse {address}."),
-            _ => format!("Das Gerät hat vor {minutes} Minuten angefragt, von der Internetadresse {address}."),
+            ..=1 => format!("Das Gerät hat gerade eben angefragt, von der IP-Adresse {address}."),
+            _ => format!("Das Gerät hat vor {minutes} Minuten angefragt, von der IP-Adresse {address}."),
         },
         warning: "Gehen Sie nur weiter, wenn Sie das selbst begonnen haben, an einem Gerät, das Sie vor sich haben. \
-                  Wenn Ihnen jemand den Code geschickt hat oder vorliest, ist er auf Ihr Konto aus.",
+                  Wenn Ihnen jemand den Code geschickt hat oder vorliest, hat diese Person es auf Ihr Konto abgesehen.",
         mine: "Ich habe das begonnen",
-        not_mine: "Das bin ich nicht",
+        not_mine: "Das war ich nicht",
         allowed: (
             "Ihr Gerät ist angemeldet",
             "Sie können diese Seite schließen und am Gerät weitermachen. Es kann einige Sekunden dauern.",
@@ -144,39 +144,40 @@ pub(super) static TEXTS: Texts = Texts {
         denied: ("Ihr Gerät ist nicht angemeldet", "Es wurde nichts weitergegeben. Sie können diese Seite schließen."),
         over: (
             "Dieser Code wurde schon verwendet",
-            "Er wurde schon beantwortet, oder seine Zeit ist um. Sehen Sie auf das Gerät: Wenn es nicht angemeldet ist, \
-             lassen Sie es einen neuen Code anzeigen. Sie können diese Seite schließen.",
+            "Die Anfrage wurde schon beantwortet, oder ihre Zeit ist um. Sehen Sie auf das Gerät: Wenn es nicht \
+             angemeldet ist, lassen Sie es einen neuen Code anzeigen. Sie können diese Seite schließen.",
         ),
     },
     approve: Approve {
         title: |product| format!("{product} bittet um Ihre Erlaubnis"),
         strip: |number| format!("Für {number}"),
         compare: "Erlauben Sie es nur, wenn Sie dieselben Worte dort sehen, wo Sie das begonnen haben:",
-        settled: |product| format!("{product} bekommt, was Sie vorher erlaubt haben, und sonst nichts."),
+        settled: |product| format!("{product} bekommt, was Sie bereits erlaubt haben, und sonst nichts."),
         who: "Wer fragt",
         asked_from: |organization, address, minutes| match minutes {
-            ..=1 => format!("{organization} hat gerade eben angefragt, von der Internetadresse {address}."),
+            ..=1 => format!("{organization} hat gerade eben angefragt, von der IP-Adresse {address}."),
             _ => {
-                format!("{organization} hat vor {minutes} Minuten angefragt, von der Internetadresse {address}.")
+                format!("{organization} hat vor {minutes} Minuten angefragt, von der IP-Adresse {address}.")
             }
         },
-        warning: "Erlauben Sie es nur, wenn Sie das selbst gerade eben begonnen haben. Wenn jemand Sie am Telefon \
-                  oder in einer Nachricht dazu auffordert, ist er auf Ihr Konto aus: Drücken Sie auf Ablehnen.",
+        warning: "Erlauben Sie es nur, wenn Sie das selbst gerade eben begonnen haben. Wenn Sie jemand am Telefon \
+                  oder in einer Nachricht dazu auffordert, hat diese Person es auf Ihr Konto abgesehen: Drücken Sie \
+                  auf „Ablehnen“.",
         deny: "Ablehnen",
         allowed: ("Erlaubt", "Machen Sie dort weiter, wo Sie begonnen haben. Sie können diese Seite schließen."),
         denied: ("Abgelehnt", "Es wurde nichts weitergegeben. Sie können diese Seite schließen."),
         over: (
             "Hier ist nichts zu beantworten",
-            "Die Anfrage wurde schon beantwortet, oder ihre Zeit ist um. Wenn Sie sie noch brauchen, beginnen Sie \
-             dort neu, wo Sie begonnen haben. Sie können diese Seite schließen.",
+            "Die Anfrage wurde schon beantwortet, oder ihre Zeit ist um. Wenn Sie sie noch brauchen, fangen Sie \
+             dort neu an, wo Sie begonnen haben. Sie können diese Seite schließen.",
         ),
     },
     not_enabled: NotEnabled {
         title: |operator, product| format!("{operator} hat {product} nicht freigegeben"),
         lead: |operator, product| {
             format!(
-                "{product} ist für Kunden von {operator} nicht verfügbar, deshalb können Sie es nicht benutzen. Es wurde \
-                 nichts weitergegeben."
+                "{product} ist für Kunden von {operator} nicht verfügbar, deshalb können Sie es nicht benutzen. Es \
+                 wurde nichts weitergegeben."
             )
         },
     },
@@ -190,13 +191,14 @@ pub(super) static TEXTS: Texts = Texts {
         done: "Fertig",
         done_title: "Sie sind abgemeldet",
         done_lead: "Sie können diese Seite schließen oder zum Dienst zurückgehen.",
-        done_back: "Die Dienste, die Sie in diesem Browser benutzt haben, wissen es.",
+        done_back: "Die Dienste, die Sie in diesem Browser benutzt haben, wurden benachrichtigt.",
         frame: "Abmeldung von einem Dienst",
     },
     errors: Errors {
         broken: (
-            "Hier ist keine Anmeldung",
-            "Der Link ist unvollständig oder war für etwas anderes. Gehen Sie zum Dienst zurück und beginnen Sie neu.",
+            "Hier läuft keine Anmeldung",
+            "Der Link ist unvollständig oder war für etwas anderes bestimmt. Gehen Sie zum Dienst zurück und beginnen \
+             Sie neu.",
         ),
         expired: (
             "Das hat zu lange gedauert",
@@ -205,14 +207,14 @@ pub(super) static TEXTS: Texts = Texts {
         ),
         other_browser: (
             "Diese Anmeldung gehört zu einem anderen Browser",
-            "Eine Anmeldung kann nur in dem Browser beendet werden, in dem sie begonnen hat, und braucht seine Cookies. \
-             Wenn Cookies für diese Seite ausgeschaltet sind, schalten Sie sie ein; gehen Sie dann zum Dienst zurück \
-             und beginnen Sie neu.",
+            "Eine Anmeldung kann nur in dem Browser abgeschlossen werden, in dem sie begonnen hat, und braucht dessen \
+             Cookies. Wenn Cookies für diese Website ausgeschaltet sind, schalten Sie sie ein; gehen Sie dann zum \
+             Dienst zurück und beginnen Sie neu.",
         ),
         forged: (
             "Dieses Formular ist abgelaufen",
-            "Es wurde vor einer Weile geöffnet oder kam nicht von unserer eigenen Seite. Gehen Sie zurück, laden Sie die \
-             Seite neu und versuchen Sie es noch einmal; es wurde nichts weitergegeben.",
+            "Es wurde vor einer Weile geöffnet oder kam nicht von unserer eigenen Seite. Gehen Sie zurück, laden Sie \
+             die Seite neu und versuchen Sie es noch einmal; es wurde nichts weitergegeben.",
         ),
         tampered: (
             "Diese Antwort passt nicht zur Frage",
@@ -220,8 +222,8 @@ pub(super) static TEXTS: Texts = Texts {
              weitergegeben. Beginnen Sie neu.",
         ),
         sign_in_again: (
-            "Bitte neu anmelden",
-            "Der Dienst möchte, dass Sie sich neu anmelden. Gehen Sie zu ihm zurück und beginnen Sie neu.",
+            "Melden Sie sich erneut an",
+            "Der Dienst möchte, dass Sie sich erneut anmelden. Gehen Sie zu ihm zurück und beginnen Sie neu.",
         ),
         client_gone: (
             "Diesen Dienst gibt es hier nicht mehr",
@@ -233,13 +235,13 @@ pub(super) static TEXTS: Texts = Texts {
         ),
         wrong_client: (
             "Wir wissen nicht, wer Sie hierher geschickt hat",
-            "Der Dienst, der Sie hierher geschickt hat, ist bei uns nicht registriert oder ausgeschaltet. Es wurde nichts \
-             weitergegeben.",
+            "Der Dienst, der Sie hierher geschickt hat, ist bei uns nicht registriert oder ausgeschaltet. Es wurde \
+             nichts weitergegeben.",
         ),
         wrong_redirect_uri: (
-            "Wir wissen nicht, wohin Sie zurückgehen sollen",
-            "Der Dienst, der Sie hierher geschickt hat, nennt eine Adresse, die er nicht registriert hat. Damit niemand \
-             sonst Ihre Daten bekommt, endet die Anmeldung hier. Es wurde nichts weitergegeben.",
+            "Wir wissen nicht, wohin wir Sie zurückschicken sollen",
+            "Der Dienst, der Sie hierher geschickt hat, hat eine Adresse angegeben, die er nicht registriert hat. \
+             Damit niemand sonst Ihre Daten bekommt, endet die Anmeldung hier. Es wurde nichts weitergegeben.",
         ),
         fault: (
             "Hier ist etwas schiefgegangen",

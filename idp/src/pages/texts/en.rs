@@ -152,7 +152,7 @@ pub(super) static TEXTS: Texts = Texts {
             }
         },
         warning: "Allow only if you have started this yourself, a moment ago. If somebody on the phone or in a \
-                  message tells you to, they are after your account: press Deny.",
+                  message tells you to, they are after your account: press “Deny”.",
         deny: "Deny",
         allowed: ("Allowed", "Go on where you have started. You can close this page."),
         denied: ("Denied", "Nothing was shared. You can close this page."),

@@ -46,7 +46,7 @@ pub(super) static TEXTS: Texts = Texts {
         sent_again: "Un PIN nuevo está en camino. El anterior ya no sirve.",
         delayed: "Los SMS llegan despacio en este momento. El PIN está en camino y puede tardar unos minutos; no hace \
                   falta pedir otro.",
-        never_tell: "No leas nunca este PIN a nadie. Quien trabaja para nosotros no te lo pedirá.",
+        never_tell: "No des este PIN a nadie. Nadie que trabaje para nosotros te lo pedirá.",
         not_here: |operators| match operators {
             Some(operators) => format!("¿No llega el SMS? Comprueba el número de arriba. {operators}"),
             None => "¿No llega el SMS? Comprueba el número de arriba: los PIN solo llegan a números de operadoras que \
@@ -72,11 +72,11 @@ pub(super) static TEXTS: Texts = Texts {
         would_like: |product| format!("{product} quiere"),
         would_also_like: |product| format!("{product} ahora también quiere"),
         nothing: "No pide ningún permiso aparte de que inicies sesión.",
-        optional: "Puedes dejar esto fuera.",
+        optional: "Puedes no permitirlo.",
         does_not_work_without: |product| format!(" {product} no funciona sin esto."),
         before: |product| format!("Lo que ya permitiste a {product} no cambia."),
         next: "Qué pasa después",
-        published_at: "Lo dice el servicio de sí mismo, en",
+        published_at: "Así se describe el propio servicio, en",
         receives: |organization| format!("{organization} recibe lo que permitas arriba, y nada más."),
         nobody_has_checked: |product| {
             format!(
@@ -87,7 +87,8 @@ pub(super) static TEXTS: Texts = Texts {
         lasts: |product, operator| {
             let operator = operator.unwrap_or("la página de tu cuenta");
             format!(
-                "Dura hasta que lo retires, y puedes hacerlo cuando quieras: a través de {product} o de {operator}."
+                "El permiso dura hasta que lo retires, y puedes hacerlo cuando quieras, a través de {product} o de \
+                 {operator}."
             )
         },
         return_to: |place| match place {
@@ -120,7 +121,7 @@ pub(super) static TEXTS: Texts = Texts {
         code: "Código del dispositivo",
         hint: "Ocho letras. Las mayúsculas y el guion no importan.",
         empty: "Escribe el código que muestra tu dispositivo.",
-        unknown: "Ningún dispositivo espera con este código. Compáralo con el del dispositivo; a los diez minutos el \
+        unknown: "Ningún dispositivo espera este código. Compáralo con el del dispositivo; a los diez minutos el \
                   dispositivo muestra otro.",
         too_many: |wait| format!("Se han escrito demasiados códigos incorrectos. Inténtalo de nuevo {}.", within(wait)),
         heading: |product| format!("¿Iniciar sesión en {product} en un dispositivo?"),
@@ -128,15 +129,15 @@ pub(super) static TEXTS: Texts = Texts {
             format!("{organization} está detrás del servicio. Verás qué pide antes de permitir nada.")
         },
         asked_from: |address, minutes| match minutes {
-            ..=1 => format!("El dispositivo lo ha pedido hace un momento, desde la dirección de internet {address}."),
+            ..=1 => format!("El dispositivo lo ha pedido hace un momento, desde la dirección IP {address}."),
             _ => {
-                format!("El dispositivo lo pidió hace {minutes} minutos, desde la dirección de internet {address}.")
+                format!("El dispositivo lo pidió hace {minutes} minutos, desde la dirección IP {address}.")
             }
         },
-        warning: "Sigue solo si has empezado esto tú, en un dispositivo que tienes delante. Si alguien te ha enviado el \
-                  código, o te lo lee, va detrás de tu cuenta.",
+        warning: "Sigue solo si has empezado esto tú, en un dispositivo que tienes delante. Si alguien te ha enviado \
+                  el código, o te lo lee, quiere apoderarse de tu cuenta.",
         mine: "Lo he empezado yo",
-        not_mine: "Esto no es mío",
+        not_mine: "No he sido yo",
         allowed: (
             "Has iniciado sesión en tu dispositivo",
             "Puedes cerrar esta página y seguir en el dispositivo. Puede tardar unos segundos.",
@@ -144,7 +145,7 @@ pub(super) static TEXTS: Texts = Texts {
         denied: ("No se ha iniciado sesión en tu dispositivo", "No se ha compartido nada. Puedes cerrar esta página."),
         over: (
             "Este código ya se ha usado",
-            "Ya se ha respondido, o se ha acabado su tiempo. Mira el dispositivo: si no se ha iniciado sesión en él, haz \
+            "Ya se ha respondido, o ha caducado. Mira el dispositivo: si no se ha iniciado sesión en él, haz \
              que muestre un código nuevo. Puedes cerrar esta página.",
         ),
     },
@@ -155,28 +156,28 @@ pub(super) static TEXTS: Texts = Texts {
         settled: |product| format!("{product} recibe lo que ya le permitiste, y nada más."),
         who: "Quién lo pide",
         asked_from: |organization, address, minutes| match minutes {
-            ..=1 => format!("{organization} lo ha pedido hace un momento, desde la dirección de internet {address}."),
+            ..=1 => format!("{organization} lo ha pedido hace un momento, desde la dirección IP {address}."),
             _ => {
-                format!("{organization} lo pidió hace {minutes} minutos, desde la dirección de internet {address}.")
+                format!("{organization} lo pidió hace {minutes} minutos, desde la dirección IP {address}.")
             }
         },
         warning: "Permítelo solo si has empezado esto tú, hace un momento. Si alguien te lo pide por teléfono o en \
-                  un mensaje, va detrás de tu cuenta: pulsa Denegar.",
+                  un mensaje, quiere apoderarse de tu cuenta: pulsa «Denegar».",
         deny: "Denegar",
-        allowed: ("Permitido", "Sigue donde has empezado. Puedes cerrar esta página."),
+        allowed: ("Permitido", "Sigue donde empezaste. Puedes cerrar esta página."),
         denied: ("Denegado", "No se ha compartido nada. Puedes cerrar esta página."),
         over: (
             "Aquí no hay nada que responder",
-            "La petición ya se ha respondido, o se ha acabado su tiempo. Si todavía la necesitas, empieza de nuevo \
-             donde habías empezado. Puedes cerrar esta página.",
+            "La petición ya se ha respondido, o ha caducado. Si todavía la necesitas, empieza de nuevo \
+             donde empezaste. Puedes cerrar esta página.",
         ),
     },
     not_enabled: NotEnabled {
         title: |operator, product| format!("{operator} no ha activado {product}"),
         lead: |operator, product| {
             format!(
-                "{product} no está disponible para clientes de {operator}, así que no puedes usarlo. No se ha compartido \
-                 nada."
+                "{product} no está disponible para clientes de {operator}, así que no puedes usarlo. No se ha \
+                 compartido nada."
             )
         },
     },
@@ -195,18 +196,18 @@ pub(super) static TEXTS: Texts = Texts {
     },
     errors: Errors {
         broken: (
-            "Aquí no hay ningún inicio de sesión",
+            "Aquí no hay ningún inicio de sesión en curso",
             "El enlace está incompleto o era para otra cosa. Vuelve al servicio y empieza de nuevo.",
         ),
         expired: (
             "Ha pasado demasiado tiempo",
-            "Por tu seguridad, un inicio de sesión termina al cabo de un rato. Vuelve al servicio y empieza de nuevo; no \
-             se ha compartido nada.",
+            "Por tu seguridad, un inicio de sesión termina al cabo de un rato. Vuelve al servicio y empieza de nuevo; \
+             no se ha compartido nada.",
         ),
         other_browser: (
             "Este inicio de sesión es de otro navegador",
-            "Un inicio de sesión solo se puede terminar en el navegador en el que empezó, y necesita sus cookies. Si las \
-             cookies están desactivadas para este sitio, actívalas; después vuelve al servicio y empieza de nuevo.",
+            "Un inicio de sesión solo se puede terminar en el navegador en el que empezó, y necesita sus cookies. Si \
+             las cookies están desactivadas para este sitio, actívalas; después vuelve al servicio y empieza de nuevo.",
         ),
         forged: (
             "Este formulario ha caducado",
@@ -215,8 +216,8 @@ pub(super) static TEXTS: Texts = Texts {
         ),
         tampered: (
             "Esa respuesta no encaja con la pregunta",
-            "La página ha cambiado por el camino, o el servicio ahora pide otra cosa. No se ha compartido nada. Vuelve a \
-             empezar.",
+            "La página ha cambiado por el camino, o el servicio ahora pide otra cosa. No se ha compartido nada. Vuelve \
+             a empezar.",
         ),
         sign_in_again: (
             "Inicia sesión de nuevo",
@@ -232,13 +233,13 @@ pub(super) static TEXTS: Texts = Texts {
         ),
         wrong_client: (
             "No sabemos quién te ha enviado aquí",
-            "El servicio que te ha enviado aquí no está registrado con nosotros, o está desactivado. No se ha compartido \
-             nada.",
+            "El servicio que te ha enviado aquí no está registrado con nosotros, o está desactivado. No se ha \
+             compartido nada.",
         ),
         wrong_redirect_uri: (
-            "No sabemos adónde devolverte",
-            "El servicio que te ha enviado aquí ha dado una dirección que no ha registrado. Para que nadie más reciba tus \
-             datos, el inicio de sesión termina aquí. No se ha compartido nada.",
+            "No sabemos adónde enviarte de vuelta",
+            "El servicio que te ha enviado aquí ha dado una dirección que no ha registrado. Para que nadie más reciba \
+             tus datos, el inicio de sesión termina aquí. No se ha compartido nada.",
         ),
         fault: (
             "Algo ha fallado aquí",
@@ -247,7 +248,7 @@ pub(super) static TEXTS: Texts = Texts {
     },
 };
 
-/// "en 4 minutos".
+/// "dentro de 4 minutos".
 fn within(wait: Wait) -> String {
-    format!("en {}", wait.words([("segundo", "segundos"), ("minuto", "minutos"), ("hora", "horas")]))
+    format!("dentro de {}", wait.words([("segundo", "segundos"), ("minuto", "minutos"), ("hora", "horas")]))
 }

@@ -47,9 +47,9 @@ pub(super) static TEXTS: Texts = Texts {
         resend: "Envoyer un nouveau code PIN",
         other_number: "Utiliser un autre numéro",
         sent_again: "Un nouveau code PIN est en route. Le précédent ne fonctionne plus.",
-        delayed: "Les SMS arrivent lentement en ce moment. Le code PIN est en route et peut prendre quelques minutes\u{a0}; \
-                  il est inutile d’en demander un autre.",
-        never_tell: "Ne lisez ce code PIN à personne. Aucun de nos collaborateurs ne vous le demandera.",
+        delayed: "Les SMS arrivent lentement en ce moment. Le code PIN est en route et peut prendre quelques \
+                  minutes\u{a0}; il est inutile d’en demander un autre.",
+        never_tell: "Ne communiquez ce code PIN à personne. Aucun de nos collaborateurs ne vous le demandera.",
         not_here: |operators| match operators {
             Some(operators) => format!("Pas de SMS\u{a0}? Vérifiez le numéro ci-dessus. {operators}"),
             None => "Pas de SMS\u{a0}? Vérifiez le numéro ci-dessus\u{a0}: seuls les numéros des opérateurs qui \
@@ -61,8 +61,8 @@ pub(super) static TEXTS: Texts = Texts {
         six_digits: "Le code PIN correspond aux six chiffres du SMS.",
         expired: "Ce code PIN a expiré. Demandez-en un nouveau.",
         exhausted: "Ce code PIN a été essayé trop de fois et ne fonctionne plus. Demandez-en un nouveau.",
-        ended: "Ce code PIN a déjà été utilisé, ou un plus récent a été envoyé. Saisissez le plus récent ou demandez-en \
-                un nouveau.",
+        ended: "Ce code PIN a déjà été utilisé, ou un plus récent a été envoyé. Saisissez le plus récent ou \
+                demandez-en un nouveau.",
         wrong: |left| {
             format!("Ce code PIN est incorrect. Il vous reste {}.", counted(left.into(), ("essai", "essais")))
         },
@@ -73,13 +73,13 @@ pub(super) static TEXTS: Texts = Texts {
         strip: |number| format!("Ajouter un service pour {number}"),
         strip_more: |number| format!("Mettre à jour un service pour {number}"),
         would_like: |product| format!("{product} souhaite"),
-        would_also_like: |product| format!("{product} souhaite maintenant aussi"),
+        would_also_like: |product| format!("{product} souhaite désormais aussi"),
         nothing: "Le service ne demande rien de plus que votre connexion.",
-        optional: "Vous pouvez refuser ce point.",
+        optional: "Vous pouvez ne pas l’autoriser.",
         does_not_work_without: |product| format!(" {product} ne fonctionne pas sans cela."),
         before: |product| format!("Ce que vous avez déjà accordé à {product} reste inchangé."),
         next: "Et ensuite",
-        published_at: "C’est le service qui le dit de lui-même, sur",
+        published_at: "C’est ainsi que le service se présente lui-même, sur",
         receives: |organization| format!("{organization} reçoit ce que vous autorisez ci-dessus, et rien d’autre."),
         nobody_has_checked: |product| {
             format!(
@@ -90,8 +90,8 @@ pub(super) static TEXTS: Texts = Texts {
         lasts: |product, operator| {
             let operator = operator.unwrap_or("la page de votre compte ici");
             format!(
-                "Cela vaut jusqu’à ce que vous le retiriez, ce que vous pouvez faire à tout moment, via {product} ou \
-                 {operator}."
+                "Votre accord vaut jusqu’à ce que vous le retiriez, ce que vous pouvez faire à tout moment, via \
+                 {product} ou {operator}."
             )
         },
         return_to: |place| match place {
@@ -124,7 +124,7 @@ pub(super) static TEXTS: Texts = Texts {
         code: "Code affiché sur l’appareil",
         hint: "Huit lettres. Les majuscules et le tiret n’ont pas d’importance.",
         empty: "Saisissez le code affiché sur votre appareil.",
-        unknown: "Aucun appareil n’attend avec ce code. Comparez-le avec l’appareil\u{a0}; au bout de dix minutes, \
+        unknown: "Aucun appareil n’attend ce code. Comparez-le avec celui de l’appareil\u{a0}; au bout de dix minutes, \
                   l’appareil en affiche un nouveau.",
         too_many: |wait| format!("Trop de codes incorrects ont été saisis. Réessayez {}.", within(wait)),
         heading: |product| format!("Se connecter à {product} sur un appareil\u{a0}?"),
@@ -135,11 +135,11 @@ pub(super) static TEXTS: Texts = Texts {
             )
         },
         asked_from: |address, minutes| match minutes {
-            ..=1 => format!("L’appareil a fait sa demande à l’instant, depuis l’adresse internet {address}."),
-            _ => format!("L’appareil a fait sa demande il y a {minutes} minutes, depuis l’adresse internet {address}."),
+            ..=1 => format!("L’appareil a fait sa demande à l’instant, depuis l’adresse IP {address}."),
+            _ => format!("L’appareil a fait sa demande il y a {minutes} minutes, depuis l’adresse IP {address}."),
         },
-        warning: "Ne continuez que si vous êtes à l’origine de cette demande, sur un appareil devant vous. Si quelqu’un \
-                  vous a envoyé le code ou vous le lit, c’est votre compte qui l’intéresse.",
+        warning: "Ne continuez que si vous êtes à l’origine de cette demande, sur un appareil que vous avez devant \
+                  vous. Si quelqu’un vous a envoyé le code ou vous le lit, c’est votre compte qui l’intéresse.",
         mine: "C’est bien ma demande",
         not_mine: "Ce n’est pas ma demande",
         allowed: (
@@ -160,15 +160,14 @@ pub(super) static TEXTS: Texts = Texts {
         settled: |product| format!("{product} reçoit ce que vous avez déjà autorisé, et rien de plus."),
         who: "Qui fait la demande",
         asked_from: |organization, address, minutes| match minutes {
-            ..=1 => format!("{organization} a fait sa demande à l’instant, depuis l’adresse internet {address}."),
+            ..=1 => format!("{organization} a fait sa demande à l’instant, depuis l’adresse IP {address}."),
             _ => {
-                format!(
-                    "{organization} a fait sa demande il y a {minutes} minutes, depuis l’adresse internet {address}."
-                )
+                format!("{organization} a fait sa demande il y a {minutes} minutes, depuis l’adresse IP {address}.")
             }
         },
-        warning: "N’autorisez que si vous avez commencé cela vous-même à l’instant. Si quelqu’un vous le demande au \
-                  téléphone ou dans un message, c’est votre compte qui l’intéresse\u{a0}: appuyez sur Refuser.",
+        warning: "N’autorisez que si vous êtes vous-même, à l’instant, à l’origine de cette demande. Si quelqu’un vous \
+                  le demande au téléphone ou dans un message, c’est votre compte qui l’intéresse\u{a0}: appuyez sur \
+                  «\u{a0}Refuser\u{a0}».",
         deny: "Refuser",
         allowed: ("Autorisé", "Continuez là où vous avez commencé. Vous pouvez fermer cette page."),
         denied: ("Refusé", "Rien n’a été transmis. Vous pouvez fermer cette page."),
@@ -207,13 +206,14 @@ pub(super) static TEXTS: Texts = Texts {
         ),
         expired: (
             "Cela a pris trop de temps",
-            "Pour votre sécurité, une connexion se termine au bout d’un moment. Retournez au service et \
+            "Pour votre sécurité, une connexion inachevée expire au bout d’un moment. Retournez au service et \
              recommencez\u{a0}; rien n’a été transmis.",
         ),
         other_browser: (
             "Cette connexion appartient à un autre navigateur",
-            "Une connexion ne peut être terminée que dans le navigateur où elle a commencé, et a besoin de ses cookies. \
-             Si les cookies sont désactivés pour ce site, activez-les\u{a0}; puis retournez au service et recommencez.",
+            "Une connexion ne peut être terminée que dans le navigateur où elle a commencé, et a besoin de ses \
+             cookies. Si les cookies sont désactivés pour ce site, activez-les\u{a0}; puis retournez au service et \
+             recommencez.",
         ),
         forged: (
             "Ce formulaire a expiré",

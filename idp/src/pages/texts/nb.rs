@@ -42,15 +42,15 @@ pub(super) static TEXTS: Texts = Texts {
         resend: "Send en ny PIN-kode",
         other_number: "Bruk et annet nummer",
         sent_again: "En ny PIN-kode er på vei. Den forrige virker ikke lenger.",
-        delayed: "SMS-er kommer sent fram akkurat nå. PIN-koden er på vei og kan ta noen minutter; du trenger ikke be \
+        delayed: "SMS-er bruker lang tid akkurat nå. PIN-koden er på vei og kan ta noen minutter; du trenger ikke be \
                   om en ny.",
-        never_tell: "Les aldri opp PIN-koden for noen. Ingen som jobber for oss, spør etter den.",
+        never_tell: "Gi aldri PIN-koden til noen. Ingen som jobber for oss, spør etter den.",
         not_here: |operators| match operators {
             Some(operators) => format!("Ingen SMS? Sjekk nummeret over. {operators}"),
             None => "Ingen SMS? Sjekk nummeret over: PIN-koder når bare numre hos operatører som samarbeider med oss."
                 .to_owned(),
         },
-        outbox: "Dette er en sandkasse: meldingene ligger i ",
+        outbox: "Dette er et testmiljø: meldingene ligger i ",
         outbox_link: "utboksen",
         six_digits: "PIN-koden er de seks sifrene i SMS-en.",
         expired: "PIN-koden er utløpt. Be om en ny.",
@@ -64,13 +64,13 @@ pub(super) static TEXTS: Texts = Texts {
         strip: |number| format!("Legg til en tjeneste for {number}"),
         strip_more: |number| format!("Oppdater en tjeneste for {number}"),
         would_like: |product| format!("{product} vil gjerne"),
-        would_also_like: |product| format!("{product} vil nå også gjerne"),
+        would_also_like: |product| format!("{product} vil nå gjerne også"),
         nothing: "Tjenesten ber ikke om mer enn at du logger inn.",
         optional: "Du kan velge bort dette.",
         does_not_work_without: |product| format!(" {product} virker ikke uten dette."),
         before: |product| format!("Det du har tillatt {product} før, endres ikke."),
         next: "Hva som skjer videre",
-        published_at: "Det sier tjenesten om seg selv, på",
+        published_at: "Slik beskriver tjenesten seg selv, på",
         receives: |organization| format!("{organization} får det du tillater over, og ingenting annet."),
         nobody_has_checked: |product| {
             format!(
@@ -81,7 +81,8 @@ pub(super) static TEXTS: Texts = Texts {
         lasts: |product, operator| {
             let operator = operator.unwrap_or("kontosiden din her");
             format!(
-                "Det gjelder til du trekker det tilbake. Det kan du gjøre når som helst, via {product} eller {operator}."
+                "Det gjelder til du trekker det tilbake. Det kan du gjøre når som helst, via {product} eller \
+                 {operator}."
             )
         },
         return_to: |place| match place {
@@ -114,7 +115,7 @@ pub(super) static TEXTS: Texts = Texts {
         code: "Koden på enheten",
         hint: "Åtte bokstaver. Store bokstaver og bindestrek spiller ingen rolle.",
         empty: "Skriv inn koden som enheten viser.",
-        unknown: "Ingen enhet venter med denne koden. Sammenlign den med enheten; etter ti minutter viser enheten en \
+        unknown: "Ingen enhet venter på denne koden. Sammenlign den med enheten; etter ti minutter viser enheten en \
                   ny.",
         too_many: |wait| format!("Det er skrevet inn for mange feil koder. Prøv igjen {}.", within(wait)),
         heading: |product| format!("Logge inn på {product} på en enhet?"),
@@ -122,19 +123,19 @@ pub(super) static TEXTS: Texts = Texts {
             format!("{organization} står bak tjenesten. Du ser hva den ber om før du tillater noe.")
         },
         asked_from: |address, minutes| match minutes {
-            ..=1 => format!("Enheten spurte for et øyeblikk siden, fra internettadressen {address}."),
-            _ => format!("Enheten spurte for {minutes} minutter siden, fra internettadressen {address}."),
+            ..=1 => format!("Enheten spurte for et øyeblikk siden, fra IP-adressen {address}."),
+            _ => format!("Enheten spurte for {minutes} minutter siden, fra IP-adressen {address}."),
         },
         warning: "Fortsett bare hvis du selv har startet dette, på en enhet foran deg. Hvis noen har sendt deg koden, \
-                  eller leser den opp for deg, er de ute etter kontoen din.",
+                  eller leser den opp for deg, er vedkommende ute etter kontoen din.",
         mine: "Jeg har startet dette",
-        not_mine: "Dette er ikke mitt",
+        not_mine: "Det var ikke meg",
         allowed: ("Enheten din er logget inn", "Du kan lukke siden og fortsette på enheten. Det kan ta noen sekunder."),
         denied: ("Enheten din er ikke logget inn", "Ingenting er delt. Du kan lukke siden."),
         over: (
             "Koden er allerede brukt",
-            "Den er besvart tidligere, eller tiden er ute. Se på enheten: Hvis den ikke er logget inn, la den vise en ny \
-             kode. Du kan lukke siden.",
+            "Den er besvart tidligere, eller tiden er ute. Se på enheten: Hvis den ikke er logget inn, la den vise en \
+             ny kode. Du kan lukke siden.",
         ),
     },
     approve: Approve {
@@ -144,13 +145,13 @@ pub(super) static TEXTS: Texts = Texts {
         settled: |product| format!("{product} får det du har tillatt før, og ingenting mer."),
         who: "Hvem som spør",
         asked_from: |organization, address, minutes| match minutes {
-            ..=1 => format!("{organization} spurte for et øyeblikk siden, fra internettadressen {address}."),
+            ..=1 => format!("{organization} spurte for et øyeblikk siden, fra IP-adressen {address}."),
             _ => {
-                format!("{organization} spurte for {minutes} minutter siden, fra internettadressen {address}.")
+                format!("{organization} spurte for {minutes} minutter siden, fra IP-adressen {address}.")
             }
         },
         warning: "Tillat bare hvis du selv har startet dette for et øyeblikk siden. Hvis noen på telefonen eller i \
-                  en melding ber deg om det, er de ute etter kontoen din: trykk på Avslå.",
+                  en melding ber deg om det, er vedkommende ute etter kontoen din: trykk på «Avslå».",
         deny: "Avslå",
         allowed: ("Tillatt", "Fortsett der du startet. Du kan lukke siden."),
         denied: ("Avslått", "Ingenting er delt. Du kan lukke siden."),
@@ -164,7 +165,8 @@ pub(super) static TEXTS: Texts = Texts {
         title: |operator, product| format!("{operator} har ikke aktivert {product}"),
         lead: |operator, product| {
             format!(
-                "{product} er ikke tilgjengelig for kunder hos {operator}, så du kan ikke bruke det. Ingenting er delt."
+                "{product} er ikke tilgjengelig for kunder hos {operator}, så du kan ikke bruke tjenesten. Ingenting \
+                 er delt."
             )
         },
     },
@@ -193,14 +195,14 @@ pub(super) static TEXTS: Texts = Texts {
         ),
         other_browser: (
             "Denne innloggingen hører til en annen nettleser",
-            "En innlogging kan bare fullføres i nettleseren der den begynte, og trenger informasjonskapslene dens. Hvis \
-             informasjonskapsler er slått av for dette nettstedet, slå dem på; gå så tilbake til tjenesten og begynn på \
-             nytt.",
+            "En innlogging kan bare fullføres i nettleseren der den begynte, og trenger informasjonskapslene dens. \
+             Hvis informasjonskapsler er slått av for dette nettstedet, slå dem på; gå så tilbake til tjenesten og \
+             begynn på nytt.",
         ),
         forged: (
             "Skjemaet gjelder ikke lenger",
-            "Det ble åpnet for en stund siden, eller kom ikke fra vår egen side. Gå tilbake, last siden på nytt og prøv \
-             igjen; ingenting er delt.",
+            "Det ble åpnet for en stund siden, eller kom ikke fra vår egen side. Gå tilbake, last siden på nytt og \
+             prøv igjen; ingenting er delt.",
         ),
         tampered: (
             "Svaret passer ikke til spørsmålet",
@@ -222,7 +224,7 @@ pub(super) static TEXTS: Texts = Texts {
         wrong_redirect_uri: (
             "Vi vet ikke hvor vi skal sende deg tilbake",
             "Tjenesten som sendte deg hit, oppga en adresse som den ikke har registrert. For at ingen andre skal få \
-             opplysningene dine, slutter innloggingen her. Ingenting er delt.",
+             opplysningene dine, stopper innloggingen her. Ingenting er delt.",
         ),
         fault: ("Noe gikk galt her", "Det er vår feil, ikke din. Prøv igjen om et øyeblikk; ingenting er delt."),
     },

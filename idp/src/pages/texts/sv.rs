@@ -44,14 +44,14 @@ pub(super) static TEXTS: Texts = Texts {
         sent_again: "En ny PIN-kod är på väg. Den förra gäller inte längre.",
         delayed: "Sms kommer fram långsamt just nu. PIN-koden är på väg och kan dröja några minuter; du behöver inte \
                   begära en ny.",
-        never_tell: "Läs aldrig upp PIN-koden för någon. Ingen som arbetar för oss frågar efter den.",
+        never_tell: "Lämna aldrig ut PIN-koden till någon. Ingen som arbetar för oss frågar efter den.",
         not_here: |operators| match operators {
             Some(operators) => format!("Inget sms? Kontrollera numret ovan. {operators}"),
             None => "Inget sms? Kontrollera numret ovan: PIN-koder når bara nummer hos operatörer som samarbetar med \
                      oss."
                 .to_owned(),
         },
-        outbox: "Det här är en sandlåda: meddelandena ligger i ",
+        outbox: "Det här är en testmiljö: meddelandena ligger i ",
         outbox_link: "utkorgen",
         six_digits: "PIN-koden är de sex siffrorna i sms:et.",
         expired: "PIN-koden har gått ut. Begär en ny.",
@@ -71,7 +71,7 @@ pub(super) static TEXTS: Texts = Texts {
         does_not_work_without: |product| format!(" {product} fungerar inte utan det."),
         before: |product| format!("Det du har tillåtit {product} tidigare ändras inte."),
         next: "Vad som händer sedan",
-        published_at: "Så säger tjänsten om sig själv, på",
+        published_at: "Så beskriver tjänsten sig själv, på",
         receives: |organization| format!("{organization} får det du tillåter ovan, och inget annat."),
         nobody_has_checked: |product| {
             format!(
@@ -115,26 +115,26 @@ pub(super) static TEXTS: Texts = Texts {
         code: "Kod på enheten",
         hint: "Åtta bokstäver. Stora bokstäver och bindestreck spelar ingen roll.",
         empty: "Ange koden som visas på din enhet.",
-        unknown: "Ingen enhet väntar med den här koden. Jämför den med enheten; efter tio minuter visar enheten en ny.",
+        unknown: "Ingen enhet väntar på den här koden. Jämför den med enheten; efter tio minuter visar enheten en ny.",
         too_many: |wait| format!("För många felaktiga koder har angetts. Försök igen {}.", within(wait)),
         heading: |product| format!("Logga in på {product} på en enhet?"),
         receives: |organization| {
             format!("{organization} står bakom tjänsten. Du ser vad den ber om innan du tillåter något.")
         },
         asked_from: |address, minutes| match minutes {
-            ..=1 => format!("Enheten frågade alldeles nyss, från internetadressen {address}."),
-            _ => format!("Enheten frågade för {minutes} minuter sedan, från internetadressen {address}."),
+            ..=1 => format!("Enheten frågade alldeles nyss, från ip-adressen {address}."),
+            _ => format!("Enheten frågade för {minutes} minuter sedan, från ip-adressen {address}."),
         },
         warning: "Fortsätt bara om du själv har påbörjat det här, på en enhet framför dig. Om någon har skickat koden \
-                  till dig, eller läser upp den för dig, är de ute efter ditt konto.",
+                  till dig, eller läser upp den för dig, är den personen ute efter ditt konto.",
         mine: "Jag har påbörjat det här",
-        not_mine: "Det här är inte mitt",
+        not_mine: "Det var inte jag",
         allowed: ("Din enhet är inloggad", "Du kan stänga sidan och fortsätta på enheten. Det kan ta några sekunder."),
         denied: ("Din enhet är inte inloggad", "Inget har delats. Du kan stänga sidan."),
         over: (
             "Koden har redan använts",
-            "Den har besvarats tidigare, eller så har tiden gått ut. Titta på enheten: om den inte är inloggad, låt den \
-             visa en ny kod. Du kan stänga sidan.",
+            "Den har besvarats tidigare, eller så har tiden gått ut. Titta på enheten: om den inte är inloggad, låt \
+             den visa en ny kod. Du kan stänga sidan.",
         ),
     },
     approve: Approve {
@@ -144,13 +144,13 @@ pub(super) static TEXTS: Texts = Texts {
         settled: |product| format!("{product} får det du har tillåtit tidigare, och inget mer."),
         who: "Vem som frågar",
         asked_from: |organization, address, minutes| match minutes {
-            ..=1 => format!("{organization} frågade alldeles nyss, från internetadressen {address}."),
+            ..=1 => format!("{organization} frågade alldeles nyss, från ip-adressen {address}."),
             _ => {
-                format!("{organization} frågade för {minutes} minuter sedan, från internetadressen {address}.")
+                format!("{organization} frågade för {minutes} minuter sedan, från ip-adressen {address}.")
             }
         },
         warning: "Tillåt bara om du själv har påbörjat det här för en liten stund sedan. Om någon i telefonen eller \
-                  i ett meddelande säger åt dig att göra det är de ute efter ditt konto: tryck på Neka.",
+                  i ett meddelande säger åt dig att göra det är den personen ute efter ditt konto: tryck på ”Neka”.",
         deny: "Neka",
         allowed: ("Tillåtet", "Fortsätt där du började. Du kan stänga sidan."),
         denied: ("Nekat", "Inget har delats. Du kan stänga sidan."),
@@ -164,7 +164,7 @@ pub(super) static TEXTS: Texts = Texts {
         title: |operator, product| format!("{operator} har inte aktiverat {product}"),
         lead: |operator, product| {
             format!(
-                "{product} är inte tillgängligt för kunder hos {operator}, så du kan inte använda det. Inget har delats."
+                "{product} finns inte för kunder hos {operator}, så du kan inte använda tjänsten. Inget har delats."
             )
         },
     },
@@ -202,7 +202,7 @@ pub(super) static TEXTS: Texts = Texts {
              igen; inget har delats.",
         ),
         tampered: (
-            "Svaret passar inte till frågan",
+            "Svaret stämmer inte med frågan",
             "Sidan ändrades på vägen, eller så har tjänsten ändrat vad den ber om. Inget har delats. Börja om.",
         ),
         sign_in_again: ("Logga in igen", "Tjänsten vill att du loggar in på nytt. Gå tillbaka till den och börja om."),
