@@ -9,7 +9,7 @@ use std::{
 use futures::future::join_all;
 use model::{hours, limit::Rule, minutes, phone::PhoneNumber, seconds};
 
-use super::{NUMBER, SECOND, at_login, at_pin, count, execute, has_session, other, rows};
+use super::{NUMBER, SECOND, at_login, at_pin, execute, has_session, other, rows};
 use crate::harness::{App, authorize_url};
 
 #[tokio::test]
