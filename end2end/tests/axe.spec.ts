@@ -4,7 +4,7 @@
 import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 
-import { DEMO_WEB, basic } from "../lib/oauth";
+import { DEMO_WEB, basic, redeem } from "../lib/oauth";
 import { ADMIN, DEV, NORDTEL_STAFF, fillSignUp, signIn, signOut, somebody } from "../lib/people";
 import { expect, test } from "../lib/test";
 import { addApp } from "../lib/totp";
@@ -265,6 +265,40 @@ test("the page at which a subscriber answers on the phone", async ({ subscriber,
   const found = await faults(page);
   await subscriber.button("Allow").click();
   await expect(page.getByRole("heading", { name: "Allowed" })).toBeVisible();
+  found.push(...(await faults(page)));
+  expect(found.join("\n")).toBe("");
+});
+
+test("the page at which a subscriber removes a product", async ({ subscriber, request }) => {
+  const { page } = subscriber;
+  await subscriber.start(DEMO_WEB, "openid phone");
+  await subscriber.signIn();
+  const callback = await subscriber.sentTo(DEMO_WEB, () => subscriber.button("Allow").click());
+  const { access_token: token } = await redeem(request, DEMO_WEB, callback);
+  const own = await request.post("/oauth2/token", { headers: basic(DEMO_WEB), form: { grant_type: "client_credentials" } });
+  const { access_token: bearer } = (await own.json()) as { access_token: string };
+  const redirectTo = "https://example.com/revoke";
+  const made = await request.post("/ext-api/v0/auth/create-revoke-consent-magic-link", {
+    headers: { authorization: `Bearer ${bearer}` },
+    form: { token, redirectTo, state: "goodbye" },
+  });
+  const answer = (await made.json()) as { redirectTo: string };
+  expect(made.status(), JSON.stringify(answer)).toBe(200);
+  const found: string[] = [];
+  for (const [locale, heading] of [["en", "Remove Voicebox"], ["de", "Voicebox entfernen"]]) {
+    await page.setExtraHTTPHeaders({ "accept-language": locale! });
+    await page.goto(answer.redirectTo);
+    await expect(page.getByRole("heading", { name: heading })).toBeVisible();
+    found.push(...(await faults(page)));
+  }
+  const gone = await subscriber.sentTo({ ...DEMO_WEB, redirectUri: redirectTo }, () =>
+    subscriber.button("Dienst entfernen").click(),
+  );
+  expect(Object.fromEntries(gone.searchParams)).toEqual({ state: "goodbye" });
+  const after = await request.get("/userinfo", { headers: { authorization: `Bearer ${token}` } });
+  expect(after.status()).toBe(401);
+  await page.goto(answer.redirectTo);
+  await expect(page.getByRole("link", { name: /example\.com/ })).toBeVisible();
   found.push(...(await faults(page)));
   expect(found.join("\n")).toBe("");
 });

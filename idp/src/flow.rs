@@ -147,6 +147,11 @@ impl Denial {
     /// The operator said no.
     pub const NOT_ENABLED: Self =
         Self { error: "access_denied", description: "The subscriber's operator has not enabled this product." };
+    /// The operator said no, and no page can tell the person.
+    const NOT_ENABLED_UNSEEN: Self = Self {
+        error: "interaction_required",
+        description: "The subscriber's operator has not enabled this product, and prompt=none allows no page that says so.",
+    };
     const LOGIN_REQUIRED: Self =
         Self { error: "login_required", description: "The person has to sign in, and prompt=none allows no page." };
     const CONSENT_REQUIRED: Self = Self {
@@ -222,7 +227,7 @@ async fn step(
         && !product.enabled_by(operator)
     {
         if request.prompt.none {
-            return deny(ctx, interaction, Denial::NOT_ENABLED).await;
+            return deny(ctx, interaction, Denial::NOT_ENABLED_UNSEEN).await;
         }
         return pages::not_enabled::page(idp, browser, interaction, &session, operator, &product).await;
     }

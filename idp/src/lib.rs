@@ -35,6 +35,8 @@ mod register;
 mod request_object;
 mod resource;
 mod revoke;
+mod revoke_link;
+mod revoke_page;
 mod scope;
 pub mod session;
 mod token;
@@ -85,9 +87,12 @@ pub mod paths {
     pub const BACKCHANNEL: &str = "/oauth2/bc-authorize";
     /// End session (OpenID Connect RP-Initiated Logout).
     pub const LOGOUT: &str = "/oauth2/sessions/logout";
+    /// Makes a link at which a subscriber takes back what they have allowed; the path is that of clients
+    /// in the field.
+    pub const REVOKE_LINK: &str = "/ext-api/v0/auth/create-revoke-consent-magic-link";
     /// The endpoints that programs post to, with no cookie of a browser.
     pub const MACHINES: &[&str] =
-        &[TOKEN, REVOKE, INTROSPECT, USERINFO, PAR, REGISTER, DEVICE_AUTHORIZATION, BACKCHANNEL];
+        &[TOKEN, REVOKE, INTROSPECT, USERINFO, PAR, REGISTER, DEVICE_AUTHORIZATION, BACKCHANNEL, REVOKE_LINK];
     /// Keys (RFC 7517).
     pub const JWKS: &str = "/.well-known/jwks.json";
     /// Metadata (OpenID Connect Discovery).
@@ -131,6 +136,10 @@ pub fn router(ctx: Context) -> Router {
         .route(paths::AUTHORIZATION_SERVER, get(metadata::metadata))
         .merge(registration)
         .layer(cors);
+    // Only clients with a secret come here, so no script of another origin does.
+    let confidential = Router::new()
+        .route(paths::REVOKE_LINK, post(revoke_link::handle))
+        .layer(map_response_with_state(idp.clone(), dpop::supply));
     let people = Router::new()
         .route(paths::AUTHORIZE, get(authorize::get).post(authorize::post))
         .route(paths::LOGOUT, get(logout::get).post(logout::post))
@@ -138,9 +147,11 @@ pub fn router(ctx: Context) -> Router {
         .merge(consent_page::routes())
         .merge(device_page::routes())
         .merge(approve_page::routes())
+        .merge(revoke_page::routes())
         .layer(middleware::from_fn(language::of_browser));
     Router::new()
         .merge(machines)
+        .merge(confidential)
         .route(paths::INTROSPECT, post(introspect::handle))
         .route(paths::BACKCHANNEL, post(backchannel::handle))
         .merge(people)

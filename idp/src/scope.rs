@@ -8,12 +8,21 @@ use model::{
 use crate::params::Params;
 
 /// What was asked for; without `scope`, all that the product has enabled and the client has
-/// registered.
+/// registered. Beside a scope that gives no refresh token, `offline_access` would be an empty
+/// promise, and is passed over (OpenID Connect Core, section 11).
 ///
 /// # Errors
 ///
 /// What is wrong, as a sentence; to the client it is `invalid_scope`.
 pub fn requested(client: &Client, product: &Product, params: &Params) -> Result<Vec<String>, String> {
+    let mut asked = among_enabled(client, product, params)?;
+    if !product.refreshable(&asked) {
+        asked.retain(|scope| scope != "offline_access");
+    }
+    Ok(asked)
+}
+
+fn among_enabled(client: &Client, product: &Product, params: &Params) -> Result<Vec<String>, String> {
     let asked = scopes::split(params.get("scope").unwrap_or_default());
     if asked.is_empty() {
         let allowed = product.scopes.iter().filter(|scope| client.metadata.may_ask_for(&scope.name));

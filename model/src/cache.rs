@@ -149,6 +149,8 @@ pub struct ProductScope {
     pub consent_text: String,
     /// Whether the subscriber may leave it out.
     pub optional: bool,
+    /// Whether it can go on while they are away.
+    pub refreshable: bool,
 }
 
 impl Product {
@@ -156,6 +158,13 @@ impl Product {
     #[must_use]
     pub fn enabled_by(&self, operator: Uuid) -> bool {
         self.distribution.get(&operator) == Some(&DistributionState::Enabled)
+    }
+
+    /// Whether a refresh token may go with these scopes: one that is for this moment alone keeps the
+    /// others from it, too.
+    #[must_use]
+    pub fn refreshable(&self, scopes: &[String]) -> bool {
+        self.scopes.iter().filter(|scope| scopes.contains(&scope.name)).all(|scope| scope.refreshable)
     }
 }
 
@@ -445,6 +454,7 @@ pub async fn product(ctx: &Context, id: Uuid) -> Result<Option<Arc<Product>>, Fa
                 optional: enabled.get(&scope.name).copied().unwrap_or_default(),
                 name: scope.name,
                 consent_text: scope.consent_text,
+                refreshable: scope.refreshable,
             })
             .collect(),
         distribution: distribution.into_iter().map(|row| (row.operator_id, row.state)).collect(),

@@ -16,6 +16,7 @@ use crate::{
     audit::{self, Event},
     cache::{self, Product, ProductScope},
     change::{Change, RevokedKind},
+    db::Tx,
     entity::{client, consent, grant, product, scope},
     grant::{Because, revoke},
     scopes,
@@ -184,7 +185,7 @@ pub async fn grant(
     }
 }
 
-async fn store(tx: &crate::db::Tx, allow: &Allow) -> Result<Consent, GrantError> {
+async fn store(tx: &Tx, allow: &Allow) -> Result<Consent, GrantError> {
     let ctx = &allow.ctx;
     let now = ctx.now();
     let row = consent::Entity::find()
@@ -253,7 +254,7 @@ async fn store(tx: &crate::db::Tx, allow: &Allow) -> Result<Consent, GrantError>
 /// # Errors
 ///
 /// When the database fails.
-pub async fn end(tx: &crate::db::Tx, ctx: &Context, id: Uuid, because: Because) -> Result<bool, Fault> {
+pub async fn end(tx: &Tx, ctx: &Context, id: Uuid, because: Because) -> Result<bool, Fault> {
     let now = ctx.now();
     let ended = consent::Entity::update_many()
         .col_expr(consent::Column::RevokedAt, now.0.into())
@@ -280,6 +281,12 @@ pub async fn end(tx: &crate::db::Tx, ctx: &Context, id: Uuid, because: Because) 
 #[must_use]
 pub const fn of_user(user: Uuid) -> Of {
     Of { subject: Subject::User(user) }
+}
+
+/// The products that a subscriber has allowed something.
+#[must_use]
+pub const fn of_subscriber(subscriber: Uuid) -> Of {
+    Of { subject: Subject::Subscriber(subscriber) }
 }
 
 /// What one person has allowed.
@@ -322,6 +329,18 @@ impl Of {
     /// When the database fails.
     pub async fn find(self, ctx: &Context, id: Uuid) -> Result<Option<Listed>, Fault> {
         Ok(self.read(ctx, Some(id)).await?.pop())
+    }
+
+    /// To which product one of them was given, as long as it lives.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub async fn product(self, ctx: &Context, id: Uuid) -> Result<Option<Arc<Product>>, Fault> {
+        match self.living().filter(consent::Column::Id.eq(id)).one(ctx.db().reader()).await? {
+            Some(row) => cache::product(ctx, row.product_id).await,
+            None => Ok(None),
+        }
     }
 
     async fn read(self, ctx: &Context, id: Option<Uuid>) -> Result<Vec<Listed>, Fault> {
@@ -373,31 +392,34 @@ impl Of {
     /// When the database fails.
     pub async fn end(self, ctx: &Context, id: Uuid) -> Result<bool, Fault> {
         ctx.db()
-            .write((ctx.clone(), self, id), |tx, (ctx, of, id)| {
-                Box::pin(async move {
-                    let Some(row) = of.living().filter(consent::Column::Id.eq(*id)).one(tx).await? else {
-                        return Ok(false);
-                    };
-                    if !end(tx, ctx, row.id, Because::User).await? {
-                        return Ok(false);
-                    }
-                    let product = product::Entity::find_by_id(row.product_id).one(tx).await?;
-                    let event = Event {
-                        action: "consent.revoked",
-                        organization: product.map(|product| product.organization_id),
-                        actor: None,
-                        object_kind: "consent",
-                        object: Some(row.id),
-                        detail: "A portal user took back what they had allowed".to_owned(),
-                    };
-                    audit::record(tx, ctx, event).await?;
-                    Ok::<_, Fault>(true)
-                })
-            })
+            .write((ctx.clone(), self, id), |tx, (ctx, of, id)| Box::pin(async move { of.end_in(tx, ctx, *id).await }))
             .await
     }
 
-    fn living(self) -> Select<consent::Entity> {
+    /// The same in the caller's transaction.
+    pub(crate) async fn end_in(self, tx: &Tx, ctx: &Context, id: Uuid) -> Result<bool, Fault> {
+        let (who, because) = match self.subject {
+            Subject::Subscriber(_) => ("A subscriber", Because::Subscriber),
+            Subject::User(_) => ("A portal user", Because::User),
+        };
+        let Some(row) = self.living().filter(consent::Column::Id.eq(id)).one(tx).await? else { return Ok(false) };
+        if !end(tx, ctx, row.id, because).await? {
+            return Ok(false);
+        }
+        let product = product::Entity::find_by_id(row.product_id).one(tx).await?;
+        let event = Event {
+            action: "consent.revoked",
+            organization: product.map(|product| product.organization_id),
+            actor: None,
+            object_kind: "consent",
+            object: Some(row.id),
+            detail: format!("{who} took back what they had allowed"),
+        };
+        audit::record(tx, ctx, event).await?;
+        Ok(true)
+    }
+
+    pub(crate) fn living(self) -> Select<consent::Entity> {
         consent::Entity::find()
             .filter(consent::Column::SubjectId.eq(self.subject.id()))
             .filter(consent::Column::SubjectKind.eq(self.subject.kind()))

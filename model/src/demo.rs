@@ -265,7 +265,8 @@ const DEMO_REPORTS: ClientFacts = ClientFacts {
 };
 
 /// The scopes of the demo API: name, category, what developers read, what subscribers read, who
-/// can enable it.
+/// can enable it. Those of number verification (CAMARA) give no refresh token: they are about the
+/// device that is in the hand now.
 const SCOPES: &[(&str, &str, &str, &str, ScopeAudience)] = &[
     (
         "sms.text:send_from_subscriber",
@@ -365,6 +366,20 @@ const SCOPES: &[(&str, &str, &str, &str, ScopeAudience)] = &[
         "Read figures about your operator's traffic",
         ScopeAudience::Operators,
     ),
+    (
+        "number-verification:verify",
+        "Number verification",
+        "Verify that a number is the one of the device",
+        "Check that this device has your phone number",
+        ScopeAudience::Subscribers,
+    ),
+    (
+        "number-verification:device-phone-number:read",
+        "Number verification",
+        "Read the number of the device",
+        "Read the phone number of this device",
+        ScopeAudience::Subscribers,
+    ),
 ];
 
 impl World<'_> {
@@ -413,6 +428,7 @@ impl World<'_> {
                 consent_text: Set((*consent_text).to_owned()),
                 audience: Set(*audience),
                 position: Set(position),
+                refreshable: Set(!name.starts_with("number-verification:")),
             }
         });
         scope::Entity::insert_many(rows).exec_without_returning(self.tx).await?;

@@ -212,6 +212,7 @@ pub async fn redeem(
     }
     let allowed = still_allowed(ctx, client, product, code.subject).await?;
     let refresh = code.scopes.iter().any(|scope| scope == "offline_access")
+        && product.refreshable(&code.scopes)
         && grant_type::allowed(client, grant_type::REFRESH_TOKEN);
     let redemption = Redemption {
         ctx: ctx.clone(),

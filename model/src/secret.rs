@@ -24,6 +24,8 @@ pub enum Kind {
     Backchannel,
     /// The link on the phone, at which they answer.
     Approval,
+    /// The link at which a subscriber takes a consent back.
+    Revoke,
 }
 
 impl Kind {
@@ -37,6 +39,7 @@ impl Kind {
             Self::Device => "pdc",
             Self::Backchannel => "pbc",
             Self::Approval => "pap",
+            Self::Revoke => "prv",
         }
     }
 }

@@ -113,6 +113,8 @@ pub struct Lifetimes {
     pub device_code: i64,
     /// A request that somebody answers on their phone (CIBA); clients may ask for less.
     pub backchannel_request: i64,
+    /// A link at which a subscriber takes a consent back.
+    pub revoke_link: i64,
     /// A PIN: at most ten minutes.
     pub pin: i64,
     /// A subscriber's single sign-on session.
@@ -145,6 +147,7 @@ impl Default for Lifetimes {
             pushed_request: seconds(90),
             device_code: minutes(10),
             backchannel_request: minutes(10),
+            revoke_link: minutes(30),
             pin: minutes(10),
             subscriber_session: hours(12),
             portal_session: days(14),

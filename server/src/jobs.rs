@@ -7,8 +7,8 @@ use std::{future::Future, sync::Arc, time::Duration};
 use model::{
     Context, Fault, cache, ciba,
     client::dynamic::{by_url, token},
-    delivery, device, grant, invitation, key, limit, link, message, passkey, pin, pushed, session, spent, upstream,
-    user,
+    delivery, device, grant, invitation, key, limit, link, message, passkey, pin, pushed, revoke_link, session, spent,
+    upstream, user,
 };
 use tokio::{
     sync::watch,
@@ -136,6 +136,7 @@ pub async fn sweep(ctx: Context) {
     report("sweeping PINs", pin::sweep(&ctx).await);
     report("sweeping requests of devices", device::sweep(&ctx).await);
     report("sweeping requests on the phone", ciba::sweep(&ctx).await);
+    report("sweeping links that take consents back", revoke_link::sweep(&ctx).await);
     report("sweeping initial access tokens", token::sweep(&ctx).await);
     report("sweeping grants", grant::sweep(&ctx).await);
     report("sweeping revocations", cache::sweep_revocations(&ctx).await);

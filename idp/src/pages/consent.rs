@@ -196,7 +196,7 @@ mod tests {
     use super::*;
 
     fn scope(name: &str, text: &str, optional: bool) -> ProductScope {
-        ProductScope { name: name.to_owned(), consent_text: text.to_owned(), optional }
+        ProductScope { name: name.to_owned(), consent_text: text.to_owned(), optional, refreshable: true }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use maud::html;
+use maud::{Markup, html};
 use model::{Fault, RequestId};
 
 use super::{
@@ -29,6 +29,10 @@ impl Back {
         }
         let origin = url.origin().ascii_serialization();
         Some(Self { host: super::place(redirect_uri).name().to_owned(), url: origin })
+    }
+
+    pub(super) fn button(&self) -> Markup {
+        html! { a class="button" href=(self.url) rel="noreferrer" { ((texts::current().back_to)(&self.host)) } }
     }
 }
 
@@ -122,7 +126,7 @@ impl PageError {
                     @if let Some(again) = again {
                         a class="button" href=(again) { (t.start_again) }
                     } @else if let Some(back) = self.back() {
-                        a class="button" href=(back.url) rel="noreferrer" { ((t.back_to)(&back.host)) }
+                        (back.button())
                     }
                 }
             }

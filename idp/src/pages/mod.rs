@@ -14,6 +14,7 @@ pub mod login;
 pub mod logout;
 pub mod not_enabled;
 pub mod pin;
+pub(crate) mod revoke;
 pub(crate) mod texts;
 
 use std::sync::{Arc, LazyLock};

@@ -226,8 +226,9 @@ async fn refresh_token(request: TokenRequest<'_>) -> Result<Tokens, TokenError> 
     let token = RefreshToken::open(ctx, token).ok_or(TokenError::UnknownRefreshToken)?;
     let asked = scopes::split(params.get("scope").unwrap_or_default());
     let grant = grant::refresh(ctx, client, product, token, &asked, confirmation.as_ref()).await?;
-    // What the product no longer has enabled is not issued again.
-    let enabled: Vec<String> = product.scopes.iter().map(|scope| scope.name.clone()).collect();
+    // What the product no longer has enabled is not issued again, nor what is for one moment alone.
+    let again = product.scopes.iter().filter(|scope| scope.refreshable);
+    let enabled: Vec<String> = again.map(|scope| scope.name.clone()).collect();
     let granted = scopes::among(&grant.scopes, &enabled);
     let granted = if asked.is_empty() { granted } else { scopes::among(&asked, &granted) };
     respond(&request, &grant, &granted, None).await

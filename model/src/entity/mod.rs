@@ -34,6 +34,7 @@ pub mod pushed_request;
 pub mod recovery_code;
 pub mod retired_client_id;
 pub mod revocation;
+pub mod revoke_link;
 pub mod scope;
 pub mod session;
 pub mod spent;

@@ -17,6 +17,8 @@ pub struct Model {
     pub consent_text: String,
     pub audience: ScopeAudience,
     pub position: i32,
+    /// Whether what it allows may go on while the subscriber is away.
+    pub refreshable: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -555,6 +555,7 @@ pub(super) const KEYS: &[Key] = &[
         "A request that a subscriber answers on the phone (CIBA); clients may ask for less.",
         backchannel_request
     ),
+    lifetime!("lifetimes.revoke_link", "Links at which subscribers take a consent back.", revoke_link),
     lifetime!("lifetimes.pin", "PINs; at most 10m.", pin),
     lifetime!("lifetimes.subscriber_session", "A subscriber's single sign-on session.", subscriber_session),
     lifetime!("lifetimes.portal_session", "A portal session since it was last used.", portal_session),

@@ -239,8 +239,11 @@ async fn g4_an_operator_that_has_not_enabled_the_product_is_told_and_the_client_
     let mut browser = app.browser();
     let page = app.log_in(&mut browser, &authorize_url("demo-web", &[]), FJORDMOBIL).await;
     assert!(page.text().contains("Fjordmobil"), "{}", page.text());
-    let page = browser.get(&authorize_url("demo-web", &[("prompt", "none")])).await;
+    let page = browser.submit(page.form("/consent").press("decision", "cancel")).await;
     assert_eq!(sent(&page).0, "access_denied");
+    // With prompt=none nothing can be told in words: the client learns that there is something to say.
+    let page = browser.get(&authorize_url("demo-web", &[("prompt", "none")])).await;
+    assert_eq!(sent(&page).0, "interaction_required");
 }
 
 #[tokio::test]

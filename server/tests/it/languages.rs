@@ -75,6 +75,7 @@ impl Tour<'_> {
         tour.refused().await;
         tour.device().await;
         tour.phone().await;
+        tour.removal().await;
         tour.form_post().await;
         tour.sign_out().await;
         tour.errors().await;
@@ -217,6 +218,41 @@ impl Tour<'_> {
             self.see(outcome, &end);
             self.see("over on the phone", &browser.get(&link).await);
         }
+    }
+
+    /// A product is removed, or not.
+    async fn removal(&mut self) {
+        let redirect_to = "https://example.com/revoke";
+        let number = "+46701740611";
+        let bearer = self.app.token("demo-web", Some("demo-web-secret"), &[("grant_type", "client_credentials")]).await;
+        let authorization = format!("Bearer {}", bearer.json()["access_token"].as_str().expect("a token"));
+        let access = self.app.tokens("openid", number).await["access_token"].as_str().expect("a token").to_owned();
+        let mut links = Vec::new();
+        for _ in 0..2 {
+            let form = [("token", access.as_str()), ("redirectTo", redirect_to)];
+            let path = "/ext-api/v0/auth/create-revoke-consent-magic-link";
+            let page = self.app.post(path, &[("authorization", &authorization)], &form).await;
+            links.push(page.json()["redirectTo"].as_str().expect("a link").to_owned());
+        }
+        let mut browser = self.browser();
+        let mut forms = Vec::new();
+        for link in &links {
+            let page = browser.get(link).await;
+            self.see("remove a product", &page);
+            forms.push(page.form("/revoke-consent"));
+        }
+        self.app.execute("UPDATE client_uris SET purpose = 'login' WHERE purpose = 'post_revoke'").await;
+        let (_, router) = self.app.second_node().await;
+        let mut elsewhere = browser.clone();
+        elsewhere.move_to(router);
+        for (outcome, decision) in [("kept", "cancel"), ("removed", "remove")] {
+            let form = forms.remove(0).press("decision", decision).clone();
+            self.see(outcome, &elsewhere.submit(&form).await);
+        }
+        self.app
+            .execute("UPDATE client_uris SET purpose = 'post_revoke' WHERE uri = 'https://example.com/revoke'")
+            .await;
+        self.see("nothing to remove", &browser.get(&links[0]).await);
     }
 
     async fn form_post(&mut self) {

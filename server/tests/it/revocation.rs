@@ -67,7 +67,7 @@ async fn b10_c6_the_operator_turns_the_product_off() {
     assert!(model::distribution::decide(&holder.app.ctx, None, &nordtel, &voicebox, Decision::Disable).await.unwrap());
     holder.assert_void(400).await;
     let page = holder.browser.get(&authorize_url("demo-web", &[("prompt", "none")])).await;
-    assert_eq!(page.redirect_parameters()["error"], "access_denied", "single sign-on looks again");
+    assert_eq!(page.redirect_parameters()["error"], "interaction_required", "single sign-on looks again");
 
     // Turned on again nobody is asked anew, but what was revoked stays so.
     assert!(model::distribution::decide(&holder.app.ctx, None, &nordtel, &voicebox, Decision::Enable).await.unwrap());

@@ -83,8 +83,8 @@ async fn without_pages_the_client_learns_which_one_was_needed() {
         async |browser: &mut crate::harness::Browser| browser.get(&silent).await.redirect_parameters()["error"].clone();
     assert_eq!(error(&mut app.browser()).await, "login_required");
     assert_eq!(error(&mut app.sign_in_subscriber(SUBSCRIBER).await).await, "consent_required");
-    // Fjordmobil has not enabled the product: no page would help.
-    assert_eq!(error(&mut app.sign_in_subscriber("+4790000000").await).await, "access_denied");
+    // Fjordmobil has not enabled the product, which only a page could tell the person.
+    assert_eq!(error(&mut app.sign_in_subscriber("+4790000000").await).await, "interaction_required");
 }
 
 #[tokio::test]

@@ -52,8 +52,8 @@ pub async fn redirect_uris(visitor: Visitor) -> Response {
             <section class="section" aria-labelledby="revoke">
                 <h2 id="revoke">"Post revoke consent redirect URIs"</h2>
                 <p>
-                    "A subscriber can take a consent back. If you send them to the page where they do, they return to one of \
-                     these addresses afterwards, and your app can say goodbye. Without one they stay on Portico's page."
+                    "A subscriber can take a consent back. Your server makes a link to the page where they do, and they \
+                     return to one of these addresses afterwards, so that your app can say goodbye."
                 </p>
             </section>
             <section class="section" aria-labelledby="logout">

@@ -212,7 +212,11 @@ fn table_row(row: Row, hidden: bool, subscribers: bool) -> impl IntoView {
     view! {
         <tr role="row" hidden=hidden>
             <td role="cell" data-label="Category"><span class=pill>{scope.category}</span></td>
-            <th scope="row" role="rowheader">{scope.description}</th>
+            <th scope="row" role="rowheader">
+                {scope.description}
+                {(!scope.refreshable)
+                    .then(|| view! { <span class="muted">" For one moment alone: it gives no refresh token."</span> })}
+            </th>
             <td role="cell" data-label="Scope"><code>{scope.name}</code></td>
             <td role="cell" class="center" data-label="Enabled">
                 <input

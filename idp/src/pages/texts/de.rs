@@ -3,8 +3,8 @@
 use model::phone::NotANumber;
 
 use super::{
-    Approve, Consent, Device, Errors, FormPost, Login, Logout, NotEnabled, Pin, Place, Scopes, Texts, Wait, counted,
-    listed,
+    Approve, Consent, Device, Errors, FormPost, Login, Logout, NotEnabled, Pin, Place, Revoke, Scopes, Texts, Wait,
+    counted, listed,
 };
 
 pub(super) static TEXTS: Texts = Texts {
@@ -170,6 +170,25 @@ pub(super) static TEXTS: Texts = Texts {
             "Hier ist nichts zu beantworten",
             "Die Anfrage wurde schon beantwortet, oder ihre Zeit ist um. Wenn Sie sie noch brauchen, fangen Sie \
              dort neu an, wo Sie begonnen haben. Sie können diese Seite schließen.",
+        ),
+    },
+    revoke: Revoke {
+        title: |product| format!("{product} entfernen"),
+        strip: |number| format!("Dienst von {number} entfernen"),
+        loses: |product| format!("{product} verliert jeden Zugriff auf Ihren Mobilfunkvertrag."),
+        at_once: |product| format!("Das geschieht sofort. Sie können {product} jederzeit wieder hinzufügen."),
+        stays: |organization| format!("Was {organization} bisher bekommen hat, bleibt dort."),
+        questions: |product| format!("Fragen zu {product}?"),
+        remove: "Dienst entfernen",
+        removed: (
+            "Der Dienst ist entfernt",
+            "Er hat keinen Zugriff mehr auf Ihren Mobilfunkvertrag. Sie können diese Seite schließen.",
+        ),
+        kept: ("Es hat sich nichts geändert", "Sie haben den Dienst behalten. Sie können diese Seite schließen."),
+        over: (
+            "Hier ist nichts zu entfernen",
+            "Der Link wurde schon benutzt, oder seine Zeit ist um. Wenn Sie den Dienst noch entfernen möchten, \
+             fangen Sie dort neu an, wo Sie begonnen haben.",
         ),
     },
     not_enabled: NotEnabled {

@@ -3,8 +3,8 @@
 use model::phone::NotANumber;
 
 use super::{
-    Approve, Consent, Device, Errors, FormPost, Login, Logout, NotEnabled, Pin, Place, Scopes, Texts, Wait, counted,
-    listed,
+    Approve, Consent, Device, Errors, FormPost, Login, Logout, NotEnabled, Pin, Place, Revoke, Scopes, Texts, Wait,
+    counted, listed,
 };
 
 pub(super) static TEXTS: Texts = Texts {
@@ -160,6 +160,22 @@ pub(super) static TEXTS: Texts = Texts {
             "There is nothing to answer here",
             "The request was answered before, or its time is over. If you still need it, start again where you have \
              started. You can close this page.",
+        ),
+    },
+    revoke: Revoke {
+        title: |product| format!("Remove {product}"),
+        strip: |number| format!("Remove product from {number}"),
+        loses: |product| format!("{product} will lose all access to your subscription."),
+        at_once: |product| format!("It happens at once. You can add {product} again whenever you want."),
+        stays: |organization| format!("What {organization} has received until now stays there."),
+        questions: |product| format!("Questions about {product}?"),
+        remove: "Remove product",
+        removed: ("The product is removed", "It has no access to your subscription any more. You can close this page."),
+        kept: ("Nothing has changed", "You have kept the product. You can close this page."),
+        over: (
+            "There is nothing to remove here",
+            "The link was used before, or its time is over. If you still want to remove the product, start again \
+             where you have started.",
         ),
     },
     not_enabled: NotEnabled {

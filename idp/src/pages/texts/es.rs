@@ -3,7 +3,8 @@
 use model::phone::NotANumber;
 
 use super::{
-    Approve, Consent, Device, Errors, FormPost, Login, Logout, NotEnabled, Pin, Place, Scopes, Texts, Wait, counted,
+    Approve, Consent, Device, Errors, FormPost, Login, Logout, NotEnabled, Pin, Place, Revoke, Scopes, Texts, Wait,
+    counted,
 };
 
 pub(super) static TEXTS: Texts = Texts {
@@ -170,6 +171,22 @@ pub(super) static TEXTS: Texts = Texts {
             "Aquí no hay nada que responder",
             "La petición ya se ha respondido, o ha caducado. Si todavía la necesitas, empieza de nuevo \
              donde empezaste. Puedes cerrar esta página.",
+        ),
+    },
+    revoke: Revoke {
+        title: |product| format!("Quitar {product}"),
+        strip: |number| format!("Quitar un servicio de {number}"),
+        loses: |product| format!("{product} perderá todo acceso a tu línea."),
+        at_once: |product| format!("Es inmediato. Puedes volver a añadir {product} cuando quieras."),
+        stays: |organization| format!("Lo que {organization} ha recibido hasta ahora se queda allí."),
+        questions: |product| format!("¿Preguntas sobre {product}?"),
+        remove: "Quitar el servicio",
+        removed: ("El servicio se ha quitado", "Ya no tiene ningún acceso a tu línea. Puedes cerrar esta página."),
+        kept: ("No ha cambiado nada", "Has conservado el servicio. Puedes cerrar esta página."),
+        over: (
+            "Aquí no hay nada que quitar",
+            "El enlace ya se ha usado, o ha caducado. Si todavía quieres quitar el servicio, empieza de nuevo donde \
+             empezaste.",
         ),
     },
     not_enabled: NotEnabled {

@@ -3,8 +3,8 @@
 use model::phone::NotANumber;
 
 use super::{
-    Approve, Consent, Device, Errors, FormPost, Login, Logout, NotEnabled, Pin, Place, Scopes, Texts, Wait, counted,
-    listed,
+    Approve, Consent, Device, Errors, FormPost, Login, Logout, NotEnabled, Pin, Place, Revoke, Scopes, Texts, Wait,
+    counted, listed,
 };
 
 pub(super) static TEXTS: Texts = Texts {
@@ -175,6 +175,25 @@ pub(super) static TEXTS: Texts = Texts {
             "Il n’y a rien à confirmer ici",
             "La demande a déjà reçu une réponse, ou son délai est écoulé. Si vous en avez encore besoin, \
              recommencez là où vous aviez commencé. Vous pouvez fermer cette page.",
+        ),
+    },
+    revoke: Revoke {
+        title: |product| format!("Retirer {product}"),
+        strip: |number| format!("Retirer un service du {number}"),
+        loses: |product| format!("{product} perdra tout accès à votre abonnement."),
+        at_once: |product| format!("C’est immédiat. Vous pourrez ajouter {product} de nouveau quand vous le voudrez."),
+        stays: |organization| format!("Ce que {organization} a reçu jusqu’ici y reste."),
+        questions: |product| format!("Des questions sur {product}\u{a0}?"),
+        remove: "Retirer le service",
+        removed: (
+            "Le service est retiré",
+            "Il n’a plus aucun accès à votre abonnement. Vous pouvez fermer cette page.",
+        ),
+        kept: ("Rien n’a changé", "Vous avez gardé le service. Vous pouvez fermer cette page."),
+        over: (
+            "Il n’y a rien à retirer ici",
+            "Le lien a déjà servi, ou son délai est écoulé. Si vous voulez toujours retirer le service, recommencez \
+             là où vous aviez commencé.",
         ),
     },
     not_enabled: NotEnabled {

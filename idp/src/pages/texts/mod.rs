@@ -57,6 +57,7 @@ pub struct Texts {
     pub scopes: Scopes,
     pub device: Device,
     pub approve: Approve,
+    pub revoke: Revoke,
     pub not_enabled: NotEnabled,
     pub form_post: FormPost,
     pub logout: Logout,
@@ -197,6 +198,22 @@ pub struct Approve {
     pub deny: &'static str,
     pub allowed: Words,
     pub denied: Words,
+    pub over: Words,
+}
+
+/// The page for subscribers who take back what they have allowed.
+pub struct Revoke {
+    pub title: fn(product: &str) -> String,
+    pub strip: fn(number: &str) -> String,
+    pub loses: fn(product: &str) -> String,
+    pub at_once: fn(product: &str) -> String,
+    /// What the organization has received before.
+    pub stays: fn(organization: &str) -> String,
+    /// Before an address.
+    pub questions: fn(product: &str) -> String,
+    pub remove: &'static str,
+    pub removed: Words,
+    pub kept: Words,
     pub over: Words,
 }
 

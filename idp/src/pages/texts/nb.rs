@@ -3,8 +3,8 @@
 use model::phone::NotANumber;
 
 use super::{
-    Approve, Consent, Device, Errors, FormPost, Login, Logout, NotEnabled, Pin, Place, Scopes, Texts, Wait, counted,
-    listed,
+    Approve, Consent, Device, Errors, FormPost, Login, Logout, NotEnabled, Pin, Place, Revoke, Scopes, Texts, Wait,
+    counted, listed,
 };
 
 pub(super) static TEXTS: Texts = Texts {
@@ -159,6 +159,25 @@ pub(super) static TEXTS: Texts = Texts {
             "Her er det ingenting å svare på",
             "Forespørselen er besvart tidligere, eller tiden er ute. Hvis du fortsatt trenger den, begynn på nytt \
              der du startet. Du kan lukke siden.",
+        ),
+    },
+    revoke: Revoke {
+        title: |product| format!("Fjern {product}"),
+        strip: |number| format!("Fjern en tjeneste fra {number}"),
+        loses: |product| format!("{product} mister all tilgang til abonnementet ditt."),
+        at_once: |product| format!("Det skjer med en gang. Du kan legge til {product} igjen når du vil."),
+        stays: |organization| format!("Det {organization} har fått til nå, blir værende der."),
+        questions: |product| format!("Spørsmål om {product}?"),
+        remove: "Fjern tjenesten",
+        removed: (
+            "Tjenesten er fjernet",
+            "Den har ikke lenger noen tilgang til abonnementet ditt. Du kan lukke siden.",
+        ),
+        kept: ("Ingenting er endret", "Du har beholdt tjenesten. Du kan lukke siden."),
+        over: (
+            "Her er det ingenting å fjerne",
+            "Lenken er brukt tidligere, eller tiden er ute. Hvis du fortsatt vil fjerne tjenesten, begynn på nytt \
+             der du startet.",
         ),
     },
     not_enabled: NotEnabled {

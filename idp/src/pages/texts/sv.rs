@@ -3,8 +3,8 @@
 use model::phone::NotANumber;
 
 use super::{
-    Approve, Consent, Device, Errors, FormPost, Login, Logout, NotEnabled, Pin, Place, Scopes, Texts, Wait, counted,
-    listed,
+    Approve, Consent, Device, Errors, FormPost, Login, Logout, NotEnabled, Pin, Place, Revoke, Scopes, Texts, Wait,
+    counted, listed,
 };
 
 pub(super) static TEXTS: Texts = Texts {
@@ -158,6 +158,25 @@ pub(super) static TEXTS: Texts = Texts {
             "Det finns inget att svara på här",
             "Begäran har besvarats tidigare, eller så har tiden gått ut. Om du fortfarande behöver den, börja om \
              där du började. Du kan stänga sidan.",
+        ),
+    },
+    revoke: Revoke {
+        title: |product| format!("Ta bort {product}"),
+        strip: |number| format!("Ta bort en tjänst från {number}"),
+        loses: |product| format!("{product} förlorar all åtkomst till ditt abonnemang."),
+        at_once: |product| format!("Det sker genast. Du kan lägga till {product} igen när du vill."),
+        stays: |organization| format!("Det som {organization} har fått hittills finns kvar där."),
+        questions: |product| format!("Frågor om {product}?"),
+        remove: "Ta bort tjänsten",
+        removed: (
+            "Tjänsten är borttagen",
+            "Den har inte längre någon åtkomst till ditt abonnemang. Du kan stänga sidan.",
+        ),
+        kept: ("Inget har ändrats", "Du har behållit tjänsten. Du kan stänga sidan."),
+        over: (
+            "Det finns inget att ta bort här",
+            "Länken har redan använts, eller så har tiden gått ut. Om du fortfarande vill ta bort tjänsten, börja om \
+             där du började.",
         ),
     },
     not_enabled: NotEnabled {

@@ -18,6 +18,7 @@ fn all(texts: &Texts) -> Vec<String> {
         scopes,
         device,
         approve,
+        revoke,
         not_enabled,
         form_post,
         logout,
@@ -32,6 +33,7 @@ fn all(texts: &Texts) -> Vec<String> {
     all.extend(of_scopes(scopes));
     all.extend(of_device(device));
     all.extend(of_approve(approve));
+    all.extend(of_revoke(revoke));
     let NotEnabled { title, lead } = not_enabled;
     all.extend([title("Nord<1>", "Voice<2>"), lead("Nord<1>", "Voice<2>")]);
     let FormPost { title, lead } = form_post;
@@ -180,6 +182,14 @@ fn of_approve(texts: &Approve) -> Vec<String> {
     all.extend([title("Voice<1>"), strip("Voice<1>"), settled("Voice<1>")]);
     all.extend([asked_from("Nord<1>", "a<2>", 0), asked_from("Nord<1>", "a<2>", 5)]);
     assert!(warning.contains(deny), "{warning}: {deny}");
+    all
+}
+
+fn of_revoke(texts: &Revoke) -> Vec<String> {
+    let Revoke { title, strip, loses, at_once, stays, questions, remove, removed, kept, over } = texts;
+    let all = [remove, removed.0, removed.1, kept.0, kept.1, over.0, over.1];
+    let mut all: Vec<String> = all.into_iter().map(str::to_owned).collect();
+    all.extend([title, strip, loses, at_once, stays, questions].map(|text| text("Voice<1>")));
     all
 }
 
