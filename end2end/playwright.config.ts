@@ -1,10 +1,11 @@
 import { defineConfig, devices } from "@playwright/test";
 import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
 import { generate } from "selfsigned";
+
+import { freePort } from "./lib/port";
 
 // The workers read this file again: what is chosen once travels in the environment.
 // PORTICO_E2E_URL points the tests at a server that runs already, with a fresh demo world.
@@ -82,7 +83,12 @@ export default defineConfig({
         server(secureURL, process.env.PORTICO_E2E_SECURE_PORT!, "secure", {
           PORTICO_TLS_CERTIFICATE: join(process.env.PORTICO_E2E_DATA!, "certificate.pem"),
           PORTICO_TLS_KEY: join(process.env.PORTICO_E2E_DATA!, "key.pem"),
-          PORTICO_OUTGOING_ALLOW: process.env.PORTICO_E2E_RECEIVER!,
+          PORTICO_OUTGOING_ALLOW: `${process.env.PORTICO_E2E_RECEIVER},127.0.0.1:${process.env.PORTICO_E2E_PORT}`,
+          // The first one is its provider.
+          PORTICO_PROVIDERS_PORTICO_NAME: "Portico",
+          PORTICO_PROVIDERS_PORTICO_ISSUER: baseURL,
+          PORTICO_PROVIDERS_PORTICO_CLIENT_ID: "demo-app",
+          PORTICO_PROVIDERS_PORTICO_CLIENT_SECRET: "demo-app-secret",
         }),
       ]
     : undefined,
@@ -128,17 +134,6 @@ async function certificate(folder: string): Promise<string> {
   const path = join(folder, "certificate.pem");
   writeFileSync(path, made.cert);
   return path;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((done, failed) => {
-    const server = createServer();
-    server.once("error", failed);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => (address && typeof address === "object" ? done(address.port) : failed(new Error("no port"))));
-    });
-  });
 }
 
 if (started && !existsSync(binary)) {

@@ -9,9 +9,14 @@ const REPOSITORY = resolve(import.meta.dirname, "../..");
 /** Where the documents say that the demo world is. */
 const WRITTEN = "http://127.0.0.1:3000";
 
+/** Where they start a server of their own. */
+const OWN = "127.0.0.1:3443";
+
 export type Part =
   /** Something to type, a program, a part of programs, and what is printed below one of them. */
   | { kind: "command" | "script" | "module" | "answer"; text: string }
+  /** Starts a server, whose address `$PORTICO` is from then on. */
+  | { kind: "server"; text: string }
   /** `<!-- signs in: somebody -->`: here a person opens the address that the last command printed. */
   | { kind: "person"; text: string };
 
@@ -21,9 +26,9 @@ export const nameOf = (program: string) => program.match(/^\/\/ (\S+\.mjs)\n/)?.
 /** Stands above a command that needs more than what is on the page. */
 const ONLY_TO_READ = /<!-- only to read -->\s*$/;
 
-/** The parts of a page that can be run, in order, against the world at `base`. */
-export function parts(page: string, base: string): Part[] {
-  const text = readFileSync(join(REPOSITORY, page), "utf8").replaceAll(WRITTEN, base);
+/** The parts of a page that can be run, in order, against the world at `base`; a server of the page's own is at `own`. */
+export function parts(page: string, base: string, own = OWN): Part[] {
+  const text = readFileSync(join(REPOSITORY, page), "utf8").replaceAll(WRITTEN, base).replaceAll(OWN, own);
   const found: Part[] = [];
   let end = 0;
   for (const match of text.matchAll(/^```(\w*)\n(.*?)^```$|^<!-- signs in: (\S+) -->$/gms)) {
@@ -36,8 +41,10 @@ export function parts(page: string, base: string): Part[] {
     } else if (!language && /^http\S+\n$/.test(code)) {
       // An address to open.
       found.push({ kind: "command", text: `echo '${code.trim()}'` });
+    } else if (language === "sh" && code.includes("portico serve") && code.includes(`--listen ${own}`)) {
+      found.push({ kind: "server", text: code });
     } else if (language === "sh" && !/^(make|npm)\b|\bportico serve\b|…/m.test(code) && !ONLY_TO_READ.test(between)) {
-      // What starts a server, and what has something left out, is to be read.
+      // What starts the world, and what has something left out, is to be read.
       found.push({ kind: "command", text: code });
     } else if (language === "json" && follows && found.at(-1)?.kind === "command") {
       found.push({ kind: "answer", text: code });
@@ -56,7 +63,8 @@ export class Shell {
   running = false;
 
   constructor(folder: string) {
-    this.process = spawn("bash", ["--noprofile", "--norc"], { cwd: folder });
+    // A group of its own, so that what it has started in the background ends with it.
+    this.process = spawn("bash", ["--noprofile", "--norc"], { cwd: folder, detached: true });
     this.process.stdout.setEncoding("utf8").on("data", (text: string) => (this.output += text));
     this.process.stderr.setEncoding("utf8").on("data", (text: string) => (this.errors += text));
   }
@@ -88,7 +96,7 @@ export class Shell {
   }
 
   close() {
-    this.process.kill();
+    if (this.process.exitCode === null) process.kill(-this.process.pid!);
   }
 
   private async printed(wanted: RegExp): Promise<RegExpMatchArray> {

@@ -1,37 +1,13 @@
 // Every page, light and dark: axe finds nothing, and nothing is wider than a phone. The portal is
 // walked from link to link, so that a new page is looked at without being named here.
 
-import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 
+import { faults } from "../lib/axe";
 import { DEMO_WEB, basic, redeem } from "../lib/oauth";
 import { ADMIN, DEV, NORDTEL_STAFF, fillSignUp, signIn, signOut, somebody } from "../lib/people";
 import { expect, test } from "../lib/test";
 import { addApp } from "../lib/totp";
-
-/** Everything that is wrong with the page as it stands, in lines. */
-async function faults(page: Page): Promise<string[]> {
-  const where = `${new URL(page.url()).pathname} “${await page.title()}”`;
-  const found: string[] = [];
-  for (const colorScheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    const builder = new AxeBuilder({ page });
-    // What is not a matter of colours is the same in the dark.
-    const { violations } = await (colorScheme === "light" ? builder : builder.withRules("color-contrast")).analyze();
-    for (const { id, help, nodes } of violations) {
-      const [first] = nodes;
-      found.push(`${where}, ${colorScheme}: ${id}: ${help} (${nodes.length}): ${first?.html} ${first?.any[0]?.message ?? ""}`);
-    }
-  }
-  const wide = page.viewportSize()!;
-  for (const width of [360, 320]) {
-    await page.setViewportSize({ width, height: 740 });
-    const needed = await page.evaluate(() => document.documentElement.scrollWidth);
-    if (needed > width) found.push(`${where}: ${needed} px wide at ${width} px`);
-  }
-  await page.setViewportSize(wide);
-  return found;
-}
 
 /** Pages whose addresses differ only in ids are looked at twice at most. */
 const EACH = 2;

@@ -6,6 +6,7 @@ import { join, resolve } from "node:path";
 import { lastJson, nameOf, parts, Shell } from "../lib/documents";
 import { Outbox } from "../lib/outbox";
 import { DEMO_PASSWORD } from "../lib/people";
+import { freePort } from "../lib/port";
 import { allowDevice, authorize } from "../lib/robot";
 import { expect, test } from "../lib/test";
 
@@ -17,7 +18,11 @@ const PAGES = [
   "docs/profiles.md",
   "docs/registration.md",
   "docs/logout.md",
+  "docs/client-authentication.md",
 ];
+
+/** Waits until the server that was just started answers. */
+const READY = 'curl -ksf --retry 40 --retry-connrefused --retry-delay 1 "$PORTICO/health/ready" || { cat served.log; false; }';
 
 const repository = resolve(import.meta.dirname, "../..");
 const BINARY =
@@ -37,12 +42,16 @@ test.describe("commands and programs in the documents", () => {
       const programs = PAGES.flatMap((one) => parts(one, baseURL!)).filter(({ text }) => nameOf(text));
       for (const { text } of programs) writeFileSync(join(folder, nameOf(text)!), text);
       const shell = new Shell(folder);
-      await shell.run(`set -o pipefail; portico() { ${JSON.stringify(BINARY)} "$@"; }`);
+      const binary = JSON.stringify(BINARY);
+      await shell.run(
+        `set -o pipefail; portico() { [ "$1" != serve ] || exec ${binary} "$@" > served.log 2>&1; ${binary} "$@"; }`,
+      );
       let output = "";
       try {
-        for (const part of parts(page, baseURL!)) {
+        for (const part of parts(page, baseURL!, `127.0.0.1:${await freePort()}`)) {
           await test.step(part.text.split("\n")[0]!, async () => {
             if (part.kind === "command") output = await shell.run(part.text);
+            else if (part.kind === "server") await shell.run(`${part.text}\n${READY}`);
             else if (part.kind === "script") output = await shell.start(`node ${nameOf(part.text)}`);
             else if (part.kind === "person") output = await signIn(shell, part.text, output, request, outbox);
             else if (part.kind === "answer") compare(JSON.parse(part.text), lastJson(output), output);

@@ -1,6 +1,8 @@
 //! Requests that a subscriber answers on the phone (OpenID Connect CIBA 1.0). The client is the
 //! demo world's `demo-call`.
 
+mod attacks;
+
 use axum::{body::Body, http::Method};
 use model::{
     ciba,

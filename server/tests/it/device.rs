@@ -1,6 +1,8 @@
 //! Devices without a browser (RFC 8628). The device is the demo world's `demo-spa` for
 //! subscribers and `demo-app` for portal users.
 
+mod attacks;
+
 use model::{hours, limit::Rule, minutes, seconds};
 use serde_json::Value;
 

@@ -1,6 +1,8 @@
 //! Assertions of issuers that a client's owner trusts, as grants (RFC 7523, section 2.1). A
 //! service is `demo-reports`, people are those of `demo-app` and `demo-call`.
 
+mod attacks;
+
 use std::sync::Arc;
 
 use aws_lc_rs::hmac;

@@ -1,6 +1,8 @@
 //! Mutual TLS (RFC 8705), over real connections: clients that are known by their certificate, and
 //! tokens that are worth nothing without it.
 
+mod attacks;
+
 use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
