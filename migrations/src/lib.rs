@@ -24,6 +24,7 @@ mod m20261121_000012_backchannel;
 mod m20261121_000013_upstream;
 mod m20261121_000014_registration_tokens;
 mod m20261121_000015_phone_proof;
+mod m20261121_000016_four_eyes;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -50,6 +51,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000013_upstream::Migration),
             Box::new(m20261121_000014_registration_tokens::Migration),
             Box::new(m20261121_000015_phone_proof::Migration),
+            Box::new(m20261121_000016_four_eyes::Migration),
         ]
     }
 }
