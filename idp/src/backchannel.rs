@@ -7,7 +7,7 @@ use axum::{
 };
 use http::StatusCode;
 use model::{
-    Context, Fault,
+    Context, Fault, Language,
     cache::{self, Client},
     ciba::{self, BINDING_MESSAGE_LENGTH, BeginError as NotTaken, Request, Whom},
     client::{Delivery, grant_type},
@@ -124,6 +124,7 @@ async fn begin(idp: &Idp, asking: &Asking) -> Result<Answer, BeginError> {
         binding_message: binding_message(params)?,
         requested_expiry: requested_expiry(params)?,
         notification_token: notification_token(client, params)?,
+        language: params.get("ui_locales").and_then(Language::first_of).unwrap_or_default(),
         address: peer.address(),
     };
     let begun = ciba::begin(ctx, client, &product, request).await?;
