@@ -23,7 +23,8 @@ const FINN: &str = "staff@fjordmobil.test";
 
 /// The path of an organization that somebody belongs to.
 async fn organization(browser: &mut Browser, name: &str) -> String {
-    link(&browser.get("/organizations").await, name).trim_end_matches("/products").to_owned()
+    let path = link(&browser.get("/organizations").await, name).replacen("/operators/", "/organizations/", 1);
+    path.trim_end_matches("/products").to_owned()
 }
 
 /// Invites somebody who has an account, and has it accepted.
