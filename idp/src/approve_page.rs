@@ -109,26 +109,26 @@ async fn decide(State(idp): State<Idp>, headers: HeaderMap, body: Bytes) -> Resp
 }
 
 async fn allow(ctx: &Context, open: &Open, allowed: &[String]) -> Result<bool, PageError> {
-    let Open { waiting, client, product, subject } = open;
-    let consent = match consent::grant(ctx, *subject, product, &waiting.asked.scopes, allowed).await {
-        Ok(consent) => consent,
-        Err(GrantError::Fault(fault)) => return Err(fault.into()),
-        Err(GrantError::NotAsked | GrantError::RequiredMissing) => return Err(PageError::Tampered),
-    };
-    let code = code(ctx, open, &consent)?;
-    Ok(ciba::approve(ctx, client, waiting, &code).await?)
+    let Open { waiting, client, product, .. } = open;
+    match ciba::approve(ctx, client, product, waiting, allowed, code(ctx, open)?).await {
+        Ok(counts) => Ok(counts),
+        Err(GrantError::Fault(fault)) => Err(fault.into()),
+        Err(GrantError::NotAsked | GrantError::RequiredMissing) => Err(PageError::Tampered),
+    }
 }
 
-fn code(ctx: &Context, open: &Open, consent: &Consent) -> Result<Code, PageError> {
+/// What the client gets under the consent.
+fn code(ctx: &Context, open: &Open) -> Result<impl Fn(&Consent) -> Code + Send + Sync + use<>, PageError> {
     let Open { waiting, client, subject, .. } = open;
-    let now = ctx.now();
-    Ok(Code {
-        id: ctx.new_id()?,
-        client: client.id,
+    let (waiting, client, subject, now) = (waiting.clone(), client.id, *subject, ctx.now());
+    // The session is one of its own, which no browser has.
+    let (id, session) = (ctx.new_id()?, ctx.new_id()?);
+    Ok(move |consent: &Consent| Code {
+        id,
+        client,
         consent: consent.id,
-        subject: *subject,
-        // A session of its own, which no browser has.
-        session: ctx.new_id()?,
+        subject,
+        session,
         amr: "sms".to_owned(),
         acr: acr::SMS.to_owned(),
         redirect_uri_hash: None,

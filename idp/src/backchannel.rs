@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use model::{
-    Context, Fault,
+    Context, Fault, Language,
     cache::{self, Client},
     ciba::{self, BINDING_MESSAGE_LENGTH, BeginError as NotTaken, Request, Whom},
     client::{Delivery, grant_type},
@@ -119,6 +119,7 @@ async fn begin(idp: &Idp, asking: &Asking) -> Result<Answer, BeginError> {
         binding_message: binding_message(params)?,
         requested_expiry: requested_expiry(params)?,
         notification_token: notification_token(client, params)?,
+        language: params.get("ui_locales").and_then(Language::first_of).unwrap_or_default(),
         address: peer.address(),
     };
     let begun = ciba::begin(ctx, client, &product, request).await?;

@@ -87,15 +87,19 @@ async fn push(idp: &Idp, asking: Asking) -> Result<Answer, ParError> {
     pairs.push(("client_id".to_owned(), client.client_id.clone()));
     let mut params = Params::of_pairs(pairs);
     // A proof is optional here; with it, the code is bound to its key (RFC 9449, section 10.1).
-    if let Some(jkt) = jkt {
+    if let Some(jkt) = &jkt {
         if params.get("dpop_jkt").is_some_and(|given| given != jkt) {
             return Err(ParError::OtherKey);
         }
-        params.set("dpop_jkt", jkt);
+        params.set("dpop_jkt", jkt.clone());
     }
     // Everything that can be said about the request now is said now. What is kept is what a signed
     // request carries: its signature has done its work, and nothing verifies it again.
     let Opened { params, .. } = authorize::read(ctx, &params, authorize::Way::Push).await?;
+    // A signed request may name a key of its own, which is then the one that counts.
+    if jkt.is_some_and(|jkt| params.get("dpop_jkt") != Some(jkt.as_str())) {
+        return Err(ParError::OtherKey);
+    }
     let (request_uri, expires_in) = pushed::push(ctx, &client, &params.pairs().to_vec()).await?;
     Ok(Answer { request_uri, expires_in })
 }

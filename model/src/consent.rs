@@ -128,7 +128,9 @@ pub enum GrantError {
 
 crate::from_database!(GrantError);
 
-struct Allow {
+/// An answer that fits its question, for [`store`].
+#[derive(Clone)]
+pub(crate) struct Allow {
     subject: Subject,
     product: Uuid,
     organization: Uuid,
@@ -151,6 +153,32 @@ pub async fn grant(
     requested: &[String],
     allowed: &[String],
 ) -> Result<Consent, GrantError> {
+    let allow = checked(ctx, subject, product, requested, allowed).await?;
+    match ctx.db().write(allow.clone(), |tx, allow| Box::pin(store(tx, allow))).await {
+        Err(error) if error.was_first() => ctx.db().write(allow, |tx, allow| Box::pin(store(tx, allow))).await,
+        stored => stored,
+    }
+}
+
+impl GrantError {
+    /// The same answer twice at once: the other one was first, so now there is a row to extend.
+    pub(crate) fn was_first(&self) -> bool {
+        matches!(self, Self::Fault(fault) if fault.violates("consents_living", "consents.subject_id"))
+    }
+}
+
+/// Checks that an answer fits its question.
+///
+/// # Errors
+///
+/// [`GrantError`] when it does not.
+pub(crate) async fn checked(
+    ctx: &Context,
+    subject: Subject,
+    product: &Product,
+    requested: &[String],
+    allowed: &[String],
+) -> Result<Allow, GrantError> {
     let asked: Vec<&ProductScope> = product.scopes.iter().filter(|scope| requested.contains(&scope.name)).collect();
     if allowed.iter().any(|name| !asked.iter().any(|scope| scope.name == *name)) {
         return Err(GrantError::NotAsked);
@@ -165,27 +193,24 @@ pub async fn grant(
         .filter(|scope| scope.optional && !allowed.contains(&scope.name) && !had(&scope.name))
         .map(|scope| scope.name.clone())
         .collect();
-    let allow = || -> Result<Allow, Fault> {
-        Ok(Allow {
-            subject,
-            product: product.id,
-            organization: product.organization_id,
-            allowed: allowed.to_vec(),
-            declined: declined.clone(),
-            new_id: ctx.new_id()?,
-            ctx: ctx.clone(),
-        })
-    };
-    match ctx.db().write(allow()?, |tx, allow| Box::pin(store(tx, allow))).await {
-        // The same answer twice at once: the other one was first, so now there is a row to extend.
-        Err(GrantError::Fault(fault)) if fault.violates("consents_living", "consents.subject_id") => {
-            ctx.db().write(allow()?, |tx, allow| Box::pin(store(tx, allow))).await
-        }
-        stored => stored,
-    }
+    Ok(Allow {
+        subject,
+        product: product.id,
+        organization: product.organization_id,
+        allowed: allowed.to_vec(),
+        declined,
+        new_id: ctx.new_id()?,
+        ctx: ctx.clone(),
+    })
 }
 
-async fn store(tx: &Tx, allow: &Allow) -> Result<Consent, GrantError> {
+/// Stores an answer in the caller's transaction, which is to be tried once more if the error
+/// [was another one](GrantError::was_first).
+///
+/// # Errors
+///
+/// When the database fails.
+pub(crate) async fn store(tx: &Tx, allow: &Allow) -> Result<Consent, GrantError> {
     let ctx = &allow.ctx;
     let now = ctx.now();
     let row = consent::Entity::find()

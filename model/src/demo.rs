@@ -553,6 +553,7 @@ impl World<'_> {
             operator_id: Set(operator),
             state: Set(DistributionState::Offered),
             offered_at: Set(self.now),
+            offered_by: Set(Some(by)),
             decided_at: Set(None),
             decided_by: Set(None),
         };
@@ -593,8 +594,8 @@ impl World<'_> {
             id: Set(self.ctx.new_id()?),
             client_id: Set(client),
             label: Set("Demo".to_owned()),
+            thumbprint: Set(key.identity()),
             kid: Set(key.kid),
-            thumbprint: Set(key.thumbprint),
             jwk: Set(key.jwk.to_string()),
             created_by: Set(Some(by)),
             created_at: Set(self.now),

@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _,
-    Statement, sea_query::OnConflict,
+    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _, PaginatorTrait as _, QueryFilter as _,
+    QueryOrder as _, Statement, sea_query::OnConflict,
 };
 use uuid::Uuid;
 
@@ -15,7 +15,7 @@ use crate::{
     audit::{self, Event},
     change::Change,
     db::Tx,
-    entity::{distribution, operator, product},
+    entity::{distribution, membership, operator, product},
     grant,
 };
 
@@ -127,6 +127,7 @@ async fn change_in(tx: &Tx, changing: &Changing) -> Result<Changed, Fault> {
                 operator_id: Set(operator.organization_id),
                 state: Set(DistributionState::Offered),
                 offered_at: Set(ctx.now()),
+                offered_by: Set(*actor),
                 decided_at: Set(None),
                 decided_by: Set(None),
             };
@@ -218,12 +219,40 @@ pub enum DecideError {
     /// The product is not, or no longer, offered to the operator.
     #[error("the product is not offered")]
     NotOffered,
+    /// Whoever wants to enable it would let in what is their own; see [`is_own`].
+    #[error("somebody else enables the product")]
+    Own,
     /// Inside.
     #[error(transparent)]
     Fault(#[from] Fault),
 }
 
 crate::from_database!(DecideError);
+
+/// Whether a product is `user`'s own for an operator, so that somebody else has to enable it: they
+/// offered it, or belong to the organization that owns it. What an operator offers to itself is its
+/// members' all the same, so there only the former counts.
+///
+/// # Errors
+///
+/// When the database fails.
+pub async fn is_own(ctx: &Context, user: Uuid, operator: Uuid, product: &product::Model) -> Result<bool, Fault> {
+    let db = ctx.db().reader();
+    let Some(offer) = distribution::Entity::find_by_id((product.id, operator)).one(db).await? else { return Ok(false) };
+    is_own_in(db, user, &offer, product.organization_id).await
+}
+
+async fn is_own_in(
+    db: &impl ConnectionTrait,
+    user: Uuid,
+    offer: &distribution::Model,
+    owner: Uuid,
+) -> Result<bool, Fault> {
+    if offer.offered_by == Some(user) {
+        return Ok(true);
+    }
+    Ok(owner != offer.operator_id && membership::Entity::find_by_id((owner, user)).count(db).await? > 0)
+}
 
 struct Deciding {
     ctx: Context,
@@ -238,7 +267,7 @@ struct Deciding {
 ///
 /// # Errors
 ///
-/// [`DecideError::NotOffered`] when the developer has withdrawn it meanwhile.
+/// [`DecideError::NotOffered`] when the developer has withdrawn it meanwhile; [`DecideError::Own`].
 pub async fn decide(
     ctx: &Context,
     actor: Option<Uuid>,
@@ -255,6 +284,11 @@ async fn decide_in(tx: &Tx, deciding: &Deciding) -> Result<bool, DecideError> {
     let key = (product.id, operator.organization_id);
     let offer = distribution::Entity::find_by_id(key).one(tx).await?.ok_or(DecideError::NotOffered)?;
     let Some(after) = offer.state.after(*decision) else { return Ok(false) };
+    if let (Decision::Enable, Some(actor)) = (decision, actor)
+        && is_own_in(tx, *actor, &offer, product.organization_id).await?
+    {
+        return Err(DecideError::Own);
+    }
     let updated = distribution::Entity::update_many()
         .set(distribution::ActiveModel {
             state: Set(after),

@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
-    sea_query::OnConflict,
+    ActiveValue::Set, ColumnTrait as _, Condition, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _, sea_query::OnConflict,
 };
 use serde_json::Value;
 use uuid::Uuid;
@@ -296,10 +296,33 @@ pub async fn end_others(ctx: &Context, user: Uuid, keep: Option<Uuid>) -> Result
 }
 
 pub(crate) async fn end_others_in(tx: &Tx, ctx: &Context, user: Uuid, keep: Option<Uuid>) -> Result<u64, Fault> {
+    end_where(tx, ctx, user, keep, Condition::all()).await
+}
+
+/// Ends the sessions of a user that were opened with another provider's word, but the one called
+/// `keep`: with the word of `provider`, or of any that is not offered any more.
+pub(crate) async fn end_of_provider_in(
+    tx: &Tx,
+    ctx: &Context,
+    user: Uuid,
+    keep: Uuid,
+    provider: Option<&str>,
+) -> Result<u64, Fault> {
+    let offered = ctx.settings().providers.iter().map(|provider| provider.id.as_str());
+    let opened = match provider {
+        Some(id) => session::Column::Provider.eq(id),
+        None => session::Column::Provider.is_not_in(offered),
+    };
+    let opened = Condition::all().add(session::Column::Provider.is_not_null()).add(opened);
+    end_where(tx, ctx, user, Some(keep), opened).await
+}
+
+async fn end_where(tx: &Tx, ctx: &Context, user: Uuid, keep: Option<Uuid>, condition: Condition) -> Result<u64, Fault> {
     let mut others = session::Entity::find()
         .select_only()
         .column(session::Column::PublicId)
-        .filter(session::Column::UserId.eq(user));
+        .filter(session::Column::UserId.eq(user))
+        .filter(condition);
     if let Some(keep) = keep {
         others = others.filter(session::Column::PublicId.ne(keep));
     }

@@ -1,5 +1,7 @@
 //! The answer: what stands at the link on the phone, and how the client gets it.
 
+use std::sync::Arc;
+
 use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use uuid::Uuid;
 
@@ -7,8 +9,9 @@ use super::{ASKED, Asked};
 use crate::{
     Context, Fault, Timestamp,
     authorization::Code,
-    cache::Client,
+    cache::{Client, Product},
     client::Delivery,
+    consent::{self, Allow, Consent, GrantError},
     db::Tx,
     delivery::{self, DeliveryKind},
     entity::{AnswerState, backchannel_request},
@@ -16,6 +19,7 @@ use crate::{
     poll::{self, PollError, Polled},
     seal::{open_at_rest, seal_at_rest},
     secret::{self, Kind},
+    subject::Subject,
 };
 
 /// The purpose of the seal.
@@ -62,15 +66,56 @@ pub async fn at_link(ctx: &Context, link: &str) -> Result<Option<Waiting>, Fault
     }))
 }
 
-/// Gives the client what the subscriber has allowed. `false` when an answer was given before, or
-/// the time is over.
+/// Stores what the subscriber allows of what was asked, and gives it to the client, as `code` makes
+/// it of the consent. Both or neither: `false` when an answer was given before, or the time is over.
 ///
 /// # Errors
 ///
-/// When the database fails.
-pub async fn approve(ctx: &Context, client: &Client, waiting: &Waiting, code: &Code) -> Result<bool, Fault> {
-    let sealed = seal_at_rest(ctx, ANSWER, code)?;
-    answer(ctx, client, waiting, AnswerState::Approved, Some(sealed)).await
+/// [`GrantError`] when the answer does not fit the question.
+pub async fn approve<C>(
+    ctx: &Context,
+    client: &Client,
+    product: &Product,
+    waiting: &Waiting,
+    allowed: &[String],
+    code: C,
+) -> Result<bool, GrantError>
+where
+    C: Fn(&Consent) -> Code + Send + Sync + 'static,
+{
+    let subject = Subject::Subscriber(waiting.subscriber);
+    let allow = consent::checked(ctx, subject, product, &waiting.asked.scopes, allowed).await?;
+    let answer = Answer::of(ctx, client, waiting, AnswerState::Approved);
+    let approving = Arc::new(Approving { answer, allow, code });
+    let write = || {
+        ctx.db().write(Arc::clone(&approving), |tx, approving| Box::pin(async move { approve_in(tx, approving).await }))
+    };
+    match write().await {
+        Err(error) if error.was_first() => write().await,
+        approved => approved,
+    }
+}
+
+struct Approving<C> {
+    answer: Answer,
+    allow: Allow,
+    code: C,
+}
+
+async fn approve_in<C: Fn(&Consent) -> Code>(tx: &Tx, approving: &Approving<C>) -> Result<bool, GrantError> {
+    let Approving { answer, allow, code } = approving;
+    // First the answer: one that does not count leaves no consent.
+    if !answer_in(tx, answer).await? {
+        return Ok(false);
+    }
+    let consent = consent::store(tx, allow).await?;
+    let sealed = seal_at_rest(&answer.ctx, ANSWER, &code(&consent))?;
+    backchannel_request::Entity::update_many()
+        .set(backchannel_request::ActiveModel { answer_sealed: Set(Some(sealed)), ..Default::default() })
+        .filter(backchannel_request::Column::Id.eq(answer.id))
+        .exec(tx)
+        .await?;
+    Ok(true)
 }
 
 /// Tells the client no. `false` when an answer was given before, or the time is over.
@@ -79,52 +124,39 @@ pub async fn approve(ctx: &Context, client: &Client, waiting: &Waiting, code: &C
 ///
 /// When the database fails.
 pub async fn deny(ctx: &Context, client: &Client, waiting: &Waiting) -> Result<bool, Fault> {
-    answer(ctx, client, waiting, AnswerState::Denied, None).await
+    let answer = Answer::of(ctx, client, waiting, AnswerState::Denied);
+    ctx.db().write(answer, |tx, answer| Box::pin(answer_in(tx, answer))).await
 }
 
 struct Answer {
     ctx: Context,
     id: Uuid,
     state: AnswerState,
-    sealed: Option<String>,
     ping: Option<delivery::New>,
 }
 
+impl Answer {
+    fn of(ctx: &Context, client: &Client, waiting: &Waiting, state: AnswerState) -> Self {
+        Self { ctx: ctx.clone(), id: waiting.id, state, ping: ping(ctx, client, waiting) }
+    }
+}
+
 /// Of several answers the first counts: one conditional update, which pings the client, too.
-async fn answer(
-    ctx: &Context,
-    client: &Client,
-    waiting: &Waiting,
-    state: AnswerState,
-    sealed: Option<String>,
-) -> Result<bool, Fault> {
-    let ping = ping(ctx, client, waiting);
-    let answer = Answer { ctx: ctx.clone(), id: waiting.id, state, sealed, ping };
-    ctx.db()
-        .write(answer, |tx, answer| {
-            Box::pin(async move {
-                let row = backchannel_request::ActiveModel {
-                    state: Set(answer.state),
-                    answer_sealed: Set(answer.sealed.clone()),
-                    ..Default::default()
-                };
-                let updated = backchannel_request::Entity::update_many()
-                    .set(row)
-                    .filter(backchannel_request::Column::Id.eq(answer.id))
-                    .filter(backchannel_request::Column::State.eq(AnswerState::Pending))
-                    .filter(backchannel_request::Column::ExpiresAt.gt(answer.ctx.now()))
-                    .exec(tx)
-                    .await?;
-                if updated.rows_affected != 1 {
-                    return Ok(false);
-                }
-                if let Some(ping) = &answer.ping {
-                    delivery::queue(tx, &answer.ctx, ping.clone()).await?;
-                }
-                Ok::<_, Fault>(true)
-            })
-        })
-        .await
+async fn answer_in(tx: &Tx, answer: &Answer) -> Result<bool, Fault> {
+    let updated = backchannel_request::Entity::update_many()
+        .set(backchannel_request::ActiveModel { state: Set(answer.state), ..Default::default() })
+        .filter(backchannel_request::Column::Id.eq(answer.id))
+        .filter(backchannel_request::Column::State.eq(AnswerState::Pending))
+        .filter(backchannel_request::Column::ExpiresAt.gt(answer.ctx.now()))
+        .exec(tx)
+        .await?;
+    if updated.rows_affected != 1 {
+        return Ok(false);
+    }
+    if let Some(ping) = &answer.ping {
+        delivery::queue(tx, &answer.ctx, ping.clone()).await?;
+    }
+    Ok(true)
 }
 
 /// What tells the client that there is an answer (section 10.2), if it wants to be told.

@@ -9,6 +9,7 @@
 //! leaves: redeeming it follows the rules of every other code.
 
 mod answer;
+mod text;
 
 use std::sync::Arc;
 
@@ -18,7 +19,7 @@ use uuid::Uuid;
 
 pub use self::answer::{Waiting, approve, at_link, deny, poll, sweep};
 use crate::{
-    ClientAddress, Context, Fault,
+    ClientAddress, Context, Fault, Language,
     audit::{self, Event},
     cache::{self, Client, Product},
     db::Tx,
@@ -101,6 +102,8 @@ pub struct Request {
     pub requested_expiry: Option<i64>,
     /// With what a ping authenticates, of a client that wants one.
     pub notification_token: Option<String>,
+    /// In which language the message is.
+    pub language: Language,
     /// Where it asks from.
     pub address: ClientAddress,
 }
@@ -212,7 +215,7 @@ pub async fn begin(
     let content = Content {
         to: request.whom.number.as_str().to_owned(),
         subject: String::new(),
-        body: text(ctx, product, &link, lifetime),
+        body: text::text(ctx, request.language, product, &link, lifetime),
     };
     let beginning = Beginning {
         ctx: ctx.clone(),
@@ -273,16 +276,4 @@ async fn begin_in(tx: &Tx, beginning: &Beginning) -> Result<Result<(), TooMany>,
     };
     audit::record(tx, ctx, event).await?;
     Ok(Ok(()))
-}
-
-/// The message. Of the client's own words only the names are in it, which somebody has looked at:
-/// what comes by SMS in an operator's name is believed.
-fn text(ctx: &Context, product: &Product, link: &Plain, lifetime: i64) -> String {
-    let (name, organization) = (message::name(&product.name), message::name(&product.organization_name));
-    let (base, link) = (&ctx.settings().public_url, link.reveal());
-    let minutes = (lifetime / 60_000).max(1);
-    format!(
-        "{name} by {organization} asks for your permission. If you have just started this, open within {minutes} min: \
-         {base}{PATH}?t={link}\nIf not, do nothing."
-    )
 }

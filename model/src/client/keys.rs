@@ -67,6 +67,19 @@ pub struct PublicKey {
     pub kid: String,
 }
 
+impl PublicKey {
+    /// What no two keys of a client share: the thumbprint of the certificate (`x5t#S256`) that it
+    /// was registered with, so that a renewed one can stand beside the old one with the same key;
+    /// without a certificate, the key's own.
+    #[must_use]
+    pub fn identity(&self) -> String {
+        match certificate(&self.jwk) {
+            Some(der) => URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, &der)),
+            None => self.thumbprint.clone(),
+        }
+    }
+}
+
 /// Checks that a JSON value is a public key that can verify signatures.
 ///
 /// # Errors
@@ -132,6 +145,12 @@ pub fn public_key(value: &Value) -> Result<PublicKey, NotAKey> {
 #[must_use]
 pub fn certificate(jwk: &Value) -> Option<Vec<u8>> {
     STANDARD.decode(jwk.get("x5c")?.get(0)?.as_str()?).ok()
+}
+
+/// Whether a key was registered with a certificate.
+#[must_use]
+pub fn has_certificate(key: &KeyRow) -> bool {
+    serde_json::from_str(&key.jwk).is_ok_and(|jwk| certificate(&jwk).is_some())
 }
 
 /// Reads one key, or a set of them (RFC 7517, section 5), as people paste it, or a certificate in
@@ -202,8 +221,8 @@ pub async fn add(
         id: ctx.new_id()?,
         client_id: client.id,
         label: label.trim().chars().take(LABEL_LENGTH).collect(),
+        thumbprint: key.identity(),
         kid: key.kid,
-        thumbprint: key.thumbprint,
         jwk: key.jwk.to_string(),
         created_by: actor,
         created_at: ctx.now(),

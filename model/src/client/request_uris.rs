@@ -29,8 +29,9 @@ const TYPES: [&str; 3] = ["application/oauth-authz-req+jwt", "application/jwt", 
 
 /// For how long an object is kept if its server does not say, and at most, in milliseconds.
 const KEPT: (i64, i64) = (minutes(1), minutes(5));
-/// How long nothing is fetched after a failure, in milliseconds.
-const PAUSE_AFTER_FAILURE: i64 = seconds(5);
+/// How long nothing is fetched after a failure, nor for a fragment after one that was not the hash
+/// of what was there, in milliseconds.
+const PAUSE: i64 = seconds(5);
 
 /// The fetched objects of one process, by client and address.
 pub(crate) struct RequestObjects(Cache<(Uuid, String), Arc<Mutex<Slot>>>);
@@ -45,6 +46,8 @@ impl RequestObjects {
 struct Slot {
     kept: Option<Kept>,
     failed_at: Option<Timestamp>,
+    /// When a fragment was last not the hash of what was there.
+    unlike_at: Option<Timestamp>,
 }
 
 struct Kept {
@@ -76,7 +79,8 @@ pub enum ReferenceError {
 
 /// The request object at one of a client's `request_uris`, which are compared without the
 /// fragment. A fragment that is a SHA-256 in base64url must be the one of the content: that is how
-/// a client says that it has published something else there.
+/// a client says that it has published something else there. Anybody can write a fragment, though:
+/// fetching because of one spends nothing of the client's, and pauses when it was made up.
 ///
 /// # Errors
 ///
@@ -99,12 +103,17 @@ pub async fn object(
     if let Some(kept) = slot.kept.as_ref().filter(|kept| now < kept.fresh_until && meant(kept)) {
         return Ok(Arc::clone(&kept.object));
     }
-    if slot.failed_at.is_some_and(|at| now < at.plus(PAUSE_AFTER_FAILURE)) {
+    let lately = |at: Option<Timestamp>| at.is_some_and(|at| now < at.plus(PAUSE));
+    if lately(slot.failed_at) {
         return Err(ReferenceError::Unavailable);
     }
-    spend(ctx, client, address).await?;
+    let fresh = slot.kept.as_ref().is_some_and(|kept| now < kept.fresh_until);
+    if digest.is_some() && lately(slot.unlike_at) {
+        return Err(ReferenceError::OtherContent);
+    }
+    spend(ctx, (!fresh).then_some(client), address).await?;
     let Some((content, max_age)) = fetched(ctx, place).await else {
-        *slot = Slot { kept: None, failed_at: Some(now) };
+        *slot = Slot { kept: None, failed_at: Some(now), unlike_at: slot.unlike_at };
         return Err(ReferenceError::Unavailable);
     };
     let (usual, most) = KEPT;
@@ -114,8 +123,12 @@ pub async fn object(
         object: content.trim().into(),
         fresh_until: now.plus(max_age.unwrap_or(usual).clamp(0, most)),
     };
-    let answer = if meant(&kept) { Ok(Arc::clone(&kept.object)) } else { Err(ReferenceError::OtherContent) };
-    *slot = Slot { kept: Some(kept), failed_at: None };
+    let (answer, unlike_at) = if meant(&kept) {
+        (Ok(Arc::clone(&kept.object)), slot.unlike_at)
+    } else {
+        (Err(ReferenceError::OtherContent), Some(now))
+    };
+    *slot = Slot { kept: Some(kept), failed_at: None, unlike_at };
     answer
 }
 
@@ -124,14 +137,12 @@ fn parts(uri: &str) -> (&str, Option<&str>) {
     uri.split_once('#').map_or((uri, None), |(place, fragment)| (place, Some(fragment)))
 }
 
-async fn spend(ctx: &Context, client: &Client, address: Option<ClientAddress>) -> Result<(), ReferenceError> {
+async fn spend(ctx: &Context, client: Option<&Client>, address: Option<ClientAddress>) -> Result<(), ReferenceError> {
     let limits = &ctx.settings().limits;
     let asking = address.map(ClientAddress::bucket).unwrap_or_default();
     // The address first, so that one that has spent its own takes nothing of the client's.
-    let budgets = vec![
-        Budget::new(ctx, "fetch_address", &asking, limits.fetch_address),
-        Budget::new(ctx, "fetch_client", &client.client_id, limits.fetch_client),
-    ];
+    let mut budgets = vec![Budget::new(ctx, "fetch_address", &asking, limits.fetch_address)];
+    budgets.extend(client.map(|client| Budget::new(ctx, "fetch_client", &client.client_id, limits.fetch_client)));
     let taken = ctx.db().write((budgets, ctx.now()), |tx, (budgets, now)| {
         Box::pin(async move { limit::take(tx, budgets, *now).await })
     });

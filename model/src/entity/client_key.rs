@@ -13,7 +13,7 @@ pub struct Model {
     pub client_id: Uuid,
     pub label: String,
     pub kid: String,
-    /// RFC 7638.
+    /// Of its certificate (`x5t#S256`), if it was registered with one, else the key's own (RFC 7638).
     pub thumbprint: String,
     /// RFC 7517, as JSON.
     pub jwk: String,

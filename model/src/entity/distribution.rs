@@ -14,6 +14,7 @@ pub struct Model {
     pub operator_id: Uuid,
     pub state: DistributionState,
     pub offered_at: Timestamp,
+    pub offered_by: Option<Uuid>,
     pub decided_at: Option<Timestamp>,
     pub decided_by: Option<Uuid>,
 }

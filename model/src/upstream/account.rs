@@ -17,13 +17,16 @@ use crate::{
     authentication::{self, FirstStep},
     db::Tx,
     email::Email,
-    entity::{spent_challenge, upstream_identity, user::Entity as Users},
+    entity::{
+        spent_challenge, upstream_identity,
+        user::{self as user_entity, Entity as Users},
+    },
     factor::{self, FactorError, Told},
     key::Sealed,
     limit::{self, Budget},
     mail, minutes,
     password::Evenly,
-    secret,
+    secret, session,
     user::{self, AccountError, Invalid, LONGEST_NAME, SignedUp, User},
 };
 
@@ -233,6 +236,7 @@ async fn open(
     if !proven.spend(tx).await? {
         return Err(AccountError::LinkVoid);
     }
+    give_up(tx, &proven.provider, &proven.said).await?;
     match owner {
         Some(owner) if owner.email_verified_at.is_some() => {
             mail::send(tx, ctx, mail::already_registered(ctx, &owner.email, &owner.name)).await?;
@@ -252,6 +256,25 @@ async fn open(
     }
     user::send_verification(tx, ctx, &user).await?;
     Ok(Begun::Waits(Some(user)))
+}
+
+/// Gives up the account that this one elsewhere has opened here, as long as its address is not
+/// confirmed: whoever has mistyped the address starts over with another one.
+async fn give_up(tx: &Tx, provider: &Provider, said: &Said) -> Result<(), Fault> {
+    let opened = upstream_identity::Entity::find()
+        .filter(upstream_identity::Column::Issuer.eq(provider.issuer()))
+        .filter(upstream_identity::Column::Subject.eq(said.subject.as_str()))
+        .one(tx)
+        .await?;
+    let Some(opened) = opened else { return Ok(()) };
+    // One that was confirmed meanwhile stays, and the link with it: adding the link again fails.
+    Users::delete_many()
+        .filter(user_entity::Column::Id.eq(opened.user_id))
+        .filter(user_entity::Column::EmailVerifiedAt.is_null())
+        .filter(user_entity::Column::SuspendedAt.is_null())
+        .exec(tx)
+        .await?;
+    Ok(())
 }
 
 // ---- Who is it ----
@@ -400,6 +423,7 @@ pub(super) async fn link_said(
                     return Err(LinkError::Void);
                 }
                 let (user, _) = factor::hold(tx, *user).await?;
+                give_up(tx, provider, said).await?;
                 insert(tx, ctx, provider, said, user.id).await?;
                 let name = &provider.name;
                 let told = Told {
@@ -438,40 +462,52 @@ fn is_known(fault: &Fault) -> bool {
     fault.violates("upstream_identities_issuer_subject", "upstream_identities.issuer")
 }
 
-/// Takes a link of a user away. `false` if they have no such link.
+/// Takes a link of a user away, and ends the sessions that its provider has opened, but the one
+/// called `keep`, in which they have just shown who they are. Says how many ended; `None` if they
+/// have no such link. Which of two accounts at one provider has opened a session is not known: both
+/// count.
 ///
 /// # Errors
 ///
 /// [`FactorError::LastWay`] when nothing else signs in.
-pub async fn unlink(ctx: &Context, user: Uuid, id: Uuid) -> Result<bool, FactorError> {
+pub async fn unlink(ctx: &Context, user: Uuid, keep: Uuid, id: Uuid) -> Result<Option<u64>, FactorError> {
     ctx.db()
-        .write((ctx.clone(), user, id), |tx, (ctx, user, id)| {
-            Box::pin(async move {
-                let (user, factors) = factor::hold(tx, *user).await?;
-                let row = upstream_identity::Entity::find_by_id(*id)
-                    .filter(upstream_identity::Column::UserId.eq(user.id))
-                    .one(tx)
-                    .await?;
-                let Some(row) = row else { return Ok(false) };
-                let others = user.password().is_some() || !factors.passkeys.is_empty();
-                if !others && !signs_in(tx, ctx, user.id, Some(row.id)).await? {
-                    return Err(FactorError::LastWay);
-                }
-                upstream_identity::Entity::delete_by_id(row.id).exec(tx).await?;
-                let provider = ctx.settings().providers.iter().find(|provider| provider.issuer() == row.issuer);
-                let name = provider.map_or(row.issuer.as_str(), |provider| provider.name.as_str());
-                let told = Told {
-                    action: "user.provider_unlinked",
-                    detail: &format!("Unlinked {name}"),
-                    subject: &format!("{name} does not sign you in any more"),
-                    sentence: &format!(
-                        "an account at {name} was just unlinked from your Portico account. It does not sign in any \
-                         more."
-                    ),
-                };
-                factor::tell(tx, ctx, &user, told).await?;
-                Ok(true)
-            })
+        .write((ctx.clone(), user, keep, id), |tx, (ctx, user, keep, id)| {
+            Box::pin(async move { unlink_in(tx, ctx, *user, *keep, *id).await })
         })
         .await
+}
+
+async fn unlink_in(tx: &Tx, ctx: &Context, user: Uuid, keep: Uuid, id: Uuid) -> Result<Option<u64>, FactorError> {
+    let (user, factors) = factor::hold(tx, user).await?;
+    let row =
+        upstream_identity::Entity::find_by_id(id).filter(upstream_identity::Column::UserId.eq(user.id)).one(tx).await?;
+    let Some(row) = row else { return Ok(None) };
+    let others = user.password().is_some() || !factors.passkeys.is_empty();
+    if !others && !signs_in(tx, ctx, user.id, Some(row.id)).await? {
+        return Err(FactorError::LastWay);
+    }
+    upstream_identity::Entity::delete_by_id(row.id).exec(tx).await?;
+    let provider = ctx.settings().providers.iter().find(|provider| provider.issuer() == row.issuer);
+    let opened = provider.map(|provider| provider.id.as_str());
+    let ended = session::end_of_provider_in(tx, ctx, user.id, keep, opened).await?;
+    let name = provider.map_or(row.issuer.as_str(), |provider| provider.name.as_str());
+    let (sessions, too) = match ended {
+        0 => (String::new(), String::new()),
+        1 => (", which ended 1 session".to_owned(), " Another browser that it had signed in is signed out.".to_owned()),
+        ended => (
+            format!(", which ended {ended} sessions"),
+            format!(" {ended} other browsers that it had signed in are signed out."),
+        ),
+    };
+    let told = Told {
+        action: "user.provider_unlinked",
+        detail: &format!("Unlinked {name}{sessions}"),
+        subject: &format!("{name} does not sign you in any more"),
+        sentence: &format!(
+            "an account at {name} was just unlinked from your Portico account. It does not sign in any more.{too}"
+        ),
+    };
+    factor::tell(tx, ctx, &user, told).await?;
+    Ok(Some(ended))
 }

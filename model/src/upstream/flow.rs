@@ -155,8 +155,9 @@ pub struct Answered {
 pub enum Outcome {
     /// It is somebody whom we know; perhaps a second step is left.
     Known(FirstStep),
-    /// It is somebody whose address is not confirmed.
-    Unverified(SignedUp),
+    /// It is somebody whose address is not confirmed. What was said comes sealed for this browser, as
+    /// for [`Outcome::Unknown`]: with it they can start over with another address.
+    Unverified(SignedUp, String),
     /// Nobody here: what was said, sealed for this browser, see [`super::proven`].
     Unknown(String),
     /// It signs in the account that asked for it from now on.
@@ -299,6 +300,11 @@ async fn outcome(
         return Err(AnswerError::NotAsked);
     }
     match account::known(ctx, provider, &said).await? {
+        Some((_, user)) if user.suspended_at.is_some() => Err(AnswerError::Suspended),
+        Some((_, user)) if user.email_verified_at.is_none() => {
+            let waiting = user::unverified(ctx, &user);
+            Ok(Outcome::Unverified(waiting, Proven::seal(ctx, provider, said, browser)?))
+        }
         Some((identity, user)) => signed_in(ctx, provider, &said, begun.again, identity, user).await,
         None => Ok(Outcome::Unknown(Proven::seal(ctx, provider, said, browser)?)),
     }
@@ -312,12 +318,6 @@ async fn signed_in(
     identity: upstream_identity::Model,
     user: user::User,
 ) -> Result<Outcome, AnswerError> {
-    if user.suspended_at.is_some() {
-        return Err(AnswerError::Suspended);
-    }
-    if user.email_verified_at.is_none() {
-        return Ok(Outcome::Unverified(user::unverified(ctx, &user)));
-    }
     account::used(ctx, &identity, said).await?;
     // Whom the provider did not ask again has shown who they are when they did so there.
     // When it does not say, that may be long ago: it counts for nothing that wants to be recent.

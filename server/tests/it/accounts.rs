@@ -9,7 +9,7 @@ use crate::harness::{App, Browser, Page};
 const PASSWORD: &str = "seven unlikely herons";
 
 /// Signs up and stops before the mail is opened.
-async fn sign_up(app: &App, email: &str) -> Browser {
+pub async fn sign_up(app: &App, email: &str) -> Browser {
     let mut browser = app.browser();
     let page = browser.get("/signup").await;
     let page =

@@ -191,6 +191,54 @@ async fn who_says_no_denies_it_and_an_answer_counts_once() {
     assert!(!app.texts("audit_events", "action").await.iter().any(|action| action == "consent.granted"));
 }
 
+/// The page was open while the answer was given elsewhere, or the time ended.
+#[tokio::test]
+async fn an_answer_that_does_not_count_leaves_no_consent() {
+    let app = App::demo().await;
+    for ends in ["denied", "late"] {
+        ask(&app, &[]).await;
+        let link = app.mailed_link(NUMBER).await;
+        let waiting = ciba::at_link(&app.ctx, link.split_once("t=").unwrap().1).await.unwrap().expect("it waits");
+        let client = model::cache::client(&app.ctx, CALL.0).await.unwrap().unwrap();
+        let product = model::cache::product(&app.ctx, client.product_id).await.unwrap().unwrap();
+        if ends == "denied" {
+            assert!(ciba::deny(&app.ctx, &client, &waiting).await.unwrap());
+        } else {
+            app.clock.advance(minutes(10));
+        }
+        let allowed = ["openid".to_owned(), "phone".to_owned()];
+        let counts = ciba::approve(&app.ctx, &client, &product, &waiting, &allowed, |_| unreachable!("no code")).await;
+        assert!(!counts.unwrap(), "{ends}");
+        assert!(app.texts("consents", "scopes").await.is_empty(), "{ends}");
+        assert!(!app.texts("audit_events", "action").await.iter().any(|action| action == "consent.granted"), "{ends}");
+    }
+    // And one that does leaves both.
+    app.clock.advance(minutes(10));
+    let begun = ask(&app, &[]).await;
+    allow(&app).await;
+    assert_eq!(app.texts("consents", "scopes").await, ["openid phone"]);
+    assert_eq!(poll(&app, &begun).await.status, 200);
+}
+
+#[tokio::test]
+async fn the_message_is_in_the_language_that_the_client_asks_for() {
+    let app = App::with(|settings| settings.limits.backchannel_number = Rule::new(100, minutes(10))).await;
+    for (ui_locales, begins) in [
+        ("", "Voicebox by Acme Voice asks for your permission."),
+        ("sv-SE en", "Voicebox från Acme Voice ber om ditt tillstånd."),
+        ("fi nb", "Voicebox fra Acme Voice ber om din tillatelse."),
+        ("de", "Voicebox von Acme Voice bittet um Ihre Erlaubnis."),
+        ("fr-CA", "Voicebox de Acme Voice demande votre autorisation."),
+        ("es", "Voicebox de Acme Voice te pide permiso."),
+        ("<script> xx", "Voicebox by Acme Voice asks for your permission."),
+    ] {
+        ask(&app, &[("ui_locales", ui_locales)]).await;
+        let message = app.outbox(NUMBER).await.remove(0).body;
+        assert!(message.starts_with(begins), "{ui_locales}: {message}");
+        app.clock.advance(seconds(1));
+    }
+}
+
 #[tokio::test]
 async fn h2_an_answer_comes_from_our_own_page_in_that_browser() {
     let app = App::demo().await;

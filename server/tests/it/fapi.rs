@@ -489,6 +489,27 @@ async fn a_signed_request_counts_and_nothing_beside_it() {
     assert_eq!(page.json()["error"], "invalid_request_object", "keycloak_cve_2026_11800");
 }
 
+#[tokio::test]
+async fn a_signed_dpop_jkt_is_the_key_of_the_proof() {
+    let app = App::demo().await;
+    let client = Client::new(&app);
+    let now = client.now();
+    let push = async |jkt: &str| {
+        let object = json!({
+            "iss": CLIENT, "aud": URL, "exp": now + 60, "nbf": now, "client_id": CLIENT, "response_type": "code",
+            "redirect_uri": CALLBACK, "scope": "openid", "code_challenge": CHALLENGE, "code_challenge_method": "S256",
+            "dpop_jkt": jkt,
+        });
+        let signed = client.key.sign(json!({"typ": "oauth-authz-req+jwt"}), &object);
+        let proof = client.proof("POST", "/oauth2/par", None);
+        client.post_with("/oauth2/par", &client.assertion(), Some(&proof), &[("request", &signed)]).await
+    };
+    let page = push(&Key::new().thumbprint()).await;
+    assert_eq!((page.status, page.json()["error"].as_str()), (400, Some("invalid_dpop_proof")), "{}", page.body);
+    assert!(app.texts("pushed_requests", "parameters_sealed").await.is_empty(), "nothing is kept");
+    assert_eq!(push(&client.dpop.thumbprint()).await.status, 201);
+}
+
 /// What has been verified is kept; the browser may take its time, and the client change its keys.
 #[tokio::test]
 async fn a_signed_request_that_was_pushed_is_verified_once() {

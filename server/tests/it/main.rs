@@ -16,6 +16,7 @@ mod applications;
 mod authenticator;
 mod authorize;
 mod authorized;
+mod belonging;
 mod ciba;
 mod clients;
 mod concurrency;

@@ -272,6 +272,50 @@ async fn a_client_makes_its_certificate_itself() {
 }
 
 #[tokio::test]
+async fn a_renewed_certificate_of_the_same_key_stands_beside_the_old_one() {
+    let world = World::new().await;
+    let own = self_signed();
+    let renewed = {
+        let key = rcgen::KeyPair::from_pem(&own.key).unwrap();
+        crate::tls::pair(&CertificateParams::default().self_signed(&key).unwrap(), &key)
+    };
+    let mut browser = world.app.sign_in_portal(DEV).await;
+    let path = format!("{}/keys", world.app.client_path("demo-app").await);
+    let mut paste = async |pem: &str| {
+        let page = browser.get(&path).await;
+        browser.submit(page.form(&path).set("jwk", pem)).await
+    };
+    assert_eq!(paste(&own.certificate).await.status, 303);
+    let page = paste(&renewed.certificate).await;
+    assert_eq!(page.status, 303, "{}", page.text());
+    for again in [&own, &renewed] {
+        let page = paste(&again.certificate).await;
+        assert_eq!(page.status, 422);
+        assert!(page.text().contains("This key is registered already."), "{}", page.text());
+    }
+    let page = browser.get(&path).await;
+    for pair in [&own, &renewed] {
+        let thumbprint = ClientCertificate { der: pair.der.clone(), trusted: false }.thumbprint();
+        assert!(page.text().contains(&format!("Certificate {thumbprint}")), "{}", page.text());
+    }
+    let method = path.replace("/keys", "/method");
+    let page = browser.submit(page.form(&method).set("method", "self_signed_tls_client_auth")).await;
+    assert_eq!(page.status, 303, "{}", page.text());
+    for pair in [&own, &renewed] {
+        assert_eq!(world.refused(Some(pair), "demo-app").await, None);
+    }
+
+    // In a registration, too.
+    let key = |pair: &Pair| model::client::keys::read(&pair.certificate).unwrap().remove(0).jwk;
+    let keys = json!({"keys": [key(&own), key(&renewed), key(&own)]});
+    let client =
+        world.registered(&json!({"token_endpoint_auth_method": "self_signed_tls_client_auth", "jwks": keys})).await;
+    for pair in [&own, &renewed] {
+        assert_eq!(world.refused(Some(pair), &client).await, None);
+    }
+}
+
+#[tokio::test]
 async fn a_certificate_is_published_at_the_jwks_uri_and_changed_there() {
     let world = World::new().await;
     let publisher = Publisher::of(&world.app).await;

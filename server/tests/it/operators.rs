@@ -7,13 +7,13 @@ use crate::{
 };
 
 /// The path of an operator's console.
-async fn console(browser: &mut Browser, operator: &str) -> String {
+pub async fn console(browser: &mut Browser, operator: &str) -> String {
     let page = browser.get("/organizations").await;
     let path = link(&page, operator).replacen("/organizations/", "/operators/", 1);
     format!("{}/products", path.trim_end_matches("/products"))
 }
 
-async fn decide(browser: &mut Browser, path: &str, decision: &str) -> Page {
+pub async fn decide(browser: &mut Browser, path: &str, decision: &str) -> Page {
     let path = format!("{path}/{decision}");
     let page = browser.get(&path).await;
     assert_eq!(page.status, 200, "{}", page.text());

@@ -23,18 +23,18 @@ async fn user(app: &App, browser: &mut Browser) -> Uuid {
 }
 
 /// An organization of `owner`'s, and its path.
-async fn create(browser: &mut Browser, name: &str) -> String {
+pub async fn create(browser: &mut Browser, name: &str) -> String {
     let page = browser.get("/organizations/new").await;
     let page = browser.submit(page.form("/organizations/new").set("name", name)).await;
     assert_eq!(page.status, 303, "{}", page.text());
     page.location().unwrap()
 }
 
-fn id_of(path: &str) -> Uuid {
+pub fn id_of(path: &str) -> Uuid {
     id::parse(id::ORGANIZATION, path.rsplit('/').next().unwrap()).unwrap()
 }
 
-async fn invite(browser: &mut Browser, path: &str, email: &str, role: &str) -> Page {
+pub async fn invite(browser: &mut Browser, path: &str, email: &str, role: &str) -> Page {
     let page = browser.get(&format!("{path}/members")).await;
     let mut form = page.form(&format!("{path}/members"));
     form.set("email", email).set("role", role);
@@ -42,7 +42,7 @@ async fn invite(browser: &mut Browser, path: &str, email: &str, role: &str) -> P
 }
 
 /// Invites `email` and has it accepted.
-async fn add(app: &App, owner: &mut Browser, path: &str, email: &str, role: &str) -> Browser {
+pub async fn add(app: &App, owner: &mut Browser, path: &str, email: &str, role: &str) -> Browser {
     assert_eq!(invite(owner, path, email, role).await.status, 303);
     let mut browser = join(app, email).await;
     let page = browser.get("/invitations").await;
@@ -61,13 +61,13 @@ async fn acme(app: &App) -> (String, [Browser; 4]) {
     (path, [owner, admin, developer, viewer])
 }
 
-async fn role_of(ctx: &Context, path: &str, email: &str) -> Option<Role> {
+pub async fn role_of(ctx: &Context, path: &str, email: &str) -> Option<Role> {
     let rows = membership::list(ctx, id_of(path)).await.unwrap();
     rows.into_iter().find(|row| row.email == email).map(|row| row.role)
 }
 
 /// Posts what a page does not offer.
-async fn forge(browser: &mut Browser, path: &str, fields: &[(&str, &str)]) -> Page {
+pub async fn forge(browser: &mut Browser, path: &str, fields: &[(&str, &str)]) -> Page {
     let token = browser.get("/organizations/new").await.csrf();
     let mut form = vec![("csrf", token.as_str())];
     form.extend_from_slice(fields);

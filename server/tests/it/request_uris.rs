@@ -164,6 +164,7 @@ async fn a_fragment_that_is_a_hash_is_the_hash_of_what_is_there() {
     assert_eq!(world.open_with(&at(&digest(&first)), &[]).await.status, 200);
     assert_eq!(world.elsewhere.asked(), 1, "it is kept");
     assert_eq!(world.refused(&at(&digest("something else"))).await.0, "invalid_request_uri");
+    world.app.clock.advance(seconds(5));
     let second = world.signed(|claims| claims["state"] = "second".into());
     world.elsewhere.serve("/other.jwt", Served::new(TYPE, second.as_str()));
     assert_eq!(world.open_with(&at(&digest(&second)), &[]).await.status, 200, "a new hash says that it has changed");
@@ -290,6 +291,32 @@ async fn m1_what_one_address_makes_us_fetch_is_limited() {
     assert_eq!((error.as_str(), world.elsewhere.asked()), ("temporarily_unavailable", 2));
     world.app.clock.advance(minutes(15));
     assert_eq!(world.open().await.status, 200);
+}
+
+#[tokio::test]
+async fn m1_made_up_fragments_spend_nothing_of_the_clients() {
+    let app = App::with(|settings| settings.limits.fetch_client = Rule::new(2, minutes(30))).await;
+    let world = World::with(app, json!({})).await;
+    let object = world.signed(|claims| claims["exp"] = 4_000_000_000_i64.into());
+    world.elsewhere.serve("/request.jwt", Served { cache: "max-age=300", ..Served::new(TYPE, object.as_str()) });
+    let at = |content: &str| world.elsewhere.url(&format!("/request.jwt#{}", digest(content)));
+    assert_eq!(world.open().await.status, 200);
+    for round in 1..=4 {
+        for n in 0..5 {
+            let (error, words) = world.refused(&at(&format!("{round} {n}"))).await;
+            assert_eq!(error, "invalid_request_uri", "{words}");
+        }
+        assert_eq!(world.elsewhere.asked(), 1 + round, "one of them makes us look, until the pause is over");
+        assert_eq!(world.open_with(&at(&object), &[]).await.status, 200, "the right one is not held up");
+        world.app.clock.advance(seconds(5));
+    }
+    // What the client publishes now is fetched with what is left of its own.
+    let other = world.signed(|claims| claims["exp"] = 4_000_000_001_i64.into());
+    world.publish(&other);
+    assert_eq!(world.open_with(&at(&other), &[]).await.status, 200);
+    world.app.clock.advance(minutes(5));
+    assert_eq!(world.open().await.status, 200);
+    assert_eq!(world.elsewhere.asked(), 7);
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 mod attacks;
 mod provider;
+mod unlinked;
 
 use model::{minutes, seconds};
 

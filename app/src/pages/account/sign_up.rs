@@ -111,7 +111,7 @@ pub(super) async fn verify(
     Query(query): Query<LinkQuery>,
 ) -> Result<Response, PageError> {
     if query.token.is_empty() {
-        return waiting(&visitor, kept(&visitor, &headers).map(|(_, email)| email), Errors::new()).await;
+        return waiting(&visitor, Some(&headers), None, Errors::new()).await;
     }
     verify_page(&visitor, &headers, query.token, Errors::new()).await
 }
@@ -166,16 +166,26 @@ async fn verify_page(
 
 async fn void(visitor: &Visitor, headers: &HeaderMap) -> Result<Response, PageError> {
     let errors = Errors::one("", "This link does not work any more: it has expired, or a newer one was sent.");
-    waiting(visitor, kept(visitor, headers).map(|(_, email)| email), errors).await
+    waiting(visitor, Some(headers), None, errors).await
 }
 
-/// Look into your mail.
-async fn waiting(visitor: &Visitor, email: Option<String>, errors: Errors) -> Result<Response, PageError> {
+/// Look into your mail: at the address that was typed, or else that this browser has signed up with.
+async fn waiting(
+    visitor: &Visitor,
+    headers: Option<&HeaderMap>,
+    typed: Option<String>,
+    errors: Errors,
+) -> Result<Response, PageError> {
+    let email = typed.or_else(|| headers.and_then(|headers| kept(visitor, headers)).map(|(_, email)| email));
+    // Whoever comes from a provider is known there, and may have mistyped the address here.
+    let another = headers.is_some_and(|headers| providers::has_said(visitor, headers));
     let sandbox = visitor.ctx().settings().sandbox;
     let delay = delay(visitor).await?;
-    let page = Page::card("Look into your mail")
-        .errors(errors)
-        .below(|| view! { <p>"Confirmed already? " <a href="/signin">"Sign in"</a></p> });
+    let page = Page::card("Look into your mail").errors(errors).below(move || {
+        let another =
+            another.then(|| view! { <p>"A wrong address? " <a href="/signin/new">"Take another one"</a></p> });
+        view! { {another} <p>"Confirmed already? " <a href="/signin">"Sign in"</a></p> }
+    });
     Ok(page.render(visitor, move || {
         let sent = email.clone();
         view! {
@@ -267,7 +277,7 @@ pub(super) async fn resend(visitor: Visitor, Form(fields): Form<ResendFields>) -
             Tone::Info,
             "If that address waits to be confirmed, a new link is on its way. Earlier ones no longer work.",
         )),
-        Err(error) => waiting(&visitor, Some(fields.email), errors_of(error, IDS)?).await,
+        Err(error) => waiting(&visitor, None, Some(fields.email), errors_of(error, IDS)?).await,
     }
 }
 

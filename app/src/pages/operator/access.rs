@@ -5,7 +5,7 @@ use std::ops::Deref;
 use axum::extract::{FromRef, FromRequestParts};
 use http::request::Parts;
 use model::{
-    Context, id,
+    Context, distribution, id,
     membership::Right,
     operator::{self, Offer, Operator},
 };
@@ -88,6 +88,8 @@ pub struct AtOffer {
     pub at: AtOperator,
     /// The offer.
     pub offer: Offer,
+    /// Whether it is theirs, so that somebody else has to enable it.
+    own: bool,
 }
 
 impl Deref for AtOffer {
@@ -103,6 +105,18 @@ impl AtOffer {
     pub fn here(&self, rest: &str) -> String {
         self.at.product_path(self.offer.product.id, rest)
     }
+
+    /// Why they may not enable it although their role would allow it, in words; nothing if they may.
+    pub fn why_not_enable(&self) -> Option<String> {
+        let (product, operator) = (&self.offer.product.name, &self.at.operator.name);
+        self.own.then(|| {
+            format!(
+                "{product} is your own: you have offered it, or belong to {}. Somebody else at {operator} has to \
+                 enable it.",
+                self.offer.organization
+            )
+        })
+    }
 }
 
 impl<S> FromRequestParts<S> for AtOffer
@@ -117,7 +131,9 @@ where
         let id = id_in_path(parts, "product", id::PRODUCT).await?;
         let operator = operator::of(at.operator.organization_id);
         let offer = operator.find(at.ctx(), id).await?.ok_or(PageError::NotFound)?;
-        Ok(Self { at, offer })
+        let user = at.member.signed_in.id();
+        let own = distribution::is_own(at.ctx(), user, at.operator.organization_id, &offer.product).await?;
+        Ok(Self { at, offer, own })
     }
 }
 

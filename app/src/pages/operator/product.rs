@@ -1,6 +1,7 @@
 //! A product as an operator decides about it: what the developer wrote, what it asks for.
 
 use axum::response::Response;
+use http::StatusCode;
 use leptos::prelude::*;
 use model::{
     distribution::{self, DecideError, Decision, DistributionState},
@@ -25,10 +26,14 @@ use crate::{
 };
 
 pub async fn page(at: AtOffer) -> Result<Response, PageError> {
+    show(at, StatusCode::OK).await
+}
+
+async fn show(at: AtOffer, status: StatusCode) -> Result<Response, PageError> {
     let rows = scope::of_product(at.ctx(), &at.offer.product).await?;
     let reach = operator::of(at.operator.organization_id).reach(at.ctx(), at.offer.product.id).await?;
     let name = at.offer.product.name.clone();
-    let page = at.page(name.clone()).crumb_to("Products", at.path("/products")).crumb(name);
+    let page = at.page(name.clone()).status(status).crumb_to("Products", at.path("/products")).crumb(name);
     let visitor = at.member.visitor().clone();
     Ok(page.render(&visitor, move || view! { <Product at=at rows=rows reach=reach/> }))
 }
@@ -39,7 +44,10 @@ fn Product(at: AtOffer, rows: Vec<Row>, reach: Reach) -> impl IntoView {
     let name = product.name.clone();
     let state = at.offer.state;
     let why_not = at.why_not();
+    let enabled = state == DistributionState::Enabled;
+    let somebody_else = at.why_not_enable().filter(|_| why_not.is_none() && !enabled);
     let button = match (state, &why_not) {
+        _ if somebody_else.is_some() => ().into_any(),
         (DistributionState::Enabled, None) => {
             let label = format!("Disable {name}");
             view! { <a class="button button--danger" href=at.here("/disable")>{label}</a> }.into_any()
@@ -48,8 +56,8 @@ fn Product(at: AtOffer, rows: Vec<Row>, reach: Reach) -> impl IntoView {
             let label = format!("Enable {name}");
             view! { <a class="button button--primary" href=at.here("/enable")>{label}</a> }.into_any()
         }
-        (state, Some(why)) => {
-            let verb = if state == DistributionState::Enabled { "Disable" } else { "Enable" };
+        (_, Some(why)) => {
+            let verb = if enabled { "Disable" } else { "Enable" };
             let label = format!("{verb} {name}");
             view! { <button class="button" type="button" disabled=true title=why.clone()>{label}</button> }.into_any()
         }
@@ -82,14 +90,14 @@ fn Product(at: AtOffer, rows: Vec<Row>, reach: Reach) -> impl IntoView {
                         {at.offer
                             .decided_at
                             .map(|decided| {
-                                let verb = if state == DistributionState::Enabled { "enabled" } else { "disabled" };
+                                let verb = if enabled { "enabled" } else { "disabled" };
                                 view! { {format!("; {verb} on ")} <Day at=decided/> }
                             })}
                     </span>
                 </p>
             </div>
         </div>
-        {why_not.map(|why| view! { <Alert tone=Tone::Info>{why}</Alert> })}
+        {why_not.or(somebody_else).map(|why| view! { <Alert tone=Tone::Info>{why}</Alert> })}
         <section class="card" aria-labelledby="written">
             <div class="card__head"><h2 id="written">"What the developer writes"</h2></div>
             <div class="card__body stack">
@@ -178,6 +186,9 @@ fn permission(row: Row, subscribers: bool) -> impl IntoView {
 }
 
 pub async fn enable_page(at: Decider) -> Result<Response, PageError> {
+    if at.why_not_enable().is_some() {
+        return show(at.clone(), StatusCode::FORBIDDEN).await;
+    }
     ask(&at, Decision::Enable).await
 }
 
@@ -207,6 +218,7 @@ async fn decide(at: &AtOffer, decision: Decision) -> Result<Response, PageError>
             let text = format!("{} has withdrawn {name} meanwhile.", at.offer.organization);
             Ok(notice::go(at.member.visitor(), &at.path("/products"), Tone::Warning, &text))
         }
+        Err(DecideError::Own) => show(at.clone(), StatusCode::FORBIDDEN).await,
         Err(DecideError::Fault(fault)) => Err(fault.into()),
     }
 }

@@ -237,9 +237,14 @@ fn KeyTable(rows: Vec<KeyRow>, path: String, now: model::Timestamp, locked: bool
         .map(|key| {
             let remove = (!locked).then(|| format!("{path}/keys/{}/remove", key.id.simple()));
             let kid = key.kid.clone();
+            // Two certificates of one key have its id in common.
+            let certificate = keys::has_certificate(&key)
+                .then(|| view! { <small>"Certificate " <code>{key.thumbprint.clone()}</code></small> });
             view! {
                 <tr role="row">
-                    <th scope="row" role="rowheader"><code>{key.kid}</code></th>
+                    <th scope="row" role="rowheader">
+                        <div class="cell-main"><code>{key.kid}</code> {certificate}</div>
+                    </th>
                     <td role="cell" data-label="Label">{key.label}</td>
                     <td role="cell" data-label="Added"><Day at=key.created_at/></td>
                     <td role="cell" data-label="Last used">

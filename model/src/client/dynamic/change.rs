@@ -155,7 +155,7 @@ pub(super) async fn rename(tx: &Tx, product: &product::Model) -> Result<(), Faul
 /// Keys that stay keep when they were used.
 async fn change_keys(tx: &Tx, ctx: &Context, client: Uuid, keys: &[PublicKey]) -> Result<(), Fault> {
     let there = client_key::Entity::find().filter(client_key::Column::ClientId.eq(client)).all(tx).await?;
-    let stays = |row: &client_key::Model, key: &PublicKey| row.thumbprint == key.thumbprint && row.kid == key.kid;
+    let stays = |row: &client_key::Model, key: &PublicKey| row.thumbprint == key.identity() && row.kid == key.kid;
     for row in there.iter().filter(|row| !keys.iter().any(|key| stays(row, key))) {
         client_key::Entity::delete_by_id(row.id).exec(tx).await?;
     }

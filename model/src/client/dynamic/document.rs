@@ -300,7 +300,7 @@ fn published_keys(reader: &Reader<'_>, metadata: &mut Metadata) -> Result<Vec<Pu
     let mut read: Vec<PublicKey> = Vec::new();
     for key in given.ok_or_else(|| wrong("jwks", "must be a key set of at most 10 keys"))? {
         match keys::public_key(key) {
-            Ok(key) if read.iter().any(|known| known.thumbprint == key.thumbprint) => {}
+            Ok(key) if read.iter().any(|known| known.identity() == key.identity()) => {}
             Ok(key) => read.push(key),
             // For something else than signatures: not our business.
             Err(keys::NotAKey::NotForSignatures | keys::NotAKey::Unsupported) => {}

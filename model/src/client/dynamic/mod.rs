@@ -296,7 +296,7 @@ async fn insert_keys(tx: &Tx, ctx: &Context, client: Uuid, keys: &[PublicKey]) -
             client_id: Set(client),
             label: Set(String::new()),
             kid: Set(key.kid.clone()),
-            thumbprint: Set(key.thumbprint.clone()),
+            thumbprint: Set(key.identity()),
             jwk: Set(key.jwk.to_string()),
             created_by: Set(None),
             created_at: Set(ctx.now()),

@@ -149,27 +149,33 @@ async fn callback(
         Err(failure) => return failed(&visitor, provider, failure),
     };
     let return_to = answered.return_to;
-    let (path, cookie) = match answered.outcome {
+    let settings = visitor.ctx().settings();
+    let (path, cookies) = match answered.outcome {
         Outcome::Known(first) => return entry::after_password(&session, &visitor, first, &return_to).await,
         Outcome::Linked => {
             let words = format!("{} signs you in from now on.", provider.name);
             return Ok(notice::done(&visitor, "/account/security", &words));
         }
         Outcome::Unknown(sealed) => {
-            (entry::returning("/signin/new", &return_to), PROVEN.set(visitor.ctx().settings(), &sealed))
+            (entry::returning("/signin/new", &return_to), [PROVEN.set(settings, &sealed), None])
         }
         // Back to the mailed link, if that is where it was begun: now it works in this browser.
-        Outcome::Unverified(signed_up) => {
+        Outcome::Unverified(signed_up, sealed) => {
             let path = if return_to.starts_with("/verify?") { return_to } else { "/verify".to_owned() };
             let kept = keep(&signed_up.proof, &signed_up.email);
-            (path, SIGNED_UP.set(visitor.ctx().settings(), &kept))
+            (path, [SIGNED_UP.set(settings, &kept), PROVEN.set(settings, &sealed)])
         }
     };
     let mut response = Redirect::to(&path).into_response();
-    if let Some(cookie) = cookie {
+    for cookie in cookies.into_iter().flatten() {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     Ok(response)
+}
+
+/// Whether a provider has said something in this browser with which an account can be started over.
+pub(super) fn has_said(visitor: &Visitor, headers: &http::HeaderMap) -> bool {
+    proven(visitor, headers).is_some()
 }
 
 /// What was said of somebody in this browser.

@@ -105,9 +105,14 @@ pub(super) struct UnlinkFields {
 }
 
 pub(super) async fn unlink(fresh: Fresh, Form(fields): Form<UnlinkFields>) -> Result<Response, PageError> {
-    match upstream::unlink(fresh.ctx(), fresh.id(), fields.id).await {
-        Ok(true) => Ok(notice::done(&fresh.visitor, HERE, "It is unlinked, and does not sign you in any more.")),
-        Ok(false) => Err(PageError::NotFound),
+    match upstream::unlink(fresh.ctx(), fresh.id(), fresh.person.session, fields.id).await {
+        Ok(Some(0)) => Ok(notice::done(&fresh.visitor, HERE, "It is unlinked, and does not sign you in any more.")),
+        Ok(Some(_)) => {
+            let words = "It is unlinked, and does not sign you in any more. Other browsers that it had signed in are \
+                         signed out.";
+            Ok(notice::done(&fresh.visitor, HERE, words))
+        }
+        Ok(None) => Err(PageError::NotFound),
         Err(FactorError::LastWay) => {
             let words = "It is the only way that signs you in. Set a password or add a passkey first.";
             Ok(notice::go(&fresh.visitor, HERE, Tone::Warning, words))
