@@ -17,6 +17,7 @@ use model::{
     consent,
     entity::{operator, subscriber},
     revoke_link::{self, Answer, Link, WayBack},
+    subject::Subject,
 };
 
 use crate::{
@@ -44,6 +45,8 @@ struct Open {
     product: Arc<Product>,
     subscriber: Arc<subscriber::Model>,
     operator: Arc<operator::Model>,
+    /// The subscriber has allowed the product to know the number.
+    knows_number: bool,
 }
 
 /// What a link that nobody has answered is about, if there is still something to take back.
@@ -52,7 +55,10 @@ async fn open(ctx: &Context, link: &Link) -> Result<Option<Open>, PageError> {
     let Some(subscriber) = subscriber.filter(|subscriber| subscriber.ended_at.is_none()) else { return Ok(None) };
     let operator = cache::operator(ctx, subscriber.operator_id).await?;
     let product = consent::of_subscriber(subscriber.id).product(ctx, link.consent).await?;
-    Ok(operator.zip(product).map(|(operator, product)| Open { product, subscriber, operator }))
+    let Some((operator, product)) = operator.zip(product) else { return Ok(None) };
+    let allowed = consent::find(ctx, Subject::Subscriber(subscriber.id), product.id).await?;
+    let knows_number = allowed.is_some_and(|allowed| allowed.scopes.iter().any(|scope| scope == "phone"));
+    Ok(Some(Open { product, subscriber, operator, knows_number }))
 }
 
 /// `GET /revoke-consent`: what it would mean. It changes nothing.
@@ -63,14 +69,16 @@ async fn show(State(idp): State<Idp>, headers: HeaderMap, RawQuery(query): RawQu
         let text = fields.get("revoke_token");
         let Some(link) = revoke_link::find(ctx, text).await? else { return Ok(page::end(ctx, Outcome::Over, None)) };
         let open = if link.answer.is_none() { open(ctx, &link).await? } else { None };
-        let Some(Open { product, subscriber, operator }) = open else { return over(ctx, &link.way_back).await };
+        let Some(Open { product, subscriber, operator, knows_number }) = open else {
+            return over(ctx, &link.way_back).await;
+        };
         let browser = Browser::of(ctx, &headers)?;
         let leads_back = revoke_link::leads_back(ctx, &link.way_back).await?;
         let question = Question {
             link: text,
             form_token: &browser.form_token(ctx),
             product: &product,
-            number: &subscriber.phone_number,
+            number: knows_number.then_some(&*subscriber.phone_number),
             leads_to: leads_back.then_some(&*link.way_back.redirect_to),
         };
         Ok(with_browser(ctx, &browser, page::ask(ctx, &operator, &question)?))

@@ -8,8 +8,9 @@ use model::{
 use crate::params::Params;
 
 /// What was asked for; without `scope`, all that the product has enabled and the client has
-/// registered. Beside a scope that gives no refresh token, `offline_access` would be an empty
-/// promise, and is passed over (OpenID Connect Core, section 11).
+/// registered, but for what gives no refresh token if there would be one otherwise. Where such a
+/// scope is named, `offline_access` beside it would be an empty promise, and is passed over (OpenID
+/// Connect Core, section 11).
 ///
 /// # Errors
 ///
@@ -26,7 +27,11 @@ fn among_enabled(client: &Client, product: &Product, params: &Params) -> Result<
     let asked = scopes::split(params.get("scope").unwrap_or_default());
     if asked.is_empty() {
         let allowed = product.scopes.iter().filter(|scope| client.metadata.may_ask_for(&scope.name));
-        return Ok(allowed.map(|scope| scope.name.clone()).collect());
+        let mut all: Vec<String> = allowed.map(|scope| scope.name.clone()).collect();
+        if all.iter().any(|scope| scope == "offline_access") {
+            all.retain(|scope| product.refreshable(std::slice::from_ref(scope)));
+        }
+        return Ok(all);
     }
     if let Some(foreign) = asked.iter().find(|asked| !client.metadata.may_ask_for(asked)) {
         return Err(format!("the client has not registered the scope {foreign}"));

@@ -16,8 +16,8 @@ pub(crate) struct Question<'a> {
     pub form_token: &'a str,
     /// What would lose its access.
     pub product: &'a Product,
-    /// The subscriber's number.
-    pub number: &'a str,
+    /// The subscriber's number, if the product knows it: its client can open the link, too.
+    pub number: Option<&'a str>,
     /// Where they return to, if they do.
     pub leads_to: Option<&'a str>,
 }
@@ -38,7 +38,9 @@ pub(crate) fn ask(ctx: &Context, operator: &Operator, question: &Question<'_>) -
             input type="hidden" name="csrf" value=(form_token);
             input type="hidden" name="revoke_token" value=(link);
             section class="card" {
-                p class="strip" { ((t.strip)(&phone::mask(number))) }
+                @if let Some(number) = number {
+                    p class="strip" { ((t.strip)(&phone::mask(number))) }
+                }
                 (product_head(product, &title))
                 p { ((t.loses)(name)) }
             }

@@ -195,7 +195,8 @@ async fn for_person(
         return Err(AssertionError::Subject.into());
     }
     let mut available = scopes::among(&available(product, client, issuer), &consent.scopes);
-    available.retain(|scope| scope != "offline_access");
+    // Nor must they be there for what is for one moment alone, and so for none without them.
+    available.retain(|scope| scope != "offline_access" && product.refreshable(std::slice::from_ref(scope)));
     let granted = narrowed(request, available)?;
     let code = code(ctx, client, subject, &consent, granted, seen_at)?;
     let grant = grant::redeem(ctx, client, product, code, None).await?;

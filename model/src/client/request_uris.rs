@@ -108,7 +108,7 @@ pub async fn object(
         return Err(ReferenceError::Unavailable);
     }
     let fresh = slot.kept.as_ref().is_some_and(|kept| now < kept.fresh_until);
-    if digest.is_some() && lately(slot.unlike_at) {
+    if fresh && digest.is_some() && lately(slot.unlike_at) {
         return Err(ReferenceError::OtherContent);
     }
     spend(ctx, (!fresh).then_some(client), address).await?;

@@ -79,3 +79,14 @@ async fn c7_what_is_for_one_moment_alone_from_now_on_is_refreshed_no_more() {
     let page = crate::harness::send(&router, axum::http::Method::POST, "/oauth2/token", &headers, body.into()).await;
     assert_eq!(page.json()["scope"], "openid offline_access", "{}", page.body);
 }
+
+#[tokio::test]
+async fn who_names_no_scopes_keeps_the_refresh_token() {
+    let app = world().await;
+    let mut browser = app.browser();
+    let page = app.log_in(&mut browser, &authorize_url("demo-web", &[("scope", "")]), SUBSCRIBER).await;
+    let page = browser.allow(page).await;
+    let tokens = app.redeem(&page.redirect_parameters()["code"]).await.json();
+    assert_eq!(tokens["scope"], "offline_access openid phone", "{tokens}");
+    assert!(tokens["refresh_token"].is_string(), "{tokens}");
+}

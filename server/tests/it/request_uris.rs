@@ -320,6 +320,16 @@ async fn m1_made_up_fragments_spend_nothing_of_the_clients() {
 }
 
 #[tokio::test]
+async fn m1_made_up_fragments_hold_nobody_up_where_nothing_is_kept() {
+    let world = World::new().await;
+    let object = world.signed(|claims| claims["exp"] = 4_000_000_000_i64.into());
+    world.elsewhere.serve("/request.jwt", Served { cache: "no-store", ..Served::new(TYPE, object.as_str()) });
+    let at = |content: &str| world.elsewhere.url(&format!("/request.jwt#{}", digest(content)));
+    assert_eq!(world.refused(&at("made up")).await.0, "invalid_request_uri");
+    assert_eq!(world.open_with(&at(&object), &[]).await.status, 200);
+}
+
+#[tokio::test]
 async fn a_profile_that_has_no_references_says_so() {
     let app = App::demo().await;
     for (client, redirect_uri) in [("demo-fapi", CALLBACK)] {

@@ -482,3 +482,13 @@ async fn the_page_is_in_the_language_of_the_browser() {
         assert!(page.body.len() + 14_000 < 30_000, "{heading}: {}", page.body.len());
     }
 }
+
+#[tokio::test]
+async fn the_page_tells_a_client_nothing_of_a_number_that_it_may_not_know() {
+    let app = App::demo().await;
+    let access = text(&app.tokens("openid offline_access", SUBSCRIBER).await, "access_token");
+    let page = app.get(&link(&ask(&app, &access).await), &[]).await;
+    let words = page.text();
+    assert!(words.contains("Remove Voicebox"), "{words}");
+    assert!(!words.contains("+46"), "{words}");
+}

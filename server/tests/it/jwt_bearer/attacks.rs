@@ -74,3 +74,20 @@ async fn h8_a_client_that_knows_people_pairwise_names_them_by_no_other_name() {
     move_on(&mut app).await;
     assert_eq!(error(&ask(&app, &dev).await), "invalid_grant");
 }
+
+#[tokio::test]
+async fn c7_what_is_for_one_moment_alone_is_for_nobody_who_is_not_there() {
+    let app = App::demo().await;
+    app.execute("UPDATE scopes SET refreshable = false WHERE name = 'voicemail.get'").await;
+    let key = people(&app, &["openid", "phone", "voicemail.get"]).await;
+    app.tokens("openid phone offline_access", NUMBER).await;
+    let mut browser = app.browser();
+    let page = app.log_in(&mut browser, &authorize_url("demo-web", &[("scope", "openid voicemail.get")]), NUMBER).await;
+    let page = browser.submit(page.form("/consent").add("scope", "voicemail.get").press("decision", "allow")).await;
+    assert_eq!(page.redirect_parameters()["scope"], "openid voicemail.get", "they have allowed it, being there");
+    let assertion = || key.sign(json!({}), &claims(&app, NUMBER));
+    let page = redeem_as(&app, CALL, &assertion(), &[]).await;
+    assert_eq!(page.json()["scope"], "openid phone", "{}", page.body);
+    let page = redeem_as(&app, CALL, &assertion(), &[("scope", "voicemail.get")]).await;
+    assert_eq!(error(&page), "invalid_scope");
+}
