@@ -79,7 +79,7 @@ mod browser {
         let Some(field) = by_id(input).and_then(|field| field.dyn_into::<HtmlInputElement>().ok()) else { return };
         let (table, empty) = (table.to_owned(), empty.to_owned());
         let source = field.clone();
-        let filter = Closure::<dyn Fn()>::new(move || {
+        let filter = move || {
             let words = source.value().to_lowercase();
             let rows = by_id(&table).and_then(|table| table.query_selector_all("tr").ok());
             let mut any = false;
@@ -92,7 +92,10 @@ mod browser {
             if let Some(element) = by_id(&empty) {
                 hide(&element, any);
             }
-        });
+        };
+        // What was typed before the island woke is in the field.
+        filter();
+        let filter = Closure::<dyn Fn()>::new(filter);
         let _listening = field.add_event_listener_with_callback("input", filter.as_ref().unchecked_ref());
         filter.forget();
     }
