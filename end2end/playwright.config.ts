@@ -46,6 +46,9 @@ if (process.getuid?.() === 0) args.push("--no-sandbox");
 // scripts/browser says where the browser is; without it Playwright's own is used.
 const executablePath = process.env.PORTICO_E2E_CHROMIUM || undefined;
 
+// What needs the second server, which is only there in a run that starts both.
+const alone = started ? [] : ["upstream.spec.ts"];
+
 export default defineConfig({
   testDir: "tests",
   outputDir: "test-results",
@@ -68,12 +71,12 @@ export default defineConfig({
   // Every test of the pages runs twice, with scripts and without; one that needs them carries the
   // tag @scripts. axe is a script itself; the libraries need no browser.
   projects: [
-    { name: "chromium", testIgnore: /libraries.*/ },
+    { name: "chromium", testIgnore: [/libraries.*/, ...alone] },
     {
       name: "chromium-noscript",
       use: { javaScriptEnabled: false },
       grepInvert: /@scripts/,
-      testIgnore: [/libraries.*/, "axe.spec.ts"],
+      testIgnore: [/libraries.*/, "axe.spec.ts", ...alone],
     },
     { name: "libraries", testMatch: /libraries.*\.spec\.ts/, use: { baseURL: secureURL, ignoreHTTPSErrors: true } },
   ],

@@ -14,7 +14,6 @@ const CALLBACK = `${THERE}/signin/with/portico/callback`;
 
 test.use({ ignoreHTTPSErrors: true });
 test.describe.configure({ timeout: 180_000 });
-test.skip(!port, "needs the second server, which a run starts for itself");
 
 /** The provider sends nobody to an address that its client has not registered. */
 test.beforeEach(async ({ browser, extraHTTPHeaders, baseURL }) => {

@@ -17,7 +17,6 @@ use model::{
     consent,
     entity::{operator, subscriber},
     revoke_link::{self, Answer, Link, WayBack},
-    subject::Subject,
 };
 
 use crate::{
@@ -54,10 +53,9 @@ async fn open(ctx: &Context, link: &Link) -> Result<Option<Open>, PageError> {
     let subscriber = cache::subscriber(ctx, link.subscriber).await?;
     let Some(subscriber) = subscriber.filter(|subscriber| subscriber.ended_at.is_none()) else { return Ok(None) };
     let operator = cache::operator(ctx, subscriber.operator_id).await?;
-    let product = consent::of_subscriber(subscriber.id).product(ctx, link.consent).await?;
-    let Some((operator, product)) = operator.zip(product) else { return Ok(None) };
-    let allowed = consent::find(ctx, Subject::Subscriber(subscriber.id), product.id).await?;
-    let knows_number = allowed.is_some_and(|allowed| allowed.scopes.iter().any(|scope| scope == "phone"));
+    let consent = consent::of_subscriber(subscriber.id).with_product(ctx, link.consent).await?;
+    let Some((operator, (consent, product))) = operator.zip(consent) else { return Ok(None) };
+    let knows_number = consent.scopes.iter().any(|scope| scope == "phone");
     Ok(Some(Open { product, subscriber, operator, knows_number }))
 }
 

@@ -84,7 +84,8 @@ async fn listen(ctx: Context) {
 }
 
 async fn listen_once(ctx: &Context) -> Result<(), crate::Fault> {
-    let pool = ctx.db().reader().get_postgres_connection_pool();
+    let Some(connection) = ctx.db().postgres() else { return Ok(()) };
+    let pool = connection.get_postgres_connection_pool();
     let sqlx = |error| crate::Fault::Database(sea_orm::DbErr::Custom(format!("listening: {error}")));
     let mut listener = PgListener::connect_with(pool).await.map_err(sqlx)?;
     listener.listen(CHANNEL).await.map_err(sqlx)?;

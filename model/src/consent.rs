@@ -356,16 +356,16 @@ impl Of {
         Ok(self.read(ctx, Some(id)).await?.pop())
     }
 
-    /// To which product one of them was given, as long as it lives.
+    /// One of them, as long as it lives, and to which product it was given.
     ///
     /// # Errors
     ///
     /// When the database fails.
-    pub async fn product(self, ctx: &Context, id: Uuid) -> Result<Option<Arc<Product>>, Fault> {
-        match self.living().filter(consent::Column::Id.eq(id)).one(ctx.db().reader()).await? {
-            Some(row) => cache::product(ctx, row.product_id).await,
-            None => Ok(None),
-        }
+    pub async fn with_product(self, ctx: &Context, id: Uuid) -> Result<Option<(Consent, Arc<Product>)>, Fault> {
+        let row = self.living().filter(consent::Column::Id.eq(id)).one(ctx.db().reader()).await?;
+        let Some(row) = row else { return Ok(None) };
+        let product = cache::product(ctx, row.product_id).await?;
+        Ok(product.map(|product| (row.into(), product)))
     }
 
     async fn read(self, ctx: &Context, id: Option<Uuid>) -> Result<Vec<Listed>, Fault> {

@@ -5,8 +5,8 @@
 use std::time::Duration;
 
 use sea_orm::{
-    ActiveEnum as _, ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _, Statement,
+    ActiveEnum as _, ActiveValue::Set, ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, QueryFilter as _,
+    QueryOrder as _, QuerySelect as _, Statement,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;

@@ -385,32 +385,38 @@ pub async fn refresh(
         note_foreign(ctx, client, "refresh token").await?;
         return Err(RedeemError::ForeignClient);
     }
-    let rotates = client.profile.rules().rotates;
-    // Most requests name neither scopes nor a key; what they need to be told is in the token.
-    let looked = if rotates && asked.is_empty() && shown.is_none() {
-        None
-    } else {
-        // A request that is refused for these reasons does not cost the client its token.
-        let row = grant::Entity::find_by_id(token.grant).one(ctx.db().reader()).await?.ok_or(RedeemError::Ended)?;
-        if !bound_to(&row, shown) {
-            return Err(RedeemError::OtherKey);
-        }
-        let granted = scopes::split(&row.scopes);
-        if let Some(wider) = asked.iter().find(|scope| !granted.contains(scope)) {
-            return Err(RedeemError::WiderScope(wider.clone()));
-        }
-        Some(row)
-    };
-    let allowed = still_allowed(ctx, client, product, token.subject).await?;
-    if let (false, Some(row)) = (rotates, looked) {
-        let mut grant = keep(ctx, row, token)?;
-        grant.phone_number = allowed.phone_number;
-        return Ok(grant);
+    if !client.profile.rules().rotates {
+        let row = fitting(ctx, &token, asked, shown).await?;
+        let allowed = still_allowed(ctx, client, product, token.subject).await?;
+        return Ok(Grant { phone_number: allowed.phone_number, ..keep(ctx, row, token)? });
     }
+    // Most requests name neither scopes nor a key; what they need to be told is in the token.
+    if !asked.is_empty() || shown.is_some() {
+        fitting(ctx, &token, asked, shown).await?;
+    }
+    let allowed = still_allowed(ctx, client, product, token.subject).await?;
     let rotation = Rotation { ctx: ctx.clone(), token, organization: client.organization_id, unbound: shown.is_none() };
-    let mut grant = ctx.db().write(rotation, |tx, rotation| Box::pin(rotate(tx, rotation))).await??;
-    grant.phone_number = allowed.phone_number;
-    Ok(grant)
+    let grant = ctx.db().write(rotation, |tx, rotation| Box::pin(rotate(tx, rotation))).await??;
+    Ok(Grant { phone_number: allowed.phone_number, ..grant })
+}
+
+/// The row behind a token, if what is asked for and the key that was shown are its own. A request
+/// that is refused for these reasons does not cost the client its token.
+async fn fitting(
+    ctx: &Context,
+    token: &RefreshToken,
+    asked: &[String],
+    shown: Option<&Confirmation>,
+) -> Result<grant::Model, RedeemError> {
+    let row = grant::Entity::find_by_id(token.grant).one(ctx.db().reader()).await?.ok_or(RedeemError::Ended)?;
+    if !bound_to(&row, shown) {
+        return Err(RedeemError::OtherKey);
+    }
+    let granted = scopes::split(&row.scopes);
+    match asked.iter().find(|scope| !granted.contains(scope)) {
+        Some(wider) => Err(RedeemError::WiderScope(wider.clone())),
+        None => Ok(row),
+    }
 }
 
 /// The grant of a refresh token that stays: no write.

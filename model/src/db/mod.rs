@@ -6,6 +6,7 @@
 //! fail, the batch is undone and run again, each in a savepoint of its own.
 //! On PostgreSQL each is a transaction from the pool, run again on serialization failure.
 
+mod reader;
 mod sqlite;
 mod tx;
 
@@ -20,8 +21,12 @@ use std::{
 
 use futures::future::BoxFuture;
 use migrations::{Migrator, MigratorTrait as _};
-use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, TransactionTrait as _};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DbErr, Statement, TransactionTrait as _,
+};
 
+pub(crate) use self::reader::Reader;
+use self::reader::Readers;
 pub use self::tx::Tx;
 use crate::{Fault, change::Change};
 
@@ -35,7 +40,7 @@ pub struct Db {
 }
 
 struct Inner {
-    reader: DatabaseConnection,
+    reader: Reader,
     writer: Writer,
     counts: Counts,
     on_change: Arc<OnceLock<Listener>>,
@@ -53,7 +58,16 @@ fn tell(listener: &OnceLock<Listener>, changes: &[Change]) {
 
 enum Writer {
     Sqlite(sqlite::Queue),
-    Postgres,
+    Postgres(DatabaseConnection),
+}
+
+impl Writer {
+    fn connection(&self) -> &DatabaseConnection {
+        match self {
+            Self::Sqlite(queue) => queue.connection(),
+            Self::Postgres(pool) => pool,
+        }
+    }
 }
 
 /// What tests count.
@@ -91,11 +105,11 @@ impl Db {
     async fn connect_sqlite(path: &Path) -> Result<Self, Fault> {
         let counts = Counts::default();
         // The writer first: it creates the file and turns the write-ahead log on.
-        let writer = counts.watch(Database::connect(sqlite::options(path, 1)).await?);
-        let reader = counts.watch(Database::connect(sqlite::options(path, 4)).await?);
+        let writer = counts.watch(Database::connect(sqlite::writer(path)).await?);
+        let readers = Readers::open(sqlite::options(path), Arc::clone(&counts.statements)).await?;
         let on_change = Arc::<OnceLock<Listener>>::default();
         let queue = sqlite::Queue::start(writer, counts.commits.clone(), Arc::clone(&on_change));
-        Ok(Self::new(reader, Writer::Sqlite(queue), counts, on_change))
+        Ok(Self::new(Reader::Sqlite(readers), Writer::Sqlite(queue), counts, on_change))
     }
 
     async fn connect_postgres(url: &str) -> Result<Self, Fault> {
@@ -106,11 +120,11 @@ impl Db {
             .acquire_timeout(Duration::from_secs(10))
             .test_before_acquire(false)
             .sqlx_logging(false);
-        let reader = counts.watch(Database::connect(options).await?);
-        Ok(Self::new(reader, Writer::Postgres, counts, Arc::default()))
+        let pool = counts.watch(Database::connect(options).await?);
+        Ok(Self::new(Reader::Postgres(pool.clone()), Writer::Postgres(pool), counts, Arc::default()))
     }
 
-    fn new(reader: DatabaseConnection, writer: Writer, counts: Counts, on_change: Arc<OnceLock<Listener>>) -> Self {
+    fn new(reader: Reader, writer: Writer, counts: Counts, on_change: Arc<OnceLock<Listener>>) -> Self {
         Self { inner: Arc::new(Inner { reader, writer, counts, on_change }) }
     }
 
@@ -120,11 +134,7 @@ impl Db {
     ///
     /// When a migration fails; what it had done is rolled back.
     pub async fn migrate(&self) -> Result<(), Fault> {
-        match &self.inner.writer {
-            Writer::Sqlite(queue) => Migrator::up(queue.connection(), None).await?,
-            Writer::Postgres => Migrator::up(&self.inner.reader, None).await?,
-        }
-        Ok(())
+        Ok(Migrator::up(self.inner.writer.connection(), None).await?)
     }
 
     /// The names of the migrations that have not run yet.
@@ -133,7 +143,7 @@ impl Db {
     ///
     /// When the database cannot be read.
     pub async fn pending_migrations(&self) -> Result<Vec<String>, Fault> {
-        let pending = Migrator::get_pending_migrations(&self.inner.reader).await?;
+        let pending = Migrator::get_pending_migrations(self.inner.writer.connection()).await?;
         Ok(pending.iter().map(|m| m.name().to_owned()).collect())
     }
 
@@ -142,13 +152,21 @@ impl Db {
     pub fn kind(&self) -> &'static str {
         match self.inner.writer {
             Writer::Sqlite(_) => "sqlite",
-            Writer::Postgres => "postgres",
+            Writer::Postgres(_) => "postgres",
         }
     }
 
-    /// A connection for reading what is committed. Never write through it.
-    pub(crate) fn reader(&self) -> &DatabaseConnection {
+    /// What reads what is committed. It does not write.
+    pub(crate) fn reader(&self) -> &Reader {
         &self.inner.reader
+    }
+
+    /// The connections to PostgreSQL, if it is that.
+    pub(crate) fn postgres(&self) -> Option<&DatabaseConnection> {
+        match &self.inner.writer {
+            Writer::Sqlite(_) => None,
+            Writer::Postgres(pool) => Some(pool),
+        }
     }
 
     /// Whether the database answers.
@@ -157,7 +175,9 @@ impl Db {
     ///
     /// When it does not.
     pub async fn ping(&self) -> Result<(), Fault> {
-        Ok(self.inner.reader.ping().await?)
+        let statement = Statement::from_string(self.inner.reader.get_database_backend(), "SELECT 1");
+        self.inner.reader.query_one_raw(statement).await?;
+        Ok(())
     }
 
     /// The work done so far.
@@ -171,11 +191,16 @@ impl Db {
 
     /// Waits until every queued write is answered, then closes the connections.
     pub async fn close(&self) {
-        if let Writer::Sqlite(queue) = &self.inner.writer {
-            queue.close().await;
+        match &self.inner.writer {
+            Writer::Sqlite(queue) => queue.close().await,
+            Writer::Postgres(pool) => {
+                if let Err(error) = pool.clone().close().await {
+                    tracing::warn!(%error, "the database did not close cleanly");
+                }
+            }
         }
-        if let Err(error) = self.inner.reader.clone().close().await {
-            tracing::warn!(%error, "the database did not close cleanly");
+        if let Reader::Sqlite(readers) = &self.inner.reader {
+            readers.close().await;
         }
     }
 
@@ -205,15 +230,20 @@ impl Db {
     {
         match &self.inner.writer {
             Writer::Sqlite(queue) => queue.write(args, work).await,
-            Writer::Postgres => {
-                let (result, changes) = self.write_postgres(&args, &work).await?;
+            Writer::Postgres(pool) => {
+                let (result, changes) = self.write_postgres(pool, &args, &work).await?;
                 tell(&self.inner.on_change, &changes);
                 Ok(result)
             }
         }
     }
 
-    async fn write_postgres<A, T, E, F>(&self, args: &A, work: &F) -> Result<(T, Vec<Change>), E>
+    async fn write_postgres<A, T, E, F>(
+        &self,
+        pool: &DatabaseConnection,
+        args: &A,
+        work: &F,
+    ) -> Result<(T, Vec<Change>), E>
     where
         E: From<Fault> + AsFault,
         F: for<'a> Fn(&'a Tx, &'a A) -> BoxFuture<'a, Result<T, E>>,
@@ -221,19 +251,24 @@ impl Db {
         let mut attempt = 0;
         loop {
             attempt += 1;
-            match self.try_postgres(args, work).await {
+            match self.try_postgres(pool, args, work).await {
                 Err(error) if attempt < RETRIES && error.as_fault().is_some_and(Fault::wants_retry) => {}
                 answer => return answer,
             }
         }
     }
 
-    async fn try_postgres<A, T, E, F>(&self, args: &A, work: &F) -> Result<(T, Vec<Change>), E>
+    async fn try_postgres<A, T, E, F>(
+        &self,
+        pool: &DatabaseConnection,
+        args: &A,
+        work: &F,
+    ) -> Result<(T, Vec<Change>), E>
     where
         E: From<Fault>,
         F: for<'a> Fn(&'a Tx, &'a A) -> BoxFuture<'a, Result<T, E>>,
     {
-        let tx = Tx::new(Arc::new(self.inner.reader.begin().await.map_err(Fault::from)?));
+        let tx = Tx::new(Arc::new(pool.begin().await.map_err(Fault::from)?));
         match work(&tx, args).await {
             Ok(result) => {
                 tx.announce().await?;

@@ -1,4 +1,4 @@
-//! SQLite: one writer that commits in groups, and a pool of readers beside it.
+//! SQLite: one writer that commits in groups; [`super::reader`] reads beside it.
 //!
 //! Each statement crosses to SQLite's thread and back, so a group runs without savepoints first:
 //! writes seldom fail. When one does, the whole group is undone and run again, this time each
@@ -18,7 +18,7 @@ use futures::{FutureExt as _, future::BoxFuture};
 use sea_orm::{
     ConnectOptions, DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions,
     TransactionTrait as _,
-    sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
+    sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 use tokio::sync::{mpsc, oneshot};
 
@@ -31,20 +31,26 @@ const BATCH: usize = 64;
 /// How many writes may wait before callers wait to be queued.
 const WAITING: usize = 4096;
 
-pub(super) fn options(path: &Path, connections: u32) -> ConnectOptions {
-    let mut options = ConnectOptions::new(format!("sqlite://{}?mode=rwc", path.display()));
-    options.max_connections(connections).min_connections(1).test_before_acquire(false).sqlx_logging(false);
+/// How the database at `path` is opened, which is created if absent.
+pub(super) fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(Duration::from_secs(10))
+        .pragma("cache_size", "-16000")
+        .pragma("temp_store", "memory")
+}
+
+/// How its one writer is opened.
+pub(super) fn writer(path: &Path) -> ConnectOptions {
+    let mut options = ConnectOptions::new("sqlite:");
+    options.max_connections(1).min_connections(1).test_before_acquire(false).sqlx_logging(false);
     options.idle_timeout(None::<Duration>).max_lifetime(None::<Duration>);
-    options.map_sqlx_sqlite_opts(|options| {
-        options
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(Duration::from_secs(10))
-            .pragma("cache_size", "-16000")
-            .pragma("temp_store", "memory")
-    });
+    let file = self::options(path);
+    options.map_sqlx_sqlite_opts(move |_| file.clone());
     options
 }
 

@@ -31,6 +31,14 @@ pub struct SigningKey {
     public: DecodingKey,
 }
 
+/// A JOSE header (RFC 7515, section 4.1).
+#[derive(Serialize)]
+struct Header<'a> {
+    alg: &'a str,
+    kid: &'a str,
+    typ: &'a str,
+}
+
 enum Pair {
     Rsa(RsaKeyPair),
     Ecdsa(EcdsaKeyPair),
@@ -89,7 +97,7 @@ impl SigningKey {
     ///
     /// [`Fault::Crypto`] when signing fails.
     pub fn sign_jwt<T: Serialize>(&self, typ: &str, claims: &T) -> Result<String, Fault> {
-        let header = json!({ "alg": self.alg.as_str(), "kid": self.kid, "typ": typ });
+        let header = Header { alg: self.alg.as_str(), kid: &self.kid, typ };
         let encoding = |_| Fault::Crypto("encoding claims");
         let mut text = String::with_capacity(1024);
         URL_SAFE_NO_PAD.encode_string(serde_json::to_vec(&header).map_err(encoding)?, &mut text);
