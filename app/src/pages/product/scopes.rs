@@ -144,7 +144,7 @@ fn show(at: &AtProduct, rows: Vec<Row>, q: String, errors: Errors) -> Response {
                     <fieldset disabled=locked>
                         <div class="table-scroll" role="region" aria-labelledby="scopes-caption" tabindex="0">
                             <table
-                                class="table table--cards table--fixed-head"
+                                class="table table--cards table--scopes table--fixed-head"
                                 role="table"
                                 aria-labelledby="scopes-caption"
                             >
