@@ -109,7 +109,7 @@ impl Db {
         let readers = Readers::open(sqlite::options(path), Arc::clone(&counts.statements)).await?;
         let on_change = Arc::<OnceLock<Listener>>::default();
         let queue = sqlite::Queue::start(writer, counts.commits.clone(), Arc::clone(&on_change));
-        Ok(Self::new(Reader::Sqlite(readers), Writer::Sqlite(queue), counts, on_change))
+        Ok(Self::new(Reader::Sqlite(Box::new(readers)), Writer::Sqlite(queue), counts, on_change))
     }
 
     async fn connect_postgres(url: &str) -> Result<Self, Fault> {

@@ -24,7 +24,7 @@ const READERS: usize = 4;
 
 /// A connection for reading what is committed; it does not write.
 pub(crate) enum Reader {
-    Sqlite(Readers),
+    Sqlite(Box<Readers>),
     Postgres(DatabaseConnection),
 }
 
