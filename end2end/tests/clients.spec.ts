@@ -4,6 +4,7 @@ import type { Page } from "@playwright/test";
 
 import { authorizationUrl, token, type Client } from "../lib/oauth";
 import { signIn } from "../lib/people";
+import { holdScripts } from "../lib/scripts";
 import { expect, test } from "../lib/test";
 
 async function open(page: Page, product: string) {
@@ -124,6 +125,22 @@ test("the secret can be copied, and downloaded with everything a program needs @
   for await (const chunk of file) text += chunk;
   expect(text).toContain(`CLIENT_SECRET=${secret}\n`);
   expect(text).toContain("REDIRECT_URI='https://example.com/callback'\n");
+});
+
+test("a button that needs scripts waits for them @scripts", async ({ page, world }) => {
+  await signIn(page, await world.developer());
+  const path = await world.emptyProduct();
+  await page.goto(`${path}/clients/new`);
+  await page.getByRole("textbox", { name: "Login redirect URI 1", exact: true }).fill("https://example.com/callback");
+  const arrive = await holdScripts(page);
+  await page.getByRole("dialog").getByRole("button", { name: "Save client" }).click();
+  await shown(page, "Client secret");
+  const copy = page.getByRole("button", { name: "Copy client secret" });
+  await expect(copy).toBeDisabled();
+  await expect(page.getByRole("button", { name: "Search and commands" })).toBeDisabled();
+  arrive();
+  await expect(copy).toBeEnabled();
+  await expect(page.getByRole("button", { name: "Search and commands" })).toBeEnabled();
 });
 
 test("saving again by reloading makes no second client, and shows no secret", async ({ page, world }) => {

@@ -1,6 +1,8 @@
 // Products beside the walkthrough: what they say about themselves, their scopes, where they go.
 
+import { faults } from "../lib/axe";
 import { signIn } from "../lib/people";
+import { holdScripts } from "../lib/scripts";
 import { expect, test } from "../lib/test";
 
 test("creating a product: what is missing is said beside its field, and nothing typed is lost", async ({ page, world }) => {
@@ -94,4 +96,41 @@ test("somebody else's product does not exist", async ({ page, browser, world, no
   const { path } = await world.product();
   const answer = await nordtel.request.get(`${path}/clients`);
   expect(answer.status()).toBe(404);
+});
+
+test("what was typed before the scripts are there filters once they are @scripts", async ({ page, world }) => {
+  await signIn(page, await world.developer());
+  const path = await world.emptyProduct();
+  const arrive = await holdScripts(page);
+  await page.goto(`${path}/scopes`, { waitUntil: "domcontentloaded" });
+  await page.getByLabel("Filter scopes").fill("sms");
+  await expect(page.getByRole("row", { name: /offline_access/ })).toBeVisible();
+  arrive();
+  await expect(page.getByRole("row", { name: /offline_access/ })).toBeHidden();
+});
+
+test("the palette: a few letters, Enter, and one is there @scripts", async ({ page, world }) => {
+  await signIn(page, await world.developer());
+  const path = await world.emptyProduct("Lighthouse");
+  await page.goto(`${path}/clients`);
+  const open = page.getByRole("button", { name: "Search and commands" });
+  const palette = page.getByRole("dialog", { name: "Search and commands" });
+  const field = palette.getByRole("combobox");
+  await open.click();
+  await expect(field).toBeFocused();
+  await field.fill("zeppelin");
+  await expect(palette.getByText("Nothing matches")).toBeVisible();
+  await field.fill("lighth scop");
+  await expect(palette.getByRole("option")).toHaveCount(1);
+  expect((await faults(page)).join("\n")).toBe("");
+  await field.press("Enter");
+  await expect(page).toHaveURL(`${path}/scopes`);
+
+  // The keyboard alone; the button says when the page listens.
+  await expect(open).toBeEnabled();
+  await page.keyboard.press("Control+k");
+  await expect(field).toBeFocused();
+  await expect(field).toHaveValue("");
+  await page.keyboard.press("Escape");
+  await expect(palette).toBeHidden();
 });

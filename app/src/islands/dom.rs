@@ -44,13 +44,16 @@ mod browser {
         (0..list.length()).filter_map(|at| list.item(at)?.dyn_into().ok()).collect()
     }
 
-    /// Puts `text` on the clipboard.
-    pub fn copy(text: &str) {
-        let Some(window) = window() else { return };
-        // Only there over https and on the person's own machine.
-        if window.is_secure_context() {
-            let _written_by_itself = window.navigator().clipboard().write_text(text);
-        }
+    /// Whether there is a clipboard to write to: only over https and on the person's own machine.
+    pub fn can_copy() -> bool {
+        window().is_some_and(|window| window.is_secure_context())
+    }
+
+    /// Puts `text` on the clipboard; says whether it is there.
+    pub fn copy(text: &str, then: impl FnOnce(bool) + 'static) {
+        let Some(window) = window().filter(|_| can_copy()) else { return then(false) };
+        let written = window.navigator().clipboard().write_text(text);
+        spawn_local(async move { then(JsFuture::from(written).await.is_ok()) });
     }
 
     /// What is in the fields below the element `container`.
@@ -259,7 +262,11 @@ mod browser {
 
 #[cfg(not(all(feature = "hydrate", target_arch = "wasm32")))]
 mod server {
-    pub const fn copy(_text: &str) {}
+    pub const fn can_copy() -> bool {
+        false
+    }
+
+    pub fn copy(_text: &str, _then: impl FnOnce(bool) + 'static) {}
 
     pub const fn values(_container: &str) -> Vec<String> {
         Vec::new()

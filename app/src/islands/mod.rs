@@ -12,6 +12,8 @@ mod passkey;
 mod times;
 mod uris;
 
+use leptos::prelude::*;
+
 pub use copy::CopyButton;
 pub use escape::Escape;
 pub use filter::FilterRows;
@@ -19,3 +21,11 @@ pub use palette::CommandPalette;
 pub use passkey::PasskeyButton;
 pub use times::LocalTimes;
 pub use uris::{UriList, UriRow};
+
+/// Whether the browser runs the island already: until then a button of its own answers nothing, and
+/// is disabled rather than deaf.
+fn awake() -> ReadSignal<bool> {
+    let (awake, wake) = signal(false);
+    Effect::new(move |_| wake.set(true));
+    awake
+}

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::dom;
+use super::{awake, dom};
 use crate::components::icon::{Glyph, Icon};
 
 const DIALOG: &str = "palette";
@@ -54,6 +54,7 @@ pub fn CommandPalette() -> impl IntoView {
         }
     };
     Effect::new(move |_| dom::on_shortcut('k', open));
+    let awake = awake();
 
     let go = move |index: usize| {
         if let Some(place) = found.with_untracked(|found| found.get(index).cloned()) {
@@ -92,6 +93,7 @@ pub fn CommandPalette() -> impl IntoView {
             type="button"
             aria-haspopup="dialog"
             aria-label="Search and commands"
+            disabled=move || !awake.get()
             on:click=move |_| open()
         >
             <Icon glyph=Glyph::Search/>

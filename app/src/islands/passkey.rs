@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 
-use super::dom::{self, Asking};
+use super::{
+    awake,
+    dom::{self, Asking},
+};
 use crate::components::icon::{Glyph, Icon};
 
 /// Asks for a passkey with `options`, puts the answer into the field `answer`, and sends the form.
@@ -22,6 +25,7 @@ pub fn PasskeyButton(
     autofill: bool,
 ) -> impl IntoView {
     let said = RwSignal::new("");
+    let awake = awake();
     let ask = {
         let options = options.clone();
         move |asking: Asking| {
@@ -45,7 +49,7 @@ pub fn PasskeyButton(
         ask(if make { Asking::New } else { Asking::Now });
     };
     view! {
-        <button class="button button--block" type="button" on:click=on_click>
+        <button class="button button--block" type="button" disabled=move || !awake.get() on:click=on_click>
             <Icon glyph=Glyph::Key/>
             {label}
         </button>
