@@ -42,7 +42,7 @@ async function walk(page: Page, start: string): Promise<{ visited: string[]; fou
 }
 
 test("the pages of a developer", async ({ page }) => {
-  test.setTimeout(180_000);
+  test.setTimeout(300_000);
   await signIn(page, DEV);
   const { visited, found } = await walk(page, "/organizations");
   expect(found.join("\n")).toBe("");
@@ -81,7 +81,7 @@ test("the pages of a developer", async ({ page }) => {
 });
 
 test("the pages of an operator's staff", async ({ page }) => {
-  test.setTimeout(180_000);
+  test.setTimeout(300_000);
   await signIn(page, NORDTEL_STAFF);
   const { visited, found } = await walk(page, "/organizations");
   expect(found.join("\n")).toBe("");
@@ -89,7 +89,7 @@ test("the pages of an operator's staff", async ({ page }) => {
 });
 
 test("the pages of an administrator", async ({ page }) => {
-  test.setTimeout(180_000);
+  test.setTimeout(300_000);
   await signIn(page, ADMIN);
   const { visited, found } = await walk(page, "/admin/keys");
   expect(found.join("\n")).toBe("");
@@ -132,7 +132,6 @@ test("the pages of somebody who signs a device in", async ({ page, request }) =>
 });
 
 test("the pages of somebody who is not signed in", async ({ page }) => {
-  test.setTimeout(60_000);
   const { visited, found } = await walk(page, "/");
   expect(visited).toEqual(expect.arrayContaining(["/", "/signup", "/signin", "/forgot"]));
   await page.goto("/nothing/is/here");
@@ -143,7 +142,6 @@ test("the pages of somebody who is not signed in", async ({ page }) => {
 });
 
 test("forms with errors, credentials, menus", async ({ page, world }) => {
-  test.setTimeout(60_000);
   const found: string[] = [];
   await page.goto("/signup");
   await fillSignUp(page, { ...somebody(), password: "password" });
@@ -199,7 +197,6 @@ test("the second step, recovery codes", async ({ page, world }) => {
 });
 
 test("the pages of a subscriber", async ({ subscriber, world }) => {
-  test.setTimeout(60_000);
   const { page } = subscriber;
   const { client } = await world.product({ optional: ["voicemail.get"] });
   const scope = "openid phone offline_access voicemail.get";
@@ -283,7 +280,6 @@ test("the page at which a subscriber removes a product", async ({ subscriber, re
 });
 
 test("the longest words: the pages of a subscriber in German", async ({ subscriber, world }) => {
-  test.setTimeout(60_000);
   const { page } = subscriber;
   const { client } = await world.product({ optional: ["voicemail.get"] });
   const found: string[] = [];

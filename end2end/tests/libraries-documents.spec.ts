@@ -35,7 +35,6 @@ if (port) test.use({ baseURL: `http://127.0.0.1:${port}` });
 test.describe("commands and programs in the documents", () => {
   for (const page of PAGES) {
     test(page, async ({ baseURL, request, outbox }, info) => {
-      test.setTimeout(90_000);
       // Programs find their libraries from here.
       mkdirSync(info.project.outputDir, { recursive: true });
       const folder = mkdtempSync(join(info.project.outputDir, "documents-"));
