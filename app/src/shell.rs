@@ -43,7 +43,7 @@ pub fn render(document: Document, visitor: &Visitor, body: impl FnOnce() -> AnyV
         provide_context(FormToken(visitor.csrf().into()));
         provide_context(visitor.clone());
         provide_context(document.errors.clone());
-        let content = body().to_html();
+        let content = without_markers(&body().to_html());
         let scripts = content.contains("<leptos-island").then(use_nonce).flatten();
         (frame(&document, visitor, scripts.as_ref(), &content), scripts)
     });
@@ -74,6 +74,29 @@ fn policy(nonce: Option<&Nonce>, form_action: &str) -> String {
     )
 }
 
+const MARKER: &str = "<!>";
+const ISLAND: &str = "<leptos-island";
+const ISLAND_END: &str = "</leptos-island>";
+
+/// Leaves out the marks at which a browser finds its way when it wakes a page: only islands wake.
+/// In a title or a text area they would be read as text. What people typed holds none, as its `<` is
+/// escaped.
+fn without_markers(html: &str) -> String {
+    let mut clean = String::with_capacity(html.len());
+    let mut rest = html;
+    loop {
+        let (still, island) = rest.split_at(rest.find(ISLAND).unwrap_or(rest.len()));
+        clean.extend(still.split(MARKER));
+        if island.is_empty() {
+            return clean;
+        }
+        let end = island.find(ISLAND_END).map_or(island.len(), |at| at + ISLAND_END.len());
+        let (island, after) = island.split_at(end);
+        clean.push_str(island);
+        rest = after;
+    }
+}
+
 fn frame(document: &Document, visitor: &Visitor, scripts: Option<&Nonce>, content: &str) -> String {
     let title = match document.title.as_str() {
         "" => "Portico".to_owned(),
@@ -88,6 +111,7 @@ fn frame(document: &Document, visitor: &Visitor, scripts: Option<&Nonce>, conten
         <link rel="stylesheet" href=visitor.state.stylesheet.0.to_string()/>
     }
     .to_html();
+    let head = without_markers(&head);
     let state = &visitor.state;
     let scripts = scripts.map(|nonce| state.scripts.html(&state.leptos_options, nonce)).unwrap_or_default();
     let theme = match visitor.theme {
@@ -98,4 +122,18 @@ fn frame(document: &Document, visitor: &Visitor, scripts: Option<&Nonce>, conten
     format!(
         "<!DOCTYPE html><html lang=\"en\"{theme}><head>{head}{scripts}</head><body class=\"{class}\">{content}</body></html>"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_markers;
+
+    #[test]
+    fn marks_stay_in_islands_alone() {
+        let island = "<leptos-island data-component=\"a\"><b>two<!></b><!></leptos-island>";
+        let page = format!("<title>Portico<!></title><!>{island}<p>one<!></p>{island}<!>");
+        assert_eq!(without_markers(&page), format!("<title>Portico</title>{island}<p>one</p>{island}"));
+        assert_eq!(without_markers("<p>&lt;!&gt;</p>"), "<p>&lt;!&gt;</p>");
+        assert_eq!(without_markers(""), "");
+    }
 }
