@@ -131,6 +131,7 @@ test("a button that needs scripts waits for them @scripts", async ({ page, world
   await signIn(page, await world.developer());
   const path = await world.emptyProduct();
   await page.goto(`${path}/clients/new`);
+  await page.getByLabel("Client description").fill("this is a test");
   await page.getByRole("textbox", { name: "Login redirect URI 1", exact: true }).fill("https://example.com/callback");
   const arrive = await holdScripts(page);
   await page.getByRole("dialog").getByRole("button", { name: "Save client" }).click();
