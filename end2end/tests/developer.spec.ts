@@ -60,8 +60,13 @@ test("from sign-up to a subscriber's phone number", async ({ page, browser, outb
     const address = page.url();
     // The page that displayed them was the answer to a form: browsers do not keep it.
     await page.goBack().catch(() => undefined);
-    // While the browser puts its own page there instead, there is no content to read.
-    await expect(async () => expect(await shown(), "after going back").toBe(false)).toPass({ timeout: 15_000 });
+    // While the browser puts its own page there instead, there is no content to read; the first that
+    // there is counts.
+    let after = true;
+    await expect(async () => {
+      after = await shown();
+    }).toPass({ timeout: 15_000 });
+    expect(after, "after going back").toBe(false);
     await page.goto(address);
     await expect(page.getByText(client.id, { exact: true }).first()).toBeVisible();
     await expect(page.getByRole("table", { name: "Secrets" })).toContainText(client.secret.slice(-4));
