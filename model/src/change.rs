@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use sea_orm::sqlx::postgres::PgListener;
 use serde::{Deserialize, Serialize};
+use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use crate::{Context, Timestamp, cache, key};
@@ -64,26 +65,31 @@ pub enum RevokedKind {
     Token,
 }
 
-/// Starts to follow changes: the own ones after each commit, and on PostgreSQL those of others.
-pub(crate) fn follow(ctx: &Context) {
+/// Starts to follow changes: the own ones after each commit, and on PostgreSQL those of others, which it
+/// hears once this returns unless the first try failed.
+pub(crate) async fn follow(ctx: &Context) {
     // The caches, not the context: the database must not keep itself alive.
     let caches = std::sync::Arc::clone(ctx.caches());
     ctx.db().set_on_change(move |changes| changes.iter().for_each(|change| caches.apply(change)));
     if ctx.db().kind() == "postgres" {
-        tokio::spawn(listen(ctx.clone()));
+        let (listening, heard) = oneshot::channel();
+        tokio::spawn(listen(ctx.clone(), listening));
+        let _listening_or_trying_again = heard.await;
     }
 }
 
-async fn listen(ctx: Context) {
+async fn listen(ctx: Context, listening: oneshot::Sender<()>) {
+    let mut listening = Some(listening);
     loop {
-        if let Err(error) = listen_once(&ctx).await {
+        if let Err(error) = listen_once(&ctx, &mut listening).await {
             tracing::warn!(%error, "changes of other nodes cannot be heard; trying again");
         }
+        listening = None;
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
 }
 
-async fn listen_once(ctx: &Context) -> Result<(), crate::Fault> {
+async fn listen_once(ctx: &Context, listening: &mut Option<oneshot::Sender<()>>) -> Result<(), crate::Fault> {
     let Some(connection) = ctx.db().postgres() else { return Ok(()) };
     let pool = connection.get_postgres_connection_pool();
     let sqlx = |error| crate::Fault::Database(sea_orm::DbErr::Custom(format!("listening: {error}")));
@@ -93,6 +99,9 @@ async fn listen_once(ctx: &Context) -> Result<(), crate::Fault> {
     ctx.caches().forget_all();
     key::reload(ctx).await?;
     cache::load(ctx).await?;
+    if let Some(listening) = listening.take() {
+        let _whoever_waits_is_gone = listening.send(());
+    }
     while let Some(notification) = listener.try_recv().await.map_err(sqlx)? {
         match serde_json::from_str::<Change>(notification.payload()) {
             Ok(Change::Keys) => key::reload(ctx).await?,

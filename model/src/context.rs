@@ -90,7 +90,7 @@ impl Context {
             }),
         };
         crate::seal::check_master(&ctx).await?;
-        crate::change::follow(&ctx);
+        crate::change::follow(&ctx).await;
         crate::key::ensure(&ctx).await?;
         crate::cache::load(&ctx).await?;
         Ok(ctx)

@@ -86,32 +86,21 @@ pub struct Belonging {
 pub async fn of_user(ctx: &Context, user: Uuid) -> Result<Vec<Belonging>, Fault> {
     let rows = membership::Entity::find()
         .filter(membership::Column::UserId.eq(user))
-        .find_also_linked(ToOrganization)
+        .find_also_related(organization::Entity)
         .all(ctx.db().reader())
         .await?;
     let mut list: Vec<Belonging> = rows
         .into_iter()
         .filter_map(|(membership, organization)| Some(Belonging { organization: organization?, role: membership.role }))
         .collect();
-    list.sort_by_key(|b| (b.organization.personal_user_id.is_none(), b.organization.name.to_lowercase()));
+    sort(&mut list);
     Ok(list)
 }
 
-/// How memberships lead to organizations.
-pub(crate) struct ToOrganization;
-
-impl sea_orm::Linked for ToOrganization {
-    type FromEntity = membership::Entity;
-    type ToEntity = organization::Entity;
-
-    fn link(&self) -> Vec<sea_orm::RelationDef> {
-        vec![
-            membership::Entity::belongs_to(organization::Entity)
-                .from(membership::Column::OrganizationId)
-                .to(organization::Column::Id)
-                .into(),
-        ]
-    }
+/// Puts the organizations of a user in the order in which they are listed: the personal one first, then
+/// by name.
+pub(crate) fn sort(belongings: &mut [Belonging]) {
+    belongings.sort_by_key(|b| (b.organization.personal_user_id.is_none(), b.organization.name.to_lowercase()));
 }
 
 /// A member of an organization, as a list shows them.
@@ -137,7 +126,7 @@ pub struct MemberRow {
 pub async fn list(ctx: &Context, organization: Uuid) -> Result<Vec<MemberRow>, Fault> {
     let rows = membership::Entity::find()
         .filter(membership::Column::OrganizationId.eq(organization))
-        .find_also_linked(ToUser)
+        .find_also_related(user::Entity)
         .all(ctx.db().reader())
         .await?;
     let mut list: Vec<MemberRow> = rows
@@ -155,18 +144,6 @@ pub async fn list(ctx: &Context, organization: Uuid) -> Result<Vec<MemberRow>, F
         .collect();
     list.sort_by_key(|row| (std::cmp::Reverse(row.role.rank()), row.name.to_lowercase()));
     Ok(list)
-}
-
-/// How memberships lead to users.
-struct ToUser;
-
-impl sea_orm::Linked for ToUser {
-    type FromEntity = membership::Entity;
-    type ToEntity = user::Entity;
-
-    fn link(&self) -> Vec<sea_orm::RelationDef> {
-        vec![membership::Entity::belongs_to(user::Entity).from(membership::Column::UserId).to(user::Column::Id).into()]
-    }
 }
 
 /// Gives a member another role. Nobody gives a role above their own, or takes one.

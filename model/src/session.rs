@@ -13,8 +13,10 @@ use uuid::Uuid;
 use crate::{
     Context, Fault, Timestamp,
     db::Tx,
-    entity::{session, user},
-    logout, minutes,
+    entity::{membership, organization, session, user},
+    logout,
+    membership::Belonging,
+    minutes,
     seal::{open_at_rest, seal_at_rest},
     secret,
 };
@@ -162,17 +164,36 @@ impl Person {
     }
 }
 
-/// Who is signed in with the session `id`, from where; notes that it was seen.
+/// Who is signed in with the session `id`, from where, and what they belong to, in one statement: each
+/// page of the portal begins with it. Notes that the session was seen.
 ///
 /// # Errors
 ///
 /// When the database fails.
-pub async fn person(ctx: &Context, id: &str, address: &str) -> Result<Option<Person>, Fault> {
-    let Some((row, person)) = signed_in(ctx, id).await? else { return Ok(None) };
+pub async fn person(ctx: &Context, id: &str, address: &str) -> Result<Option<(Person, Vec<Belonging>)>, Fault> {
+    let rows = session::Entity::find_by_id(secret::hash(id))
+        .filter(session::Column::ExpiresAt.gt(ctx.now()))
+        .find_also_related(user::Entity)
+        .find_also(user::Entity, membership::Entity)
+        .find_also(membership::Entity, organization::Entity)
+        .all(ctx.db().reader())
+        .await?;
+    let mut signed_in = None;
+    let mut belongings = Vec::new();
+    for (session, user, membership, organization) in rows {
+        signed_in = signed_in.or_else(|| signed_in_with(session, user));
+        belongings.extend(
+            membership
+                .zip(organization)
+                .map(|(membership, organization)| Belonging { organization, role: membership.role }),
+        );
+    }
+    let Some((row, person)) = signed_in else { return Ok(None) };
     if ctx.now().since(row.last_seen_at) >= SEEN_EVERY {
         seen(ctx, row.id_hash, address.to_owned()).await?;
     }
-    Ok(Some(person))
+    crate::membership::sort(&mut belongings);
+    Ok(Some((person, belongings)))
 }
 
 /// Who is signed in with the session `id`, without noting anything: a product has asked, not they.
@@ -181,19 +202,16 @@ pub async fn person(ctx: &Context, id: &str, address: &str) -> Result<Option<Per
 ///
 /// When the database fails.
 pub async fn peek(ctx: &Context, id: &str) -> Result<Option<Person>, Fault> {
-    Ok(signed_in(ctx, id).await?.map(|(_, person)| person))
-}
-
-async fn signed_in(ctx: &Context, id: &str) -> Result<Option<(session::Model, Person)>, Fault> {
     let found = session::Entity::find_by_id(secret::hash(id))
         .filter(session::Column::ExpiresAt.gt(ctx.now()))
-        .find_also_linked(ToUser)
+        .find_also_related(user::Entity)
         .one(ctx.db().reader())
         .await?;
-    let Some((row, user)) = found else { return Ok(None) };
-    let Some(user) = user.filter(|user| user.suspended_at.is_none() && user.email_verified_at.is_some()) else {
-        return Ok(None);
-    };
+    Ok(found.and_then(|(row, user)| signed_in_with(row, user)).map(|(_, person)| person))
+}
+
+fn signed_in_with(row: session::Model, user: Option<user::Model>) -> Option<(session::Model, Person)> {
+    let user = user.filter(|user| user.suspended_at.is_none() && user.email_verified_at.is_some())?;
     let amr = row.amr.clone().unwrap_or_else(|| "pwd".to_owned());
     let person = Person {
         user,
@@ -202,19 +220,7 @@ async fn signed_in(ctx: &Context, id: &str) -> Result<Option<(session::Model, Pe
         auth_time: row.auth_time.unwrap_or(row.created_at),
         amr: amr.split_ascii_whitespace().map(str::to_owned).collect(),
     };
-    Ok(Some((row, person)))
-}
-
-/// How sessions lead to whoever is signed in.
-struct ToUser;
-
-impl sea_orm::Linked for ToUser {
-    type FromEntity = session::Entity;
-    type ToEntity = user::Entity;
-
-    fn link(&self) -> Vec<sea_orm::RelationDef> {
-        vec![session::Entity::belongs_to(user::Entity).from(session::Column::UserId).to(user::Column::Id).into()]
-    }
+    Some((row, person))
 }
 
 async fn seen(ctx: &Context, id_hash: String, address: String) -> Result<(), Fault> {

@@ -6,7 +6,7 @@ use axum::extract::{FromRef, FromRequestParts};
 use http::{HeaderMap, Method, header, request::Parts};
 use model::{
     ClientAddress, Context, RequestId, form, id,
-    membership::{self, Belonging},
+    membership::Belonging,
     secret,
     session::{self, Person},
 };
@@ -185,14 +185,11 @@ impl Visitor {
         let client = parts.extensions.get::<ClientAddress>();
         let address = client.map(|client| client.0.to_canonical().to_string()).unwrap_or_default();
         let session = parts.extensions.get::<tower_sessions::Session>().and_then(tower_sessions::Session::id);
-        let person = match session {
+        let signed_in = match session {
             Some(session) => session::person(ctx, &session.to_string(), &address).await?,
             None => None,
         };
-        let organizations = match &person {
-            Some(person) => membership::of_user(ctx, person.user.id).await?,
-            None => Vec::new(),
-        };
+        let (person, organizations) = signed_in.unzip();
         let user_agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let inner = Inner {
             path: parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(),
@@ -204,7 +201,7 @@ impl Visitor {
             user_agent: user_agent.chars().take(300).collect(),
             request_id: parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default(),
             person,
-            organizations,
+            organizations: organizations.unwrap_or_default(),
             notice: notice::COOKIE.read(settings, headers).and_then(|value| notice::read(ctx, value)),
             state,
         };

@@ -21,7 +21,6 @@ mod browser {
     use std::cell::RefCell;
 
     use js_sys::{Function, Object, Promise, Reflect};
-    use leptos::prelude::request_animation_frame;
     use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
     use wasm_bindgen_futures::{JsFuture, spawn_local};
     use web_sys::{
@@ -65,10 +64,12 @@ mod browser {
             .collect()
     }
 
-    /// Focuses the last field below the element `container`, once what changed is drawn.
+    /// Focuses the last field below the element `container`, once what changed is there: before the next
+    /// key is pressed, while the next frame may be drawn after it.
     pub fn focus_last(container: &str) {
         let container = container.to_owned();
-        request_animation_frame(move || {
+        spawn_local(async move {
+            leptos::task::tick().await;
             let fields = by_id(&container).and_then(|element| element.query_selector_all("input").ok());
             let last = elements(fields).into_iter().next_back();
             if let Some(field) = last.and_then(|field| field.dyn_into::<HtmlElement>().ok()) {

@@ -19,4 +19,21 @@ pub struct Model {
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 
+/// Who belongs.
+impl Related<super::user::Entity> for Entity {
+    fn to() -> RelationDef {
+        Entity::belongs_to(super::user::Entity).from(Column::UserId).to(super::user::Column::Id).into()
+    }
+}
+
+/// What is belonged to.
+impl Related<super::organization::Entity> for Entity {
+    fn to() -> RelationDef {
+        Entity::belongs_to(super::organization::Entity)
+            .from(Column::OrganizationId)
+            .to(super::organization::Column::Id)
+            .into()
+    }
+}
+
 impl ActiveModelBehavior for ActiveModel {}

@@ -33,4 +33,11 @@ pub struct Model {
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 
+/// Whoever is signed in.
+impl Related<super::user::Entity> for Entity {
+    fn to() -> RelationDef {
+        Entity::belongs_to(super::user::Entity).from(Column::UserId).to(super::user::Column::Id).into()
+    }
+}
+
 impl ActiveModelBehavior for ActiveModel {}

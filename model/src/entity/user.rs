@@ -28,4 +28,11 @@ pub struct Model {
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 
+/// What they belong to, and as what.
+impl Related<super::membership::Entity> for Entity {
+    fn to() -> RelationDef {
+        Entity::has_many(super::membership::Entity).from(Column::Id).to(super::membership::Column::UserId).into()
+    }
+}
+
 impl ActiveModelBehavior for ActiveModel {}

@@ -70,7 +70,7 @@ pub async fn password(app: &App, email: &str, password: &str) -> (Browser, Page)
 /// Who is signed in in a browser.
 pub async fn person(app: &App, browser: &Browser) -> Option<Person> {
     let id = browser.cookies.get("portico-session")?;
-    session::person(&app.ctx, id, "").await.expect("sessions are readable")
+    session::peek(&app.ctx, id).await.expect("sessions are readable")
 }
 
 async fn subjects(app: &App) -> Vec<String> {
@@ -107,7 +107,7 @@ async fn signing_in_again_asks_in_a_living_session_and_gives_another_cookie() {
     let after = person(&app, &browser).await.expect("signed in");
     assert_eq!(after.auth_time.since(before.auth_time), minutes(30));
     assert_eq!(after.session, before.session, "the name by which its applications know it stays");
-    assert!(session::person(&app.ctx, &former, "").await.unwrap().is_none(), "the former id is worth nothing");
+    assert!(session::peek(&app.ctx, &former).await.unwrap().is_none(), "the former id is worth nothing");
 }
 
 #[tokio::test]
