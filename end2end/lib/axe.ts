@@ -5,6 +5,7 @@ import type { Page } from "@playwright/test";
 
 /** Everything that is wrong with the page as it stands, in lines. */
 export async function faults(page: Page): Promise<string[]> {
+  await page.waitForLoadState();
   const where = `${new URL(page.url()).pathname} “${await page.title()}”`;
   const found: string[] = [];
   for (const colorScheme of ["light", "dark"] as const) {

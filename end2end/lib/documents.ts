@@ -84,7 +84,9 @@ export class Shell {
     this.output = this.errors = "";
     this.running = true;
     this.process.stdin.write(`${command}; echo "|done $?"\n`);
-    return (await this.printed(/https?:\S+(?=\s)|\|done \d+\n$/))[0];
+    const [said] = await this.printed(/https?:\S+(?=\s)|\|done \d+\n$/);
+    if (said.startsWith("|done")) throw new Error(`${command}\n${this.output}${this.errors}`);
+    return said;
   }
 
   /** The end of what was started: what it has printed. */

@@ -1,7 +1,18 @@
 import { createServer } from "node:net";
 
-/** A port of this machine on which nobody listens. */
-export function freePort(): Promise<number> {
+const given = new Set<number>();
+
+/** A port of this machine on which nobody listens, another one each time. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = await free();
+    if (given.has(port)) continue;
+    given.add(port);
+    return port;
+  }
+}
+
+function free(): Promise<number> {
   return new Promise((done, failed) => {
     const server = createServer();
     server.once("error", failed);

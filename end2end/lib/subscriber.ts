@@ -59,13 +59,10 @@ export class Subscriber {
   /** Does something, and catches where the browser is sent: nobody lives at the client's address. */
   async sentTo(client: Client, act: () => Promise<unknown>): Promise<URL> {
     const { origin, pathname } = new URL(client.redirectUri);
-    const caught = this.page.waitForRequest(
-      (request) => {
-        const url = new URL(request.url());
-        return request.isNavigationRequest() && url.origin === origin && url.pathname === pathname;
-      },
-      { timeout: 10_000 },
-    );
+    const caught = this.page.waitForRequest((request) => {
+      const url = new URL(request.url());
+      return request.isNavigationRequest() && url.origin === origin && url.pathname === pathname;
+    });
     const [request] = await Promise.all([caught, act()]);
     // Let the browser find out, before anything else is asked of it.
     await expect.poll(() => this.page.url()).toMatch(/^chrome-error:/);

@@ -13,7 +13,9 @@ export async function addApp(page: Page): Promise<{ secret: string; codes: strin
   await page.getByLabel("Code", { exact: true }).fill(code(secret));
   await page.getByRole("button", { name: "Turn on" }).click();
   await expect(page.getByRole("heading", { name: "Store your recovery codes now" })).toBeVisible();
-  const codes = await page.locator(".recovery-codes code").allInnerTexts();
+  const shown = page.locator(".recovery-codes code");
+  await expect(shown).toHaveCount(10);
+  const codes = await shown.allInnerTexts();
   await page.getByRole("link", { name: "I have stored them" }).click();
   return { secret, codes };
 }

@@ -86,6 +86,7 @@ test("the lists work by keyboard", async ({ page, world }) => {
   await page.keyboard.type("https://example.com/one");
   await page.getByRole("button", { name: /Add login redirect URI/i }).focus();
   await page.keyboard.press("Enter");
+  await expect(page.getByRole("textbox", { name: "Login redirect URI 2", exact: true })).toBeFocused();
   await page.getByRole("textbox", { name: "Login redirect URI 2", exact: true }).fill("https://example.com/two");
   await page.getByRole("button", { name: "Remove login redirect URI 1" }).focus();
   await page.keyboard.press("Enter");

@@ -60,8 +60,9 @@ test("from sign-up to a subscriber's phone number", async ({ page, browser, outb
     const address = page.url();
     // The page that displayed them was the answer to a form: browsers do not keep it.
     await page.goBack().catch(() => undefined);
-    // While the browser puts its own page there instead, there is no content to read; the first that
-    // there is counts.
+    // The browser puts its own page there instead, a moment later: what is read before that is not after
+    // going back. While it does there is no content to read; the first that there is counts.
+    await expect.poll(() => page.url()).not.toBe(address);
     let after = true;
     await expect(async () => {
       after = await shown();

@@ -154,6 +154,8 @@ test.describe("passkeys @scripts", () => {
     await addPasskey(page, "Test device");
     await key.answers(false);
     await signOut(page);
+    // Not the page that is left behind is answered.
+    await page.goto("about:blank");
     // Nobody presses anything on the page.
     await key.answers(true);
     await page.goto("/signin?return_to=%2Faccount%2Fsecurity");

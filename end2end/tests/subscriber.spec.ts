@@ -218,7 +218,8 @@ test("a double click on Send PIN and on Continue goes on as one", async ({ subsc
   await expect(page.getByRole("heading", { name: "Enter the PIN" })).toBeVisible();
   expect((await outbox.to(subscriber.number)).length - before, "messages").toBe(1);
   await subscriber.pinField.fill(await subscriber.pin());
-  await subscriber.button("Continue").dblclick();
+  // At once: when the first click's answer is lost on its way, the PIN is used and nobody is signed in.
+  await subscriber.button("Continue").evaluate((button: HTMLElement) => [1, 2].forEach(() => button.click()));
   await expect(subscriber.button("Allow")).toBeVisible();
 });
 

@@ -26,9 +26,12 @@ test.beforeEach(async ({ browser, extraHTTPHeaders, baseURL }) => {
   await page.getByRole("link", { name: "Technical integration" }).click();
   await main.getByRole("link", { name: "Workbench web server", exact: true }).click();
   const uris = page.getByRole("textbox", { name: /^Login redirect URI \d+$/ });
+  // It stands below them: they are all there when it is.
+  const add = page.getByRole("button", { name: /Add login redirect URI/i });
+  await expect(add).toBeVisible();
   const known = await uris.evaluateAll((fields) => fields.map((field) => (field as HTMLInputElement).value));
   if (!known.includes(CALLBACK)) {
-    await page.getByRole("button", { name: /Add login redirect URI/i }).click();
+    await add.click();
     await page.getByRole("textbox", { name: `Login redirect URI ${known.length + 1}`, exact: true }).fill(CALLBACK);
     await page.getByRole("button", { name: "Save client" }).last().click();
     await expect(page.getByText("Client saved.").first()).toBeVisible();
