@@ -38,6 +38,10 @@ version_at_least() {
     [ "$(printf '%s\n%s\n' "$2" "$1" | sort -t. -k1,1n -k2,2n -k3,3n | head -n 1)" = "$2" ]
 }
 
+# What is tested here is not behind a proxy.
+export no_proxy="127.0.0.1,localhost${no_proxy:+,$no_proxy}"
+export NO_PROXY=$no_proxy
+
 # A number for a step: "4 m 05 s"
 minutes() { printf '%d m %02d s' $(($1 / 60)) $(($1 % 60)); }
 

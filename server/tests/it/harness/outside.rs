@@ -111,8 +111,10 @@ impl Process {
 
     /// `kill` with a signal such as `-HUP`.
     pub fn signal(&self, signal: &str) {
-        let killed = std::process::Command::new("kill").args([signal, &self.child.id().to_string()]).status();
-        assert!(killed.expect("there is kill").success());
+        // The shell's own: not every machine has a program of that name.
+        let kill = format!("kill {signal} {}", self.child.id());
+        let killed = std::process::Command::new("sh").args(["-c", &kill]).status();
+        assert!(killed.expect("there is a shell").success());
     }
 
     /// Goes from an authorization request through PIN and consent; the parameters of the redirect
