@@ -76,7 +76,7 @@ test("URIs are checked while typing @scripts", async ({ page, world }) => {
   await expect(uri).not.toHaveAttribute("aria-invalid", "true");
 });
 
-test("the lists work by keyboard", async ({ page, world }) => {
+test("the lists work by keyboard", async ({ page, world, javaScriptEnabled }) => {
   await signIn(page, await world.developer());
   const path = await world.emptyProduct();
   await page.goto(`${path}/clients/new`);
@@ -86,7 +86,9 @@ test("the lists work by keyboard", async ({ page, world }) => {
   await page.keyboard.type("https://example.com/one");
   await page.getByRole("button", { name: /Add login redirect URI/i }).focus();
   await page.keyboard.press("Enter");
-  await expect(page.getByRole("textbox", { name: "Login redirect URI 2", exact: true })).toBeFocused();
+  if (javaScriptEnabled !== false) {
+    await expect(page.getByRole("textbox", { name: "Login redirect URI 2", exact: true })).toBeFocused();
+  }
   await page.getByRole("textbox", { name: "Login redirect URI 2", exact: true }).fill("https://example.com/two");
   await page.getByRole("button", { name: "Remove login redirect URI 1" }).focus();
   await page.keyboard.press("Enter");
