@@ -90,7 +90,7 @@ async fn a_page_of_the_portal_reads_each_thing_once() {
     let mut browser = app.sign_in_portal("dev@portico.test").await;
     let path = format!("{}/clients", product(&mut browser, "Voicebox").await);
     browser.get(&path).await;
-    let (work, page) = app.least_work_of(async || browser.get(&path).await).await;
+    let (work, page) = app.work_of(browser.get(&path)).await;
     let expected = Work { statements: 3, commits: 0 };
     assert_eq!((page.status, work), (200, expected), "who asks and where they belong, the product, its clients");
 }
