@@ -298,7 +298,8 @@ mod tests {
         .await
         .unwrap();
         let before = db.work().commits;
-        let writes = (0..20).map(|n: i32| {
+        // The last one succeeds: it does not make good what failed before it.
+        let writes = (0..21).map(|n: i32| {
             db.write(n, |tx, n| {
                 Box::pin(async move {
                     tx.execute_unprepared(&format!("INSERT INTO numbers VALUES ({n})")).await?;
@@ -314,7 +315,7 @@ mod tests {
         for (n, outcome) in (0..).zip(&outcomes) {
             assert_eq!(outcome.is_ok(), n % 4 < 2, "{n}: {outcome:?}");
         }
-        assert_eq!(count(&db, "numbers").await, 10, "those that failed have left nothing");
+        assert_eq!(count(&db, "numbers").await, 11, "those that failed have left nothing");
         assert!(db.work().commits - before <= 2, "they share a commit");
 
         let alone = db.write((), |tx, ()| {
@@ -324,7 +325,7 @@ mod tests {
             })
         });
         assert!(alone.await.is_err());
-        assert_eq!(count(&db, "numbers").await, 10);
+        assert_eq!(count(&db, "numbers").await, 11);
 
         // Whoever asked has gone away: what changed is heard of all the same.
         let heard = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
@@ -340,6 +341,33 @@ mod tests {
         drop(gone);
         db.write((), |_, ()| Box::pin(async { Ok::<_, Fault>(()) })).await.unwrap();
         assert_eq!(*heard.lock().unwrap(), [crate::change::Change::Scopes]);
+        db.close().await;
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+
+    /// What was not committed was not written, whatever the work itself has said.
+    #[tokio::test]
+    async fn a_commit_that_fails_is_told_and_the_next_write_goes_on() {
+        let folder = std::env::temp_dir().join(format!("portico-commit-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let db = Db::connect(&format!("sqlite:{}", folder.join("commit.db").display())).await.unwrap();
+        let write = |sql: &'static str| {
+            db.write(sql, |tx, sql| {
+                Box::pin(async move {
+                    tx.execute_unprepared(sql).await?;
+                    Ok::<_, Fault>(())
+                })
+            })
+        };
+        write("CREATE TABLE parents (n INTEGER PRIMARY KEY)").await.unwrap();
+        write("CREATE TABLE children (n INTEGER REFERENCES parents (n) DEFERRABLE INITIALLY DEFERRED)").await.unwrap();
+        let commits = db.work().commits;
+        // The statement succeeds; that nobody is the parent is noticed at the end.
+        assert!(write("INSERT INTO children VALUES (1)").await.is_err());
+        assert_eq!((count(&db, "children").await, db.work().commits), (0, commits));
+        write("INSERT INTO parents VALUES (1)").await.unwrap();
+        write("INSERT INTO children VALUES (1)").await.unwrap();
+        assert_eq!(count(&db, "children").await, 1);
         db.close().await;
         std::fs::remove_dir_all(&folder).unwrap();
     }

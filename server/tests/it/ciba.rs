@@ -12,6 +12,7 @@ use model::{
     hours,
     limit::Rule,
     minutes, product, seconds,
+    secret::{Kind, Plain},
 };
 use serde_json::{Value, json};
 
@@ -264,6 +265,26 @@ async fn h2_an_answer_comes_from_our_own_page_in_that_browser() {
     forged.push(if last == Some('x') { 'y' } else { 'x' });
     assert_eq!(browser.get(&forged).await.status, 410);
     assert_eq!(error(&poll(&app, &begun).await), "authorization_pending");
+}
+
+#[tokio::test]
+async fn a_link_leads_to_its_own_request_until_that_is_over() {
+    let app = App::demo().await;
+    let mut links = Vec::new();
+    for message in ["Lamp 1", "Lamp 2"] {
+        ask(&app, &[("binding_message", message)]).await;
+        links.push((app.mailed_link(NUMBER).await, message));
+    }
+    for (link, message) in &links {
+        let page = app.browser().get(link).await;
+        assert!(page.text().contains(message), "{message}: {}", page.text());
+    }
+    let (link, _) = &links[0];
+    let (before, _) = link.split_once("t=").unwrap();
+    let made_up = Plain::generate(&app.ctx, Kind::Approval).unwrap();
+    assert_eq!(app.browser().get(&format!("{before}t={}", made_up.reveal())).await.status, 410, "nobody was sent it");
+    app.clock.advance(minutes(10));
+    assert_eq!(app.browser().get(link).await.status, 410, "its time is over");
 }
 
 #[tokio::test]

@@ -239,6 +239,7 @@ async fn l7_a_device_code_ends() {
         assert_eq!(error(&poll(&app, APP, begun).await), "expired_token");
     }
     assert_eq!(go(&mut browser, &late).await.status, 410);
+    assert_eq!(enter(&mut browser, pending["user_code"].as_str().unwrap()).await.status, 422, "nobody waits any more");
     app.clock.advance(hours(2));
     model::device::sweep(&app.ctx).await.unwrap();
     assert_eq!(error(&poll(&app, APP, &pending).await), "invalid_grant");

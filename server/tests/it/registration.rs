@@ -552,6 +552,12 @@ async fn clients_of_one_sector_know_a_person_by_the_same_subject() {
     assert_eq!(subjects[2], subjects[3], "the same host");
     subjects.dedup();
     assert_eq!(subjects.len(), 3, "{subjects:?}");
+
+    let subject = |uri, user| model::pairwise::in_sector(&app.ctx, uri, uuid::Uuid::from_u128(user)).unwrap();
+    let known = subject("https://one.example/sector", 1);
+    assert_eq!(known, subject("https://one.example/another", 1));
+    assert_ne!(known, subject("https://one.example/sector", 2), "somebody else");
+    assert_ne!(known, subject("https://two.example/sector", 1), "another sector");
 }
 
 /// What the tests of OpenID Connect providers need, which send neither a nonce nor PKCE.

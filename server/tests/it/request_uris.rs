@@ -242,10 +242,15 @@ async fn f_a_request_uri_that_leads_elsewhere_or_nowhere_says_nothing_about_it()
     let good = world.signed(|claims| claims["exp"] = 4_000_000_000_i64.into());
     world.elsewhere.serve("/good", Served::new(TYPE, good.as_str()));
     let moved = Served { status: 302, location: Some(world.elsewhere.url("/good")), ..Served::new(TYPE, "") };
+    let large = |claims: &mut Value| {
+        claims["exp"] = 4_000_000_000_i64.into();
+        claims["more"] = "x".repeat(model::client::request_uris::LARGEST).into();
+    };
     let mut told = Vec::new();
     for served in [
         moved,
         Served::new(TYPE, vec![b'x'; 10 * 1024 * 1024]),
+        Served::new(TYPE, world.signed(large)),
         Served::new("text/html", good.as_str()),
         Served { status: 500, ..Served::new(TYPE, good.as_str()) },
         Served { status: 404, ..Served::new(TYPE, "") },
