@@ -8,6 +8,7 @@ use leptos::{
     nonce::{Nonce, provide_nonce, use_nonce},
     prelude::*,
 };
+use memchr::memmem;
 
 use crate::{
     extract::{Theme, Visitor},
@@ -74,9 +75,9 @@ fn policy(nonce: Option<&Nonce>, form_action: &str) -> String {
     )
 }
 
-const MARKER: &str = "<!>";
-const ISLAND: &str = "<leptos-island";
-const ISLAND_END: &str = "</leptos-island>";
+const MARKER: &[u8] = b"<!>";
+const ISLAND: &[u8] = b"<leptos-island";
+const ISLAND_END: &[u8] = b"</leptos-island>";
 
 /// Leaves out the marks at which a browser finds its way when it wakes a page: only islands wake.
 /// In a title or a text area they would be read as text. What people typed holds none, as its `<` is
@@ -85,12 +86,17 @@ fn without_markers(html: &str) -> String {
     let mut clean = String::with_capacity(html.len());
     let mut rest = html;
     loop {
-        let (still, island) = rest.split_at(rest.find(ISLAND).unwrap_or(rest.len()));
-        clean.extend(still.split(MARKER));
+        let (still, island) = rest.split_at(memmem::find(rest.as_bytes(), ISLAND).unwrap_or(rest.len()));
+        let mut from = 0;
+        for at in memmem::find_iter(still.as_bytes(), MARKER) {
+            clean.push_str(still.get(from..at).unwrap_or_default());
+            from = at + MARKER.len();
+        }
+        clean.push_str(still.get(from..).unwrap_or_default());
         if island.is_empty() {
             return clean;
         }
-        let end = island.find(ISLAND_END).map_or(island.len(), |at| at + ISLAND_END.len());
+        let end = memmem::find(island.as_bytes(), ISLAND_END).map_or(island.len(), |at| at + ISLAND_END.len());
         let (island, after) = island.split_at(end);
         clean.push_str(island);
         rest = after;

@@ -58,6 +58,12 @@ pub async fn run(address: SocketAddr, work: Work, warm_up: Duration, duration: D
     let begin = Instant::now() + warm_up;
     let end = begin + duration;
     let local = LocalSet::new();
+    // Never asleep: waking the generator's core would be work of the server's core.
+    let awake = local.spawn_local(async {
+        loop {
+            tokio::task::yield_now().await;
+        }
+    });
     let tasks: Vec<_> =
         (0..CONNECTIONS).map(|index| local.spawn_local(one(address, Rc::clone(&work), index, begin, end))).collect();
     local
@@ -69,6 +75,7 @@ pub async fn run(address: SocketAddr, work: Work, warm_up: Duration, duration: D
                 latencies.extend(measured);
                 done += all;
             }
+            awake.abort();
             latencies.sort_unstable();
             let percentile = |share: usize| {
                 let at = (latencies.len() * share / 100).min(latencies.len().saturating_sub(1));

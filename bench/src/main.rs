@@ -4,6 +4,7 @@
 //! Timings depend on the machine, so they are never tests.
 
 mod browser;
+mod floor;
 mod html;
 mod http;
 mod load;
@@ -47,7 +48,12 @@ struct Bench {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
-    let mut arguments = std::env::args_os().skip(1);
+    let mut arguments = std::env::args_os().skip(1).peekable();
+    match arguments.peek().and_then(|argument| argument.to_str()) {
+        Some(floor::SERVE) => return floor::serve().await,
+        Some(floor::SIGN) => return floor::sign(),
+        _ => {}
+    }
     let (Some(binary), Some(folder)) = (arguments.next(), arguments.next()) else {
         return Err("usage: bench PORTICO FOLDER [SCENARIO]".into());
     };
@@ -97,7 +103,8 @@ impl Bench {
             "\n  {:<44} {:>9} {:>9} {:>6}   {:>7} {:>7} {:>6}",
             "", "per s", "budget", "", "p50 ms", "p99 ms", "limit"
         );
-        self.same("health (the floor)", "GET", "/health/live", None, None).await?;
+        self.floor().await?;
+        self.same("health", "GET", "/health/live", None, None).await?;
         self.same("discovery", "GET", "/.well-known/openid-configuration", None, Some(60_000)).await?;
         self.same("keys", "GET", "/.well-known/jwks.json", None, Some(60_000)).await?;
         self.client_credentials("client credentials, opaque", 40_000).await?;
@@ -172,6 +179,27 @@ impl Bench {
             line("resident memory idle, MB", idle, 60.0);
             line("resident memory after a million tokens, MB", after, 120.0);
         }
+        Ok(())
+    }
+
+    /// What the server's core does without Portico, beside what the machine of the budgets does.
+    async fn floor(&mut self) -> Result<()> {
+        if self.only.is_some() {
+            return Ok(());
+        }
+        let core = self.server.core.as_deref();
+        let signatures = floor::signatures(core)?;
+        let bare = floor::Bare::start(core)?;
+        let request = http::request("GET", &bare.address.to_string(), "/", &[], None);
+        let work = Work::Same { request, status: 200 };
+        let measured = load::run(bare.address, work, self.warm_up, self.duration).await?;
+        row("the machine: a bare server", &measured, Some(floor::ANSWERS), f64::INFINITY);
+        let share = signatures / f64::from(floor::SIGNATURES);
+        println!(
+            "  {:<44} {signatures:>9.0} {:>9} {share:>5.1}×\n",
+            "the machine: ES256 signatures",
+            floor::SIGNATURES
+        );
         Ok(())
     }
 
@@ -267,13 +295,13 @@ fn row(name: &str, measured: &Measured, budget: Option<u32>, limit: f64) {
     let late = budget.is_some() && measured.p99 > limit;
     println!(
         "{} {name:<44} {:>9.0} {:>9} {:>6}   {:>7.2} {:>7.2} {:>6}",
-        if slow || late { "!" } else { " " },
+        if (slow || late) && limit.is_finite() { "!" } else { " " },
         measured.per_second,
         budget.map(|budget| budget.to_string()).unwrap_or_default(),
         share.map(|share| format!("{share:.1}×")).unwrap_or_default(),
         measured.p50,
         measured.p99,
-        budget.map(|_| format!("{limit:.0}")).unwrap_or_default(),
+        budget.filter(|_| limit.is_finite()).map(|_| format!("{limit:.0}")).unwrap_or_default(),
     );
 }
 

@@ -15,7 +15,8 @@ use crate::signed::Signer;
 
 pub struct Server {
     binary: PathBuf,
-    core: Option<String>,
+    /// The core that it has for itself.
+    pub core: Option<String>,
     pub data: PathBuf,
     pub url: Url,
     pub address: SocketAddr,
