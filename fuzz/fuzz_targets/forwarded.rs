@@ -4,7 +4,6 @@
 
 // The file itself: the crate around it would bring the whole portal along.
 #[path = "../../server/src/proxy.rs"]
-#[expect(dead_code, reason = "only a part of it is called here")]
 mod proxy;
 
 /// What the file needs of its neighbour.
