@@ -4,6 +4,7 @@
 //! Timings depend on the machine, so they are never tests.
 
 mod browser;
+mod fill;
 mod floor;
 mod html;
 mod http;
@@ -94,6 +95,9 @@ impl Bench {
             subscribers.push(people::subscriber(&self.server, number, "openid phone offline_access").await?);
         }
         self.server.stop().await?;
+        if std::env::var("PORTICO_BENCH_FILLED").is_ok_and(|filled| filled == "1") {
+            fill::fill(&self.server).await?;
+        }
 
         let starts = self.cold_starts().await?;
         let idle = self.server.memory();

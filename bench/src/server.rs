@@ -1,5 +1,6 @@
 //! The server under measurement: the release binary, with a fresh demo world, alone on its core.
 
+use std::io::Read as _;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -125,7 +126,11 @@ impl Drop for Server {
 fn sqlite_file(folder: &Path) -> Result<PathBuf> {
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
-        if path.is_file() && std::fs::read(&path)?.starts_with(b"SQLite format 3\0") {
+        let mut start = Vec::new();
+        if path.is_file() {
+            std::fs::File::open(&path)?.take(16).read_to_end(&mut start)?;
+        }
+        if start == b"SQLite format 3\0" {
             return Ok(path);
         }
     }
