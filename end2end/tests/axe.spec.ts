@@ -65,6 +65,7 @@ test("the pages of a developer", async ({ page }) => {
     "/products/prd/clients/cli/issuers",
     "/products/prd/clients/cli/keys",
     "/products/prd/clients/cli/logout",
+    "/products/prd/clients/cli/tokens",
     "/products/prd/scopes",
     "/account",
     "/account/applications",

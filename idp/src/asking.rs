@@ -89,7 +89,8 @@ impl FromRequest<Idp> for Asking {
         let mut jkt = None;
         if BINDING.contains(&path) {
             let url = dpop::endpoint(&idp.ctx, path);
-            let expected = Expected { method: parts.method.as_str(), url: &url, access_token: None };
+            let algs = authenticated.client.profile.rules().algs;
+            let expected = Expected { method: parts.method.as_str(), url: &url, access_token: None, algs };
             if let Some(proof) = model::dpop::check(&idp.ctx, &dpop::proofs(&parts.headers), &expected)? {
                 jkt = Some(proof.jkt);
                 once.push(proof.once);

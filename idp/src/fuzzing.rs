@@ -3,7 +3,7 @@
 
 use axum::response::Response;
 use http::{HeaderMap, HeaderName, Method};
-use model::{Context, authorization::Request, cache::Product, dpop::Expected};
+use model::{Context, authorization::Request, cache::Product, client::profile::ASYMMETRIC, dpop::Expected};
 
 use crate::{
     authorize::{self, AuthorizeError},
@@ -69,7 +69,8 @@ pub fn proof(
     path: &str,
     access_token: Option<&str>,
 ) -> Result<Option<String>, String> {
-    let expected = Expected { method: method.as_str(), url: &dpop::endpoint(ctx, path), access_token };
+    let expected =
+        Expected { method: method.as_str(), url: &dpop::endpoint(ctx, path), access_token, algs: ASYMMETRIC };
     let proof = model::dpop::check(ctx, &dpop::proofs(headers), &expected).map_err(|error| error.to_string())?;
     Ok(proof.map(|proof| proof.jkt))
 }

@@ -119,7 +119,7 @@ fn respond(idp: &Idp, headers: &HeaderMap, asking: &Client, answer: Answer) -> R
         iat: ctx.now().seconds(),
         token_introspection: answer,
     };
-    let alg = registered.unwrap_or(SigningAlg::Rs256);
+    let alg = asking.profile.signing(registered);
     let jwt = ctx.keys().signer(alg, ctx.now()).and_then(|key| key.sign_jwt("token-introspection+jwt", &claims));
     match jwt {
         Ok(jwt) => {

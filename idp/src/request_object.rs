@@ -111,10 +111,8 @@ async fn open(ctx: &Context, client: &Client, outside: &Params, text: &str) -> R
     let rules = client.profile.rules();
     let token = Unverified::parse(text)?;
     token.check_type(&["", "jwt", "oauth-authz-req+jwt"])?;
-    let pinned = client.metadata.request_object_signing_alg.as_deref();
-    let pinned = pinned.map(|alg| [alg]);
-    let algs: &[&str] = pinned.as_ref().map_or(rules.algs, |one| one.as_slice());
-    let claims = client_keys::verify(ctx, client, token, algs).await?;
+    let algs = rules.algs_of(client.metadata.request_object_signing_alg.as_deref());
+    let claims = client_keys::verify(ctx, client, token, &algs).await?;
     let is_client = |name| jose::text(&claims, name).map(|value| value.is_none_or(|value| value == client.client_id));
     if !is_client("iss")? || !is_client("client_id")? {
         return Err(ObjectError::Issuer);

@@ -7,6 +7,7 @@ use subtle::ConstantTimeEq as _;
 use crate::{
     ClientCertificate, Context, Fault,
     authorization::Confirmation,
+    cache,
     dpop::{self, Expected, ProofError},
     spent,
     token::AccessToken,
@@ -98,7 +99,13 @@ pub async fn read(ctx: &Context, shown: &Shown<'_>, audiences: &[&str]) -> Resul
             if !shown.as_dpop {
                 return Err(BearerError::Unproven);
             }
-            let expected = Expected { method: shown.method, url: shown.url, access_token: Some(shown.token) };
+            let client = cache::client(ctx, &token.client_id).await?.ok_or(BearerError::Invalid)?;
+            let expected = Expected {
+                method: shown.method,
+                url: shown.url,
+                access_token: Some(shown.token),
+                algs: client.profile.rules().algs,
+            };
             let proof = dpop::check(ctx, shown.proofs, &expected)?.ok_or(BearerError::Unproven)?;
             if proof.jkt != *jkt {
                 return Err(BearerError::Unproven);

@@ -390,10 +390,10 @@ pub async fn client(ctx: &Context, client_id: &str) -> Result<Option<Arc<Client>
         profile: row.profile,
         kind: row.kind,
         token_format: row.token_format,
-        id_token_alg: row.id_token_alg,
+        id_token_alg: row.profile.signing(Some(row.id_token_alg)),
         state: row.state,
         auth_method: row.auth_method,
-        metadata: Metadata::parse(&row.metadata),
+        metadata: Metadata::parse(&row.metadata).under(row.profile),
         changed_at: row.updated_at,
         keys: keys
             .into_iter()

@@ -5,7 +5,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use crate::{
     Context, Fault, Timestamp, authorization,
-    client::{keys, profile::ASYMMETRIC},
+    client::keys,
     jose::{self, JoseError, Unverified},
     key::Sealed,
     minutes, seconds,
@@ -60,6 +60,8 @@ pub struct Expected<'a> {
     pub url: &'a str,
     /// The access token that it protects, at resources.
     pub access_token: Option<&'a str>,
+    /// The algorithms of the client's profile.
+    pub algs: &'a [&'a str],
 }
 
 /// Checks the proof of a request (section 4.3), if it has one; `proofs` are those that came with
@@ -84,7 +86,7 @@ pub fn check(ctx: &Context, proofs: &[&str], expected: &Expected<'_>) -> Result<
         object.remove("kid");
     }
     let (claims, _) = match proof.header("kid") {
-        None => proof.verify([&bare], ASYMMETRIC)?,
+        None => proof.verify([&bare], expected.algs)?,
         Some(_) => return Err(ProofError::Claim("the header has a kid beside its jwk")),
     };
     if jose::text(&claims, "htm")? != Some(expected.method) {

@@ -146,6 +146,65 @@ pub fn TextArea(
     }
 }
 
+/// A box to tick; when it is not, its name is absent from the form.
+#[component]
+pub fn Tick(
+    /// Its name in the form.
+    name: &'static str,
+    /// What it says.
+    #[prop(into)]
+    label: String,
+    /// Whether it is ticked.
+    on: bool,
+) -> impl IntoView {
+    let error = error_of(name);
+    let invalid = error.is_some().then_some("true");
+    let described = described_by(name, false, error.is_some());
+    view! {
+        <div class="field">
+            <label class="check">
+                <input type="checkbox" id=name name=name checked=on aria-describedby=described aria-invalid=invalid/>
+                <span>{label}</span>
+            </label>
+            <FieldError id=name error=error/>
+        </div>
+    }
+}
+
+/// One of several values.
+#[component]
+pub fn Select(
+    /// The control's id and name.
+    id: &'static str,
+    /// The label.
+    #[prop(into)]
+    label: String,
+    /// Each value, and what it is called.
+    options: Vec<(&'static str, &'static str)>,
+    /// Which one it is.
+    #[prop(into)]
+    chosen: String,
+    /// What helps to choose.
+    #[prop(optional, into)]
+    hint: Option<String>,
+) -> impl IntoView {
+    let error = error_of(id);
+    let described = described_by(id, hint.is_some(), error.is_some());
+    let invalid = error.is_some().then_some("true");
+    let options = options
+        .into_iter()
+        .map(|(value, text)| view! { <option value=value selected=value == chosen>{text}</option> })
+        .collect_view();
+    view! {
+        <div class="field">
+            <label class="field__label" for=id>{label}</label>
+            <select class="select" id=id name=id aria-describedby=described aria-invalid=invalid>{options}</select>
+            <FieldError id=id error=error/>
+            {hint.map(|hint| view! { <p class="field__hint" id=format!("{id}-hint")>{hint}</p> })}
+        </div>
+    }
+}
+
 /// What is wrong, beside the field `id`.
 #[component]
 pub fn FieldError(#[prop(into)] id: String, error: Option<String>) -> impl IntoView {

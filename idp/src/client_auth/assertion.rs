@@ -61,9 +61,8 @@ pub async fn check(ctx: &Context, client: &Client, text: &str, path: &str) -> Re
     let rules = client.profile.rules();
     let token = Unverified::parse(text)?;
     token.check_type(&["", "jwt", "client-authentication+jwt"])?;
-    let pinned = client.metadata.token_endpoint_auth_signing_alg.as_deref().map(|alg| [alg]);
-    let algs: &[&str] = pinned.as_ref().map_or(rules.algs, |one| one.as_slice());
-    let claims = client_keys::verify(ctx, client, token, algs).await?;
+    let algs = rules.algs_of(client.metadata.token_endpoint_auth_signing_alg.as_deref());
+    let claims = client_keys::verify(ctx, client, token, &algs).await?;
     let is_client = |name| jose::text(&claims, name).map(|value| value == Some(client.client_id.as_str()));
     if !(is_client("iss")? && is_client("sub")?) {
         return Err(AssertionError::Subject);

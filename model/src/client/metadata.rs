@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::entity::{Profile, SigningAlg};
+
 /// Client metadata (RFC 7591, section 2; OpenID Connect Dynamic Client Registration, section 2).
 /// What is absent has the default of the standard that names it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -171,6 +173,22 @@ impl Metadata {
     #[must_use]
     pub fn to_text(&self) -> String {
         serde_json::to_string(self).unwrap_or_else(|_| "{}".to_owned())
+    }
+
+    /// As it counts under a profile: what is signed for the client is signed with an algorithm of the
+    /// profile, whatever was registered under another one.
+    #[must_use]
+    pub fn under(mut self, profile: Profile) -> Self {
+        for alg in [
+            &mut self.userinfo_signed_response_alg,
+            &mut self.introspection_signed_response_alg,
+            &mut self.authorization_signed_response_alg,
+        ] {
+            if let Some(registered) = alg {
+                *alg = Some(profile.signing(SigningAlg::parse(registered)).as_str().to_owned());
+            }
+        }
+        self
     }
 
     /// Whether the client may ask for a scope of its product.

@@ -16,6 +16,7 @@ pub mod published;
 mod registration;
 pub mod request_uris;
 mod secrets;
+mod tokens;
 
 use sea_orm::{
     ActiveValue::Set,
@@ -30,6 +31,7 @@ pub use self::{
     metadata::{Metadata, SubjectType},
     registration::{Changes, Invalid, ListProblem, RegisterError, Registered, Registration, Uris, edit, register},
     secrets::{AddSecretError, Added, Grace, LABEL_LENGTH, MOST_LIVING, SecretRow, add_secret, end_secret, secrets},
+    tokens::{Bounds, InvalidTokens, MOST_RESOURCES, SetTokensError, Tokens, is_resource, set_tokens},
 };
 use crate::{
     Context, Fault, Timestamp,

@@ -4,7 +4,7 @@
 use super::grant_type::{
     AUTHORIZATION_CODE, CIBA, CLIENT_CREDENTIALS, DEVICE_CODE, JWT_BEARER, REFRESH_TOKEN, TOKEN_EXCHANGE,
 };
-use crate::entity::{AuthMethod, ClientKind, Profile};
+use crate::entity::{AuthMethod, ClientKind, Profile, SigningAlg};
 
 /// When PKCE (RFC 7636) is needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +45,9 @@ pub struct Rules {
     pub assertion_audience: AssertionAudience,
     /// With which algorithms its assertions, proofs and request objects may be signed.
     pub algs: &'static [&'static str],
+    /// With which algorithms we sign what its clients are told; the first, if they have not
+    /// registered another of them.
+    pub signs: &'static [SigningAlg],
     /// Whether a refresh token is replaced when it is used.
     pub rotates: bool,
     /// Whether ID tokens carry the phone number with the scope `phone`.
@@ -68,6 +71,7 @@ const CLASSIC: Rules = Rules {
     bound_tokens: false,
     assertion_audience: AssertionAudience::IssuerOrEndpoint,
     algs: ASYMMETRIC,
+    signs: SigningAlg::ALL,
     rotates: true,
     phone_in_id_token: true,
     metadata_document: false,
@@ -97,6 +101,7 @@ const STANDARD: Rules = Rules {
     bound_tokens: false,
     assertion_audience: AssertionAudience::IssuerOrEndpoint,
     algs: ASYMMETRIC,
+    signs: SigningAlg::ALL,
     rotates: true,
     phone_in_id_token: false,
     metadata_document: false,
@@ -112,6 +117,8 @@ const FAPI2: Rules = Rules {
     bound_tokens: true,
     assertion_audience: AssertionAudience::IssuerOnly,
     algs: &["PS256", "ES256", "EdDSA"],
+    // FAPI 2.0 Security Profile, section 5.4.1, has no RS256.
+    signs: &[SigningAlg::Es256, SigningAlg::EdDsa],
     rotates: false,
     phone_in_id_token: false,
     metadata_document: false,
@@ -127,11 +134,20 @@ const MCP: Rules = Rules {
     bound_tokens: false,
     assertion_audience: AssertionAudience::IssuerOrEndpoint,
     algs: ASYMMETRIC,
+    signs: SigningAlg::ALL,
     rotates: true,
     phone_in_id_token: false,
     metadata_document: true,
     request_uris: false,
 };
+
+impl Rules {
+    /// The algorithms with which a client may sign that has registered `pinned`.
+    #[must_use]
+    pub fn algs_of(&self, pinned: Option<&str>) -> Vec<&'static str> {
+        self.algs.iter().copied().filter(|alg| pinned.is_none_or(|pinned| pinned == *alg)).collect()
+    }
+}
 
 impl Profile {
     /// Its rules.
@@ -143,6 +159,13 @@ impl Profile {
             Self::Fapi2 => &FAPI2,
             Self::Mcp => &MCP,
         }
+    }
+
+    /// With what we sign for its clients that wish for `alg`, or have not said.
+    #[must_use]
+    pub fn signing(self, alg: Option<SigningAlg>) -> SigningAlg {
+        let signs = self.rules().signs;
+        alg.filter(|alg| signs.contains(alg)).or_else(|| signs.first().copied()).unwrap_or(SigningAlg::Es256)
     }
 }
 

@@ -9,8 +9,8 @@ use crate::{
     change::Change,
     db::Tx,
     entity::{
-        Audience, AuthMethod, ClientKind, ClientState, Profile, SigningAlg, TokenFormat, UriPurpose, client,
-        client_secret, client_uri, product, retired_client_id,
+        Audience, AuthMethod, ClientKind, ClientState, Profile, TokenFormat, UriPurpose, client, client_secret,
+        client_uri, product, retired_client_id,
     },
     redirect_uri::{self, MOST, Problem},
     secret::{Kind, Plain, base62},
@@ -193,8 +193,7 @@ pub async fn register(
         profile: *profile,
         kind,
         token_format: TokenFormat::Opaque,
-        // FAPI 2.0 Security Profile, section 5.4.1, has no RS256.
-        id_token_alg: if *profile == Profile::Fapi2 { SigningAlg::Es256 } else { SigningAlg::Rs256 },
+        id_token_alg: profile.signing(None),
         state: ClientState::Active,
         auth_method,
         metadata: Metadata::default().to_text(),
@@ -336,6 +335,7 @@ async fn edit_in(tx: &Tx, editing: &Editing) -> Result<(), RegisterError> {
         description: Set(description.clone()),
         profile: Set(*profile),
         token_format: Set(*token_format),
+        id_token_alg: Set(profile.signing(Some(before.id_token_alg))),
         auth_method: Set(method_under(*profile, before.auth_method)),
         updated_at: Set(ctx.now()),
         ..Default::default()

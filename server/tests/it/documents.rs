@@ -113,6 +113,9 @@ fn table() -> String {
         .to_owned()
     }));
     table.push_str(&row("algorithms of what it signs", &|profile| profile.rules().algs.join(", ")));
+    table.push_str(&row("algorithms of what is signed for it", &|profile| {
+        profile.rules().signs.iter().map(|alg| alg.as_str()).collect::<Vec<_>>().join(", ")
+    }));
     table.push_str(&row("refresh tokens rotate", &|profile| yes(profile.rules().rotates)));
     table.push_str(&row("phone number in the ID token", &|profile| yes(profile.rules().phone_in_id_token)));
     table

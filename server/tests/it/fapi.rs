@@ -83,7 +83,7 @@ impl<'a> Client<'a> {
         self.app.ctx.now().seconds()
     }
 
-    fn assertion_claims(&self) -> Value {
+    pub fn assertion_claims(&self) -> Value {
         let now = self.now();
         json!({"iss": CLIENT, "sub": CLIENT, "aud": URL, "exp": now + 60, "iat": now, "nbf": now, "jti": jti()})
     }
@@ -135,7 +135,7 @@ impl<'a> Client<'a> {
         self.post_with("/oauth2/par", &self.assertion(), None, &form).await
     }
 
-    async fn pushed(&self, more: &[(&str, &str)]) -> String {
+    pub async fn pushed(&self, more: &[(&str, &str)]) -> String {
         let page = self.push(more).await;
         assert_eq!(page.status, 201, "{}", page.body);
         let uri = page.json()["request_uri"].as_str().unwrap().to_owned();
@@ -159,7 +159,7 @@ impl<'a> Client<'a> {
         page.redirect_parameters()["code"].clone()
     }
 
-    async fn tokens(&self, browser: &mut Browser) -> Value {
+    pub async fn tokens(&self, browser: &mut Browser) -> Value {
         let code = self.code(browser, &[]).await;
         let page = self.redeem(&code, Some(&self.proof("POST", "/oauth2/token", None))).await;
         assert_eq!(page.status, 200, "{}", page.body);
@@ -578,7 +578,7 @@ async fn a_signed_introspection_answer() {
     assert_eq!(claims["token_introspection"], json!({"active": false}));
 }
 
-fn decoded(jwt: &str) -> (Value, Value) {
+pub fn decoded(jwt: &str) -> (Value, Value) {
     let mut parts = jwt.split('.').map(|part| URL_SAFE_NO_PAD.decode(part).unwrap());
     let mut next = || serde_json::from_slice(&parts.next().unwrap()).unwrap();
     (next(), next())

@@ -11,6 +11,7 @@
 
 mod abuse;
 mod accounts;
+mod algorithms;
 mod api;
 mod applications;
 mod authenticator;
@@ -18,6 +19,7 @@ mod authorize;
 mod authorized;
 mod belonging;
 mod ciba;
+mod client_tokens;
 mod clients;
 mod concurrency;
 mod counts;

@@ -10,7 +10,7 @@ mod extensions;
 mod flow;
 mod logout;
 mod signatures;
-mod signer;
+pub mod signer;
 mod world;
 
 use serde_json::Value;

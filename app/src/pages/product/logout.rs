@@ -13,7 +13,7 @@ use super::{
     frame::{self, ReadOnly, Settings},
 };
 use crate::{
-    components::field::{ErrorSummary, Field},
+    components::field::{ErrorSummary, Field, Tick},
     error::PageError,
     form::{Errors, Form},
     layout::PageHead,
@@ -140,14 +140,4 @@ fn show(at: &AtClient, typed: Typed, errors: Errors) -> Result<Response, PageErr
             </Settings>
         }
     }))
-}
-
-#[component]
-fn Tick(name: &'static str, label: &'static str, on: bool) -> impl IntoView {
-    view! {
-        <label class="check">
-            <input type="checkbox" name=name checked=on/>
-            <span>{label}</span>
-        </label>
-    }
 }

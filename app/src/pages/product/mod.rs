@@ -22,6 +22,7 @@ mod new_client;
 mod palette;
 mod quick_start;
 mod scopes;
+mod tokens;
 mod words;
 
 use axum::{
@@ -69,6 +70,7 @@ pub fn routes() -> Router<AppState> {
         )
         .route("/products/{product}/clients/{client}/certificate", get(certificate::page).post(certificate::submit))
         .route("/products/{product}/clients/{client}/logout", get(logout::page).post(logout::submit))
+        .route("/products/{product}/clients/{client}/tokens", get(tokens::page).post(tokens::submit))
         .route("/products/{product}/clients/{client}/disable", get(client::disable_page).post(client::disable))
         .route("/products/{product}/clients/{client}/enable", post(client::enable))
         .route("/products/{product}/clients/{client}/delete", get(client::delete_page).post(client::delete))

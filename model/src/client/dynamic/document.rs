@@ -6,9 +6,8 @@ use url::Url;
 use super::super::{
     DESCRIPTION_LENGTH, Metadata, SubjectType, Uris,
     certificate::{CertificateName, Place, deliverable},
-    grant_type, keys,
+    grant_type, is_resource, keys,
     keys::PublicKey,
-    profile::ASYMMETRIC,
 };
 use crate::{
     Certificates, Context,
@@ -390,14 +389,14 @@ async fn sector(ctx: &Context, uri: &str) -> Option<Vec<String>> {
 }
 
 fn signatures(reader: &Reader<'_>, frame: &Frame<'_>, metadata: &mut Metadata) -> Result<SigningAlg, Refusal> {
-    let ours: Vec<&str> = SigningAlg::ALL.iter().map(|alg| alg.as_str()).collect();
+    let rules = frame.profile.rules();
+    let ours: Vec<&str> = rules.signs.iter().map(|alg| alg.as_str()).collect();
     metadata.userinfo_signed_response_alg = reader.one_of("userinfo_signed_response_alg", &ours)?;
     metadata.introspection_signed_response_alg = reader.one_of("introspection_signed_response_alg", &ours)?;
     metadata.authorization_signed_response_alg = reader.one_of("authorization_signed_response_alg", &ours)?;
-    let theirs = if frame.profile == Profile::Fapi2 { frame.profile.rules().algs } else { ASYMMETRIC };
-    metadata.request_object_signing_alg = reader.one_of("request_object_signing_alg", theirs)?;
+    metadata.request_object_signing_alg = reader.one_of("request_object_signing_alg", rules.algs)?;
     let alg = reader.one_of("id_token_signed_response_alg", &ours)?;
-    Ok(alg.as_deref().and_then(SigningAlg::parse).unwrap_or(SigningAlg::Rs256))
+    Ok(frame.profile.signing(alg.as_deref().and_then(SigningAlg::parse)))
 }
 
 fn requests(reader: &Reader<'_>, frame: &Frame<'_>, metadata: &mut Metadata) -> Result<(), Refusal> {
@@ -418,11 +417,10 @@ fn requests(reader: &Reader<'_>, frame: &Frame<'_>, metadata: &mut Metadata) -> 
         return Err(wrong("request_uris", NOT_REACHABLE));
     }
     metadata.resources = reader.list("resources")?;
-    let absolute = |uri: &String| Url::parse(uri).is_ok_and(|url| url.fragment().is_none());
     if frame.open && !metadata.resources.is_empty() {
         return Err(wrong("resources", "are for clients that an organization has let in"));
     }
-    if !metadata.resources.iter().all(absolute) {
+    if !metadata.resources.iter().all(|uri| is_resource(uri)) {
         return Err(wrong("resources", "must be absolute URIs without a fragment"));
     }
     Ok(())

@@ -56,6 +56,14 @@ impl Signer {
         Self { pair, alg: alg.to_owned(), jwk }
     }
 
+    /// The same RSA key with another algorithm.
+    pub fn change(&mut self, alg: &str) {
+        if let Pair::Rsa(_, encoding) = &mut self.pair {
+            *encoding = if alg == "PS256" { &RSA_PSS_SHA256 } else { &RSA_PKCS1_SHA256 };
+            alg.clone_into(&mut self.alg);
+        }
+    }
+
     pub fn sign(&self, mut header: Value, claims: &Value) -> String {
         header["alg"] = self.alg.clone().into();
         let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());

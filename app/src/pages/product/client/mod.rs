@@ -35,6 +35,7 @@ use super::{
     grants,
     keys::method,
     quick_start::{QuickStart, Start},
+    tokens,
     words::{number, people},
 };
 use crate::{
@@ -194,6 +195,10 @@ async fn show(at: &AtClient, typed: Typed, rotation: Rotation, errors: Errors) -
                                     </div>
                                 }
                             })}
+                        <div>
+                            <dt>"Tokens and requests"</dt>
+                            <dd>{tokens::summary(&client)} " · " <a href=format!("{path}/tokens")>"Change"</a></dd>
+                        </div>
                         <div>
                             <dt>"Created"</dt>
                             <dd><Moment at=client.created_at/></dd>
