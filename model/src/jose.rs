@@ -63,6 +63,10 @@ impl<'a> Unverified<'a> {
         if header.contains_key("crit") {
             return Err(JoseError::Critical);
         }
+        // RFC 7515, section 4.1.4: a key that is not named by a text is not named at all.
+        if header.get("kid").is_some_and(|kid| !kid.is_string()) {
+            return Err(JoseError::Malformed);
+        }
         Ok(Self { header, claims: object(&decode(claims)?)?, signed, signature: decode(signature)? })
     }
 

@@ -54,6 +54,7 @@ mod phone_proof;
 mod platform;
 mod products;
 mod profiles;
+mod properties;
 mod proxies;
 mod registration;
 mod registration_tokens;

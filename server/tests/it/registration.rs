@@ -38,7 +38,7 @@ async fn request(app: &App, method: Method, path: &str, token: Option<&str>, bod
     send(&app.router, method, path, &headers, Body::from(body.to_string())).await
 }
 
-async fn register(app: &App, body: &Value) -> Page {
+pub async fn register(app: &App, body: &Value) -> Page {
     request(app, Method::POST, "/oauth2/register", None, body).await
 }
 

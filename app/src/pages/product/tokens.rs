@@ -324,8 +324,8 @@ fn Subjects(chosen: String) -> impl IntoView {
             id="subject_type"
             label="People are known by"
             options=vec![
-                ("public", "the same sub as at other products"),
-                ("pairwise", "a sub that no other product knows"),
+                ("public", "one sub everywhere (public)"),
+                ("pairwise", "a sub of this product (pairwise)"),
             ]
             chosen=chosen
             hint="With a change, those who have signed in before come back as somebody else."

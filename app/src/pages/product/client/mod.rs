@@ -197,7 +197,7 @@ async fn show(at: &AtClient, typed: Typed, rotation: Rotation, errors: Errors) -
                             })}
                         <div>
                             <dt>"Tokens and requests"</dt>
-                            <dd>{tokens::summary(&client)} " · " <a href=format!("{path}/tokens")>"Change"</a></dd>
+                            <dd>{tokens::summary(&client)} " · " <a href=format!("{path}/tokens")>"Change tokens"</a></dd>
                         </div>
                         <div>
                             <dt>"Created"</dt>
