@@ -8,11 +8,12 @@ use axum::{
     routing::get,
 };
 use http::HeaderMap;
+use model::interaction::Interaction;
 
 use crate::{
     Idp,
     browser::Browser,
-    flow::{self, Denial, Interaction},
+    flow::{self, Denial},
     form::Fields,
     login::{back_again, page_of, sent},
     pages::PageError,

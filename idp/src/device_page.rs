@@ -21,7 +21,7 @@ use model::{
 use crate::{
     Idp,
     browser::Browser,
-    flow::{self, Denial, Interaction, redirect, with_browser},
+    flow::{self, Denial, redirect, with_browser},
     form::{self, Fields},
     login::{address_of, back_again, page_of, retry_after, sent},
     pages::{
@@ -74,7 +74,7 @@ async fn give(
         }
         match device::find(ctx, typed, address_of(address)).await {
             Ok(waiting) => {
-                let interaction = Interaction::begin(ctx, &browser, request(ctx, waiting).await?)?;
+                let interaction = flow::begin(ctx, &browser, request(ctx, waiting).await?)?;
                 Ok(redirect(&confirm_url(&interaction.seal(ctx)?)))
             }
             Err(DeviceError::Unknown) => Ok(again(StatusCode::UNPROCESSABLE_ENTITY, t.unknown)?),

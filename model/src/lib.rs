@@ -32,6 +32,7 @@ mod fault;
 pub mod form;
 pub mod grant;
 pub mod id;
+pub mod interaction;
 pub mod invitation;
 pub mod jose;
 pub mod key;

@@ -32,8 +32,7 @@ use model::{
 use crate::{
     Idp,
     browser::Browser,
-    flow::{self, Interaction},
-    language,
+    flow, language,
     pages::PageError,
     params::{Params, ParamsError},
     request_object, resource, scope,
@@ -108,7 +107,7 @@ async fn handle(idp: Idp, address: Address, headers: HeaderMap, params: Result<P
 
 async fn begin(idp: &Idp, headers: &HeaderMap, request: Request) -> Result<Response, Fault> {
     let browser = Browser::of(&idp.ctx, headers)?;
-    let interaction = Interaction::begin(&idp.ctx, &browser, request)?;
+    let interaction = flow::begin(&idp.ctx, &browser, request)?;
     let session = match flow::session_for(idp, headers, &interaction).await {
         Ok(session) => session,
         Err(error) => return Ok(error.into_response()),

@@ -6,11 +6,12 @@ use maud::html;
 use model::{
     Context, Fault,
     cache::{Client, Product},
+    interaction::Interaction,
     phone::PhoneNumber,
 };
 
 use super::{Page, PageError, error_line, hidden, names, only, operators_of, product_head, texts};
-use crate::{Idp, browser::Browser, flow::Interaction};
+use crate::{Idp, browser::Browser};
 
 /// Asks for a number.
 ///

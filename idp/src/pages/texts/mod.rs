@@ -11,9 +11,9 @@ mod fr;
 mod nb;
 mod sv;
 
-use model::{Language, phone::NotANumber};
+use model::{Language, interaction::Lost, phone::NotANumber};
 
-use crate::{flow::Lost, language};
+use crate::language;
 
 /// The name of the house, which is the same everywhere.
 pub const PORTAL: &str = "Portico";
