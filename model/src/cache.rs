@@ -160,6 +160,12 @@ impl Product {
         self.distribution.get(&operator) == Some(&DistributionState::Enabled)
     }
 
+    /// The names of what it has enabled.
+    #[must_use]
+    pub fn scope_names(&self) -> Vec<String> {
+        self.scopes.iter().map(|scope| scope.name.clone()).collect()
+    }
+
     /// Whether a refresh token may go with these scopes: one that is for this moment alone keeps the
     /// others from it, too.
     #[must_use]

@@ -388,7 +388,7 @@ pub async fn refresh(
     if !client.profile.rules().rotates {
         let row = fitting(ctx, &token, asked, shown).await?;
         let allowed = still_allowed(ctx, client, product, token.subject).await?;
-        return Ok(Grant { phone_number: allowed.phone_number, ..keep(ctx, row, token)? });
+        return Ok(keep(ctx, row, token)?.up_to_date(allowed, product));
     }
     // Most requests name neither scopes nor a key; what they need to be told is in the token.
     if !asked.is_empty() || shown.is_some() {
@@ -397,7 +397,7 @@ pub async fn refresh(
     let allowed = still_allowed(ctx, client, product, token.subject).await?;
     let rotation = Rotation { ctx: ctx.clone(), token, organization: client.organization_id, unbound: shown.is_none() };
     let grant = ctx.db().write(rotation, |tx, rotation| Box::pin(rotate(tx, rotation))).await??;
-    Ok(Grant { phone_number: allowed.phone_number, ..grant })
+    Ok(grant.up_to_date(allowed, product))
 }
 
 /// The row behind a token, if what is asked for and the key that was shown are its own. A request
@@ -479,6 +479,12 @@ async fn rotate(tx: &Tx, rotation: &Rotation) -> Result<Result<Grant, RedeemErro
 }
 
 impl Grant {
+    /// With what is so by now: the number, and claims whose scope the product still has.
+    fn up_to_date(self, allowed: Allowed, product: &Product) -> Self {
+        let claims = self.claims.allowed_by(&product.scope_names());
+        Self { phone_number: allowed.phone_number, claims, ..self }
+    }
+
     fn living(row: grant::Model, refresh: RefreshToken) -> Self {
         Self {
             id: row.id,

@@ -326,7 +326,7 @@ async fn fill(ctx: &Context, params: &Params, client: &Client, way: Way, request
         request.acr_values.clone_from(&client.metadata.default_acr_values);
     }
     if let Some(text) = params.get("claims") {
-        claims_request::read(text, &product, request).or_else(|why| refuse("invalid_request", why))?;
+        claims_request::read(text, client, &product, request).or_else(|why| refuse("invalid_request", why))?;
     }
     request.resources = match resource::allowed(client, params) {
         Ok(resources) => resources,

@@ -24,6 +24,5 @@ pub(super) async fn ciba(request: TokenRequest<'_>) -> Result<Tokens, TokenError
         redeemed => redeemed?,
     };
     // The product may have lost a scope since it was allowed.
-    let enabled: Vec<String> = product.scopes.iter().map(|scope| scope.name.clone()).collect();
-    respond(&request, &grant, &scopes::among(&grant.scopes, &enabled), None).await
+    respond(&request, &grant, &scopes::among(&grant.scopes, &product.scope_names()), None).await
 }

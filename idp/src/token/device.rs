@@ -21,8 +21,7 @@ pub(super) async fn device_code(request: TokenRequest<'_>) -> Result<Tokens, Tok
         redeemed => redeemed?,
     };
     // The product may have lost a scope since it was allowed.
-    let enabled: Vec<String> = product.scopes.iter().map(|scope| scope.name.clone()).collect();
-    respond(&request, &grant, &scopes::among(&grant.scopes, &enabled), None).await
+    respond(&request, &grant, &scopes::among(&grant.scopes, &product.scope_names()), None).await
 }
 
 /// The error code of a poll that gives nothing (RFC 8628, section 3.5; OpenID

@@ -19,6 +19,7 @@ mod authorize;
 mod authorized;
 mod belonging;
 mod ciba;
+mod claims;
 mod client_tokens;
 mod clients;
 mod concurrency;
