@@ -86,8 +86,8 @@ async fn begin(idp: &Idp, asking: &Asking) -> Result<Answer, BeginError> {
     }
     let product = cache::product(ctx, client.product_id).await?;
     let product = product.filter(|product| product.audience.signs_in()).ok_or(BeginError::UnauthorizedClient)?;
-    let scopes = scope::requested(client, &product, params).map_err(BeginError::Scope)?;
     let resources = resource::allowed(client, params).map_err(BeginError::Resource)?;
+    let scopes = scope::requested(client, &product, params, &resources).map_err(BeginError::Scope)?;
     let begun = device::begin(ctx, client, peer.address(), scopes, resources).await?;
     let verification_uri = format!("{}{}", ctx.settings().issuer.trim_end_matches('/'), paths::DEVICE);
     Ok(Answer {

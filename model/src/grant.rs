@@ -21,6 +21,7 @@ use crate::{
     entity::{ClientState, consent, grant, revocation, session},
     hours,
     key::Sealed,
+    resource::{self, Asked, TargetError},
     scopes,
     subject::{Allowed, Subject, allowed},
 };
@@ -148,6 +149,9 @@ pub enum RedeemError {
     /// More was asked for than was granted; the refresh token still lives.
     #[error("the scope {0} was not granted")]
     WiderScope(String),
+    /// What was asked for is not for that API; the refresh token still lives.
+    #[error(transparent)]
+    Target(#[from] TargetError),
     /// Inside.
     #[error(transparent)]
     Fault(#[from] Fault),
@@ -378,7 +382,7 @@ pub async fn refresh(
     client: &Client,
     product: &Product,
     token: RefreshToken,
-    asked: &[String],
+    asked: &Asked,
     shown: Option<&Confirmation>,
 ) -> Result<Grant, RedeemError> {
     if token.client != client.id {
@@ -386,13 +390,13 @@ pub async fn refresh(
         return Err(RedeemError::ForeignClient);
     }
     if !client.profile.rules().rotates {
-        let row = fitting(ctx, &token, asked, shown).await?;
+        let row = fitting(ctx, client, product, &token, asked, shown).await?;
         let allowed = still_allowed(ctx, client, product, token.subject).await?;
         return Ok(keep(ctx, row, token)?.up_to_date(allowed, product));
     }
     // Most requests name neither scopes nor a key; what they need to be told is in the token.
-    if !asked.is_empty() || shown.is_some() {
-        fitting(ctx, &token, asked, shown).await?;
+    if *asked != Asked::default() || shown.is_some() {
+        fitting(ctx, client, product, &token, asked, shown).await?;
     }
     let allowed = still_allowed(ctx, client, product, token.subject).await?;
     let rotation = Rotation { ctx: ctx.clone(), token, organization: client.organization_id, unbound: shown.is_none() };
@@ -404,8 +408,10 @@ pub async fn refresh(
 /// that is refused for these reasons does not cost the client its token.
 async fn fitting(
     ctx: &Context,
+    client: &Client,
+    product: &Product,
     token: &RefreshToken,
-    asked: &[String],
+    asked: &Asked,
     shown: Option<&Confirmation>,
 ) -> Result<grant::Model, RedeemError> {
     let row = grant::Entity::find_by_id(token.grant).one(ctx.db().reader()).await?.ok_or(RedeemError::Ended)?;
@@ -413,10 +419,12 @@ async fn fitting(
         return Err(RedeemError::OtherKey);
     }
     let granted = scopes::split(&row.scopes);
-    match asked.iter().find(|scope| !granted.contains(scope)) {
-        Some(wider) => Err(RedeemError::WiderScope(wider.clone())),
-        None => Ok(row),
+    if let Some(wider) = asked.scopes.iter().find(|scope| !granted.contains(scope)) {
+        return Err(RedeemError::WiderScope(wider.clone()));
     }
+    let audience = resource::audience(client, &scopes::split(&row.resources), &asked.resources)?;
+    resource::narrowed(product, &granted, &asked.scopes, audience)?;
+    Ok(row)
 }
 
 /// The grant of a refresh token that stays: no write.

@@ -58,6 +58,7 @@ pub mod pushed;
 pub mod recovery;
 pub mod redirect_uri;
 mod request;
+pub mod resource;
 pub mod revoke_link;
 pub mod scope;
 pub mod scopes;

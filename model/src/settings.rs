@@ -62,6 +62,17 @@ impl Settings {
         format!("{}/api/v1", self.public_url)
     }
 
+    /// By which names tokens for an API of the catalogue are asked for. The portal's own also goes by
+    /// the address of the portal, for clients that look at the host alone.
+    #[must_use]
+    pub fn api_names(&self, api: &str) -> Vec<String> {
+        if api.starts_with('/') {
+            vec![format!("{}{api}", self.public_url), self.public_url.clone()]
+        } else {
+            vec![api.to_owned()]
+        }
+    }
+
     /// Whether cookies can be `Secure` with the `__Host-` prefix.
     #[must_use]
     pub fn secure(&self) -> bool {

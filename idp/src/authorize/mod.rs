@@ -318,7 +318,8 @@ async fn fill(ctx: &Context, params: &Params, client: &Client, way: Way, request
     if !grant_type::allowed(client, grant_type::AUTHORIZATION_CODE) {
         return refuse("unauthorized_client", "this client may not use authorization codes");
     }
-    request.scopes = requested_scopes(params, client, &product)?;
+    request.resources = resources(params, client)?;
+    request.scopes = requested_scopes(params, client, &product, &request.resources)?;
     pkce(params, client, request)?;
     request.subject_hint = subject_hint(ctx, params)?;
     request.acr_values = scopes::split(params.get("acr_values").unwrap_or_default());
@@ -328,12 +329,6 @@ async fn fill(ctx: &Context, params: &Params, client: &Client, way: Way, request
     if let Some(text) = params.get("claims") {
         claims_request::read(text, client, &product, request).or_else(|why| refuse("invalid_request", why))?;
     }
-    request.resources = match resource::allowed(client, params) {
-        Ok(resources) => resources,
-        Err(unknown) => {
-            return refuse("invalid_target", format!("the resource {unknown} is not one that this client may ask for"));
-        }
-    };
     request.dpop_jkt = dpop_jkt(params)?;
     Ok(())
 }
@@ -408,9 +403,20 @@ fn max_age(params: &Params) -> Result<Option<i64>, Refusal> {
     }
 }
 
+fn resources(params: &Params, client: &Client) -> Result<Vec<String>, Refusal> {
+    resource::allowed(client, params).or_else(|unknown| {
+        refuse("invalid_target", format!("the resource {unknown} is not one that this client may ask for"))
+    })
+}
+
 /// What was asked for; without `scope`, all that the product has enabled.
-fn requested_scopes(params: &Params, client: &Client, product: &Product) -> Result<Vec<String>, Refusal> {
-    scope::requested(client, product, params).or_else(|why| refuse("invalid_scope", why))
+fn requested_scopes(
+    params: &Params,
+    client: &Client,
+    product: &Product,
+    resources: &[String],
+) -> Result<Vec<String>, Refusal> {
+    scope::requested(client, product, params, resources).or_else(|why| refuse("invalid_scope", why))
 }
 
 /// RFC 7636, of which only S256 is spoken, by the rules of the client's profile.

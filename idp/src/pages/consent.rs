@@ -192,7 +192,13 @@ mod tests {
     use super::*;
 
     fn scope(name: &str, text: &str, optional: bool) -> ProductScope {
-        ProductScope { name: name.to_owned(), consent_text: text.to_owned(), optional, refreshable: true }
+        ProductScope {
+            name: name.to_owned(),
+            consent_text: text.to_owned(),
+            optional,
+            refreshable: true,
+            audiences: Vec::new(),
+        }
     }
 
     #[test]

@@ -60,6 +60,7 @@ mod proxies;
 mod registration;
 mod registration_tokens;
 mod request_uris;
+mod resources;
 mod revocation;
 mod revoke_link;
 mod second_factor;
