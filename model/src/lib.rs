@@ -43,6 +43,7 @@ pub mod logout;
 mod mail;
 pub mod membership;
 pub mod message;
+pub mod meter;
 pub mod operator;
 pub mod organization;
 pub mod outgoing;

@@ -206,8 +206,10 @@ pub struct Limits {
     pub backchannel_client: Rule,
     /// Requests (CIBA) in all.
     pub backchannel_overall: Rule,
-    /// Wrong client secrets for one client from one address.
+    /// Wrong client secrets for one client from one address, on one node.
     pub client_auth_address: Rule,
+    /// Requests of one client at the endpoints for programs, on one node.
+    pub client_requests: Rule,
     /// Clients registered from one address without an initial access token.
     pub registration_address: Rule,
     /// What requests from one address may make us fetch: request objects and metadata documents.
@@ -237,6 +239,8 @@ impl Default for Limits {
             backchannel_client: Rule::new(600, minutes(10)),
             backchannel_overall: Rule::new(3_000, minutes(10)),
             client_auth_address: Rule::new(100, minutes(1)),
+            // More than a node of two cores answers in all: who needs a lower one knows their clients.
+            client_requests: Rule::new(3_000_000, minutes(1)),
             registration_address: Rule::new(100, hours(1)),
             fetch_address: Rule::new(60, minutes(10)),
             fetch_client: Rule::new(600, minutes(10)),
