@@ -23,6 +23,7 @@ use crate::{
     language,
     pages::{self, PageError},
     session::Session,
+    step_up,
 };
 
 /// Begins a request in progress in this browser, in the language that the client or else the browser
@@ -67,7 +68,7 @@ impl Denial {
     const OTHER_SUBSCRIBER: Self =
         Self { error: "login_required", description: "Somebody else than the subject of id_token_hint has signed in." };
     /// The sign-in that the client insists on cannot be had.
-    const ACR_NOT_MET: Self = Self {
+    pub const ACR_NOT_MET: Self = Self {
         error: "unmet_authentication_requirements",
         description: "The person cannot sign in in any of the authentication contexts that are essential.",
     };
@@ -137,8 +138,22 @@ async fn step(
         }
         return pages::not_enabled::page(idp, browser, interaction, &session, operator, &product).await;
     }
-    if request.acr_essential && !request.acr_values.iter().any(|wanted| wanted == session.acr()) {
-        return deny(ctx, interaction, Denial::ACR_NOT_MET).await;
+    match (step_up::standing(ctx, request, &session).await?, request.prompt.none) {
+        (step_up::Standing::Met, _) => {}
+        (step_up::Standing::SignIn, false) => {
+            return sign_in(idp, browser, interaction, &client, &product, true).await;
+        }
+        (step_up::Standing::SignIn, true) if request.acr_essential => {
+            return deny(ctx, interaction, Denial::LOGIN_REQUIRED).await;
+        }
+        // It was a wish.
+        (step_up::Standing::SignIn, true) => {}
+        (step_up::Standing::NoFactor, false) => {
+            return pages::no_factor::page(idp, browser, interaction, &session, &product);
+        }
+        (step_up::Standing::NoFactor, true) | (step_up::Standing::Unmet, _) => {
+            return deny(ctx, interaction, Denial::ACR_NOT_MET).await;
+        }
     }
     let again = request.prompt.consent || by_url::changed_since_asked(ctx, session.subject, &client).await?;
     match consent::standing(ctx, session.subject, &product, &request.to_be_allowed(), again).await? {
@@ -204,13 +219,16 @@ pub async fn finish_with_consent(
 ) -> Result<Response, PageError> {
     let ctx = &idp.ctx;
     let (client, product) = interaction.parties(ctx).await?;
-    if interaction.device_unconfirmed() || !fresh_enough(interaction, session) {
+    let request = &interaction.request;
+    let expected = request.subject_hint.as_ref().is_none_or(|sub| *sub == session.subject.sub(ctx, &client));
+    let insisted = request.acr_essential && session.told(&request.acr_values).is_none();
+    if interaction.device_unconfirmed() || !fresh_enough(interaction, session) || !expected || insisted {
         return Err(PageError::SignInAgain);
     }
     if session.operator.is_some_and(|operator| !product.enabled_by(operator)) {
         return deny(ctx, interaction, Denial::NOT_ENABLED).await;
     }
-    match consent::grant(ctx, session.subject, &product, &interaction.request.to_be_allowed(), allowed).await {
+    match consent::grant(ctx, session.subject, &product, &request.to_be_allowed(), allowed).await {
         Ok(consent) => complete(ctx, interaction, session, &client, &consent).await,
         Err(GrantError::Fault(fault)) => Err(fault.into()),
         Err(GrantError::NotAsked | GrantError::RequiredMissing) => Err(PageError::Tampered),
@@ -242,7 +260,7 @@ async fn complete(
         subject: session.subject,
         session: session.id,
         amr: session.amr.join(" "),
-        acr: session.acr().to_owned(),
+        acr: session.told(&request.acr_values).unwrap_or(session.acr()).to_owned(),
         redirect_uri_hash: request.redirect_uri().map(sha256),
         scopes: granted.clone(),
         nonce: request.nonce.clone(),

@@ -39,6 +39,7 @@ mod revoke_link;
 mod revoke_page;
 mod scope;
 pub mod session;
+mod step_up;
 mod token;
 mod userinfo;
 

@@ -64,6 +64,7 @@ mod resources;
 mod revocation;
 mod revoke_link;
 mod second_factor;
+mod step_up;
 mod subscriber;
 mod tls;
 mod token;
