@@ -365,11 +365,8 @@ fn scope(reader: &Reader<'_>, frame: &Frame<'_>) -> Result<Option<String>, Refus
 }
 
 async fn subjects(reader: &Reader<'_>, uris: &Uris, metadata: &mut Metadata) -> Result<(), Refusal> {
-    metadata.subject_type = match reader.one_of("subject_type", &["public", "pairwise"])?.as_deref() {
-        None => None,
-        Some("pairwise") => Some(SubjectType::Pairwise),
-        Some(_) => Some(SubjectType::Public),
-    };
+    let kind = reader.one_of("subject_type", &SubjectType::ALL.map(SubjectType::as_str))?;
+    metadata.subject_type = kind.as_deref().and_then(SubjectType::parse);
     let name = "sector_identifier_uri";
     metadata.sector_identifier_uri = reader.fetched(name)?;
     if let Some(uri) = &metadata.sector_identifier_uri {
