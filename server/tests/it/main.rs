@@ -33,6 +33,7 @@ mod fapi;
 mod guides;
 mod harness;
 mod jwt_bearer;
+mod key_place;
 mod key_sets;
 mod keys;
 mod languages;

@@ -349,7 +349,8 @@ pub async fn describe(ctx: &Context, managed: &Managed) -> Result<Map<String, Va
     tell("id_token_signed_response_alg", client.id_token_alg.as_str().into());
     let keys: Vec<Value> =
         keys::list(ctx, client).await?.into_iter().filter_map(|key| serde_json::from_str(&key.jwk).ok()).collect();
-    if !keys.is_empty() {
+    // One of the two (RFC 7591, section 2): what was registered rests while the client publishes its keys.
+    if !keys.is_empty() && metadata.jwks_uri.is_none() {
         tell("jwks", serde_json::json!({ "keys": keys }));
     }
     Ok(told)
