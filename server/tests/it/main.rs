@@ -64,6 +64,7 @@ mod revocation;
 mod revoke_link;
 mod second_factor;
 mod subscriber;
+mod takeover;
 mod tls;
 mod token;
 mod upstream;
