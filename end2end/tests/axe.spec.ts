@@ -56,6 +56,7 @@ test("the pages of a developer", async ({ page }) => {
     "/organizations/org/settings",
     "/organizations/org/history",
     "/organizations/org/products/new",
+    "/organizations/org/takeover",
     "/products/prd/information",
     "/products/prd/distribution",
     "/products/prd/clients",
@@ -81,6 +82,38 @@ test("the pages of a developer", async ({ page }) => {
   }
 });
 
+test("the pages of a developer whose client publishes its keys, or has registered itself", async ({ page, request, world }) => {
+  test.setTimeout(180_000);
+  const found: string[] = [];
+  await signIn(page, await world.developer());
+  const product = await world.emptyProduct();
+  await world.client(product);
+  await page.goto(`${product}/clients`);
+  await page.getByRole("link", { name: "this is a test", exact: true }).click();
+  await page.getByRole("link", { name: "Keys and method" }).click();
+  await page.getByRole("radio", { name: /Published by the client/ }).check();
+  await page.getByRole("button", { name: "Save place" }).click();
+  await expect(page.getByLabel("Address of the key set")).toHaveAttribute("aria-invalid", "true");
+  found.push(...(await faults(page)));
+  await page.getByLabel("Address of the key set").fill("https://keys.invalid/jwks.json");
+  await page.getByRole("button", { name: "Save place" }).click();
+  await expect(page.getByText("The last try has failed")).toBeVisible();
+  found.push(...(await faults(page)));
+
+  const registered = await request.post("/oauth2/register", { data: { redirect_uris: ["https://example.com/callback"] } });
+  const client = (await registered.json()) as Record<string, string>;
+  await page.goto(`${await world.organization()}/takeover`);
+  await page.getByLabel("Client id").fill(client.client_id!);
+  await page.getByRole("button", { name: "Take over client" }).click();
+  await expect(page.getByLabel("Registration access token")).toHaveAttribute("aria-invalid", "true");
+  found.push(...(await faults(page)));
+  await page.getByLabel("Registration access token").fill(client.registration_access_token!);
+  await page.getByRole("button", { name: "Take over client" }).click();
+  await expect(page.getByText("displayed only once")).toBeVisible();
+  found.push(...(await faults(page)));
+  expect(found.join("\n")).toBe("");
+});
+
 test("the pages of an operator's staff", async ({ page }) => {
   test.setTimeout(300_000);
   await signIn(page, NORDTEL_STAFF);
@@ -94,7 +127,7 @@ test("the pages of an administrator", async ({ page }) => {
   await signIn(page, ADMIN);
   const { visited, found } = await walk(page, "/admin/keys");
   expect(found.join("\n")).toBe("");
-  expect(visited.map(shape)).toEqual(expect.arrayContaining(["/admin/keys", "/admin/keys/id/pull", "/admin/registration"]));
+  expect(visited.map(shape)).toEqual(expect.arrayContaining(["/admin/keys", "/admin/keys/id/pull", "/admin/registration", "/admin/registration/waiting"]));
 
   const made: string[] = [];
   await page.goto("/admin/registration");

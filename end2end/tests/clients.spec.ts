@@ -276,3 +276,31 @@ test("deleting says what it breaks, in numbers, and wants the description typed"
   const refresh = await token(request, client, { grant_type: "refresh_token", refresh_token });
   expect(refresh.status()).toBe(401);
 });
+
+test("a client's keys are published at an address, or registered here", async ({ page, world }) => {
+  await signIn(page, await world.developer());
+  const path = await world.emptyProduct();
+  await world.client(path);
+  await open(page, path);
+  await page.getByRole("link", { name: "Keys and method" }).click();
+  const place = page.getByRole("form", { name: "Where its keys are" });
+  const address = place.getByLabel("Address of the key set");
+  await expect(place.getByRole("radio", { name: /Registered here/ })).toBeChecked();
+  await place.getByRole("radio", { name: /Published by the client/ }).check();
+  await address.fill("http://keys.example.com/jwks.json");
+  await place.getByRole("button", { name: "Save place" }).click();
+  await expect(address).toHaveAccessibleDescription(/begins with https/);
+  await expect(address).toHaveValue("http://keys.example.com/jwks.json");
+  await expect(place.getByRole("radio", { name: /Published by the client/ })).toBeChecked();
+  await address.fill("https://keys.invalid/jwks.json");
+  await place.getByRole("button", { name: "Save place" }).click();
+  await expect(page.getByText("No key set can be fetched from that address.")).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Published keys" })).toBeVisible();
+  await page.getByRole("button", { name: "Fetch now" }).click();
+  await expect(page.getByText("The last try has failed")).toBeVisible();
+
+  await place.getByRole("radio", { name: /Registered here/ }).check();
+  await place.getByRole("button", { name: "Save place" }).click();
+  await expect(page.getByText("The keys that are registered here count from now on.")).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Published keys" })).toBeHidden();
+});

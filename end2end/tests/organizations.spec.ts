@@ -186,3 +186,33 @@ test("what happened is in the history, with who did it", async ({ page, world })
   await expect(page.getByRole("main")).toContainText(owner.name);
   await expect(page.getByRole("main")).toContainText("this is a test");
 });
+
+test("an organization takes over a client that has registered itself", async ({ page, request, world }) => {
+  const name = `Pocket ${unique()}`;
+  const answer = await request.post("/oauth2/register", {
+    data: { client_name: name, redirect_uris: ["https://example.com/callback"] },
+  });
+  expect(answer.status()).toBe(201);
+  const client = (await answer.json()) as Record<string, string>;
+  const manage = (token: string) =>
+    request.get(new URL(client.registration_client_uri!).pathname, { headers: { authorization: `Bearer ${token}` } });
+
+  await signIn(page, await world.developer());
+  const studio = `Studio ${unique()}`;
+  await page.goto(await world.organization(studio));
+  await page.getByRole("link", { name: "Take over a registered client" }).click();
+  await page.getByLabel("Client id").fill(client.client_id!);
+  await page.getByLabel("Registration access token").fill("not this one");
+  await page.getByRole("button", { name: "Take over client" }).click();
+  await expect(page.getByLabel("Registration access token")).toHaveAccessibleDescription(/No client that has registered itself/);
+  await expect(page.getByLabel("Client id")).toHaveValue(client.client_id!);
+
+  await page.getByLabel("Registration access token").fill(client.registration_access_token!);
+  await page.getByRole("button", { name: "Take over client" }).click();
+  await expect(page.getByText("displayed only once")).toBeVisible();
+  const token = await page.locator(".secret__values dd code").innerText();
+  await page.getByRole("link", { name: "Go to the client" }).click();
+  await expect(page.getByRole("heading", { name })).toBeVisible();
+  expect((await manage(client.registration_access_token!)).status()).toBe(401);
+  expect((await manage(token)).status()).toBe(200);
+});

@@ -70,7 +70,7 @@ pub struct Client {
     pub secrets: Vec<Secret>,
     /// How it proves who it is.
     pub auth_method: AuthMethod,
-    /// Its registered public keys.
+    /// Its registered public keys; none if it publishes them.
     pub keys: Vec<Key>,
     /// What else it has registered.
     pub metadata: Metadata,
@@ -384,7 +384,12 @@ pub async fn client(ctx: &Context, client_id: &str) -> Result<Option<Arc<Client>
         .all(db)
         .await?;
     let secrets = client_secret::Entity::find().filter(client_secret::Column::ClientId.eq(row.id)).all(db).await?;
-    let keys = client_key::Entity::find().filter(client_key::Column::ClientId.eq(row.id)).all(db).await?;
+    let metadata = Metadata::parse(&row.metadata).under(row.profile);
+    let keys = match metadata.jwks_uri {
+        // Those that it publishes count, and no others.
+        Some(_) => Vec::new(),
+        None => client_key::Entity::find().filter(client_key::Column::ClientId.eq(row.id)).all(db).await?,
+    };
     let of = |purpose| uris.iter().filter(|uri| uri.purpose == purpose).map(|uri| uri.uri.clone()).collect();
     let loaded = Arc::new(Client {
         id: row.id,
@@ -401,7 +406,7 @@ pub async fn client(ctx: &Context, client_id: &str) -> Result<Option<Arc<Client>
         id_token_alg: row.profile.signing(Some(row.id_token_alg)),
         state: row.state,
         auth_method: row.auth_method,
-        metadata: Metadata::parse(&row.metadata).under(row.profile),
+        metadata,
         changed_at: row.updated_at,
         keys: keys
             .into_iter()

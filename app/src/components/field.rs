@@ -146,6 +146,12 @@ pub fn TextArea(
     }
 }
 
+/// What a form sends of a box, for one that was not sent.
+#[must_use]
+pub fn ticked(on: bool) -> String {
+    if on { "on".to_owned() } else { String::new() }
+}
+
 /// A box to tick; when it is not, its name is absent from the form.
 #[component]
 pub fn Tick(

@@ -3,16 +3,18 @@
 
 use std::net::IpAddr;
 
-use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
-use super::{Client, Metadata, event, keys, published};
+use super::{
+    Client, Metadata,
+    amend::{Words, amend},
+    keys, published,
+};
 use crate::{
-    Certificates, ClientCertificate, Context, Fault, audit, cache,
+    Certificates, ClientCertificate, Context, Fault, cache,
     certificate::{Alternative, Certificate, DistinguishedName},
-    change::Change,
-    entity::{AuthMethod, client},
+    entity::AuthMethod,
 };
 
 /// The longest name, in bytes.
@@ -283,30 +285,15 @@ impl Registered {
 pub async fn set(ctx: &Context, actor: Option<Uuid>, client: &Client, registered: Registered) -> Result<(), Fault> {
     ctx.db()
         .write((ctx.clone(), actor, client.id, registered), |tx, (ctx, actor, id, registered)| {
-            Box::pin(async move {
-                // Deleted meanwhile: nothing to change.
-                let Some(client) = client::Entity::find_by_id(*id).one(tx).await? else { return Ok(()) };
-                let mut metadata = Metadata::parse(&client.metadata);
-                CertificateName::store(registered.name.clone(), &mut metadata);
+            Box::pin(amend(tx, ctx, *actor, *id, |_, metadata| {
+                CertificateName::store(registered.name.clone(), metadata);
                 metadata.tls_client_certificate_bound_access_tokens = registered.bound_tokens;
                 // A token is bound to one of them.
                 metadata.dpop_bound_access_tokens &= !registered.bound_tokens;
-                let row = client::ActiveModel {
-                    metadata: Set(metadata.to_text()),
-                    updated_at: Set(ctx.now()),
-                    ..Default::default()
-                };
-                client::Entity::update_many().set(row).filter(client::Column::Id.eq(*id)).exec(tx).await?;
-                tx.changed(Change::Client(client.client_id.clone()));
                 let name = registered.name.as_ref().map_or("none", |name| name.text.as_str());
                 let tokens = if registered.bound_tokens { "bound" } else { "not bound" };
-                let detail = format!(
-                    "Changed the certificate of the client {} ({}); name {name}, tokens {tokens}",
-                    client.description, client.client_id,
-                );
-                audit::record(tx, ctx, event("client.changed", *actor, &client, detail)).await?;
-                Ok::<_, Fault>(())
-            })
+                Ok::<_, Fault>(Words { what: "certificate", how: format!("name {name}, tokens {tokens}") })
+            }))
         })
         .await
 }

@@ -1,17 +1,16 @@
 //! Which ways to a token a client has beyond those that every client has, and how it learns that
 //! somebody has answered on the phone.
 
-use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use uuid::Uuid;
 
 use super::{
-    Client, Metadata, event,
+    Client, Metadata,
+    amend::{Words, amend},
     grant_type::{CIBA, COMMON, DEVICE_CODE, JWT_BEARER, TOKEN_EXCHANGE},
 };
 use crate::{
-    Context, Fault, audit,
-    change::Change,
-    entity::{Audience, ClientKind, client},
+    Context, Fault,
+    entity::{Audience, ClientKind},
     outgoing,
 };
 
@@ -96,10 +95,7 @@ pub async fn set_grants(
     }
     ctx.db()
         .write((ctx.clone(), actor, client.id, wanted, delivery), |tx, (ctx, actor, id, wanted, delivery)| {
-            Box::pin(async move {
-                // Deleted meanwhile: nothing to change.
-                let Some(client) = client::Entity::find_by_id(*id).one(tx).await? else { return Ok(()) };
-                let mut metadata = Metadata::parse(&client.metadata);
+            Box::pin(amend(tx, ctx, *actor, *id, |client, metadata| {
                 metadata.grant_types = listed(&metadata.grant_types, client.profile.rules().grant_types, wanted);
                 let (mode, endpoint) = match delivery {
                     _ if !wanted.iter().any(|one| one == CIBA) => (None, None),
@@ -108,21 +104,9 @@ pub async fn set_grants(
                 };
                 metadata.backchannel_token_delivery_mode = mode.map(str::to_owned);
                 metadata.backchannel_client_notification_endpoint = endpoint;
-                let row = client::ActiveModel {
-                    metadata: Set(metadata.to_text()),
-                    updated_at: Set(ctx.now()),
-                    ..Default::default()
-                };
-                client::Entity::update_many().set(row).filter(client::Column::Id.eq(*id)).exec(tx).await?;
-                tx.changed(Change::Client(client.client_id.clone()));
-                let ways = if wanted.is_empty() { "none".to_owned() } else { wanted.join(", ") };
-                let detail = format!(
-                    "Changed the further grant types of the client {} ({}): {ways}",
-                    client.description, client.client_id
-                );
-                audit::record(tx, ctx, event("client.changed", *actor, &client, detail)).await?;
-                Ok(())
-            })
+                let how = if wanted.is_empty() { "none".to_owned() } else { wanted.join(", ") };
+                Ok(Words { what: "further grant types", how })
+            }))
         })
         .await
 }

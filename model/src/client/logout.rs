@@ -1,13 +1,15 @@
 //! How a client is told that somebody has signed out.
 
-use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use uuid::Uuid;
 
-use super::{Client, Metadata, event};
+use super::{
+    Client, Metadata,
+    amend::{Words, amend},
+};
 use crate::{
-    Context, Fault, audit,
-    change::Change,
-    entity::{UriPurpose, client, client_uri},
+    Context, Fault,
+    entity::{UriPurpose, client_uri},
     redirect_uri::{self, Problem},
 };
 
@@ -139,27 +141,13 @@ pub async fn set_logout(
                     .map(|row| row.uri)
                     .collect();
                 uris.check(&login).map_err(SetLogoutError::Invalid)?;
-                // Deleted meanwhile: nothing to change.
-                let Some(client) = client::Entity::find_by_id(*id).one(tx).await? else { return Ok(()) };
-                let mut metadata = Metadata::parse(&client.metadata);
-                uris.clone().store(&mut metadata);
-                let row = client::ActiveModel {
-                    metadata: Set(metadata.to_text()),
-                    updated_at: Set(ctx.now()),
-                    ..Default::default()
-                };
-                client::Entity::update_many().set(row).filter(client::Column::Id.eq(*id)).exec(tx).await?;
-                tx.changed(Change::Client(client.client_id.clone()));
-                let or_none = |uri: &Option<String>| uri.clone().unwrap_or_else(|| "none".to_owned());
-                let detail = format!(
-                    "Changed the logout addresses of the client {} ({}); back-channel {}, front-channel {}",
-                    client.description,
-                    client.client_id,
-                    or_none(&uris.back),
-                    or_none(&uris.front),
-                );
-                audit::record(tx, ctx, event("client.changed", *actor, &client, detail)).await?;
-                Ok(())
+                amend(tx, ctx, *actor, *id, |_, metadata| {
+                    uris.clone().store(metadata);
+                    let or_none = |uri: &Option<String>| uri.clone().unwrap_or_else(|| "none".to_owned());
+                    let how = format!("back-channel {}, front-channel {}", or_none(&uris.back), or_none(&uris.front));
+                    Ok(Words { what: "logout addresses", how })
+                })
+                .await
             })
         })
         .await

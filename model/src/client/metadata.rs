@@ -157,6 +157,26 @@ pub enum SubjectType {
     Pairwise,
 }
 
+impl SubjectType {
+    /// All values, in the order in which people see them.
+    pub const ALL: [Self; 2] = [Self::Public, Self::Pairwise];
+
+    /// The value's name in tables, forms and on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Pairwise => "pairwise",
+        }
+    }
+
+    /// Reads what [`Self::as_str`] writes.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+}
+
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
 const fn is_false(value: &bool) -> bool {
     !*value

@@ -3,6 +3,7 @@
 //! A client's public identifier is never given to another one, not even after its end. A secret
 //! is returned once, by the verb that made it; what is stored is its hash.
 
+mod amend;
 pub mod certificate;
 pub mod dynamic;
 pub mod grant_type;
@@ -31,7 +32,7 @@ pub use self::{
     metadata::{Metadata, SubjectType},
     registration::{Changes, Invalid, ListProblem, RegisterError, Registered, Registration, Uris, edit, register},
     secrets::{AddSecretError, Added, Grace, LABEL_LENGTH, MOST_LIVING, SecretRow, add_secret, end_secret, secrets},
-    tokens::{Bounds, InvalidTokens, MOST_RESOURCES, SetTokensError, Tokens, is_resource, set_tokens},
+    tokens::{Bounds, Choices, InvalidTokens, MOST_RESOURCES, SetTokensError, Tokens, is_resource, set_tokens},
 };
 use crate::{
     Context, Fault, Timestamp,

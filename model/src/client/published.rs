@@ -8,14 +8,21 @@
 use std::{sync::Arc, time::Duration};
 
 use moka::sync::Cache;
+use sea_orm::{ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _};
 use serde_json::Value;
 use tokio::sync::Mutex;
 use url::Url;
 use uuid::Uuid;
 
-use super::keys::public_key;
+use super::{
+    Client,
+    amend::{Words, amend},
+    keys::public_key,
+};
 use crate::{
-    Context, Timestamp, hours, minutes,
+    Context, Fault, Timestamp,
+    entity::client_key,
+    hours, minutes,
     outgoing::{self, Request},
     seconds,
 };
@@ -32,8 +39,10 @@ const FRESH: (i64, i64) = (minutes(5), hours(1));
 const STALE: i64 = hours(1);
 /// How long a signature of no known key causes no other fetch, in milliseconds.
 const PAUSE: i64 = minutes(1);
-/// How long nothing is fetched after a failure, in milliseconds.
+/// How long nothing is fetched after a failure, nor because somebody wants to see it, in milliseconds.
 const PAUSE_AFTER_FAILURE: i64 = seconds(10);
+/// The longest address, in bytes.
+const LONGEST: usize = 2000;
 
 /// The fetched sets of one process, by client and address: another address is another set.
 pub(crate) struct KeySets(Cache<(Uuid, String), Arc<Mutex<KeySet>>>);
@@ -48,6 +57,8 @@ impl KeySets {
 #[derive(Default)]
 struct KeySet {
     keys: Arc<[Value]>,
+    /// When they were fetched.
+    fetched_at: Option<Timestamp>,
     /// Until when the keys are believed without asking; absent before the first answer.
     fresh_until: Option<Timestamp>,
     /// When a signature of no known key has caused a fetch.
@@ -84,6 +95,91 @@ pub async fn other_keys(ctx: &Context, client: Uuid, jwks_uri: &str, known: &Arc
     (*keys != **known).then_some(keys)
 }
 
+/// What this process knows of the keys at an address.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// When they were fetched last, if they were.
+    pub fetched_at: Option<Timestamp>,
+    /// When they could not be fetched, if that was later.
+    pub failed_at: Option<Timestamp>,
+    /// Those with which signatures can be verified, as they were fetched last.
+    pub keys: Arc<[Value]>,
+}
+
+impl From<&KeySet> for Seen {
+    fn from(set: &KeySet) -> Self {
+        Self { fetched_at: set.fetched_at, failed_at: set.failed_at, keys: Arc::clone(&set.keys) }
+    }
+}
+
+/// What is known of the keys that a client publishes. Asks nobody.
+pub async fn seen(ctx: &Context, client: Uuid, jwks_uri: &str) -> Seen {
+    let slot = slot(ctx, client, jwks_uri);
+    let set = slot.lock().await;
+    Seen::from(&*set)
+}
+
+/// Fetches the keys that a client publishes, for somebody who wants to see them; not again within
+/// ten seconds.
+pub async fn look(ctx: &Context, client: Uuid, jwks_uri: &str) -> Seen {
+    let slot = slot(ctx, client, jwks_uri);
+    let mut set = slot.lock().await;
+    if set.fetched_at.is_none_or(|at| at.plus(PAUSE_AFTER_FAILURE) <= ctx.now()) {
+        fetch(ctx, jwks_uri, &mut set).await;
+    }
+    Seen::from(&*set)
+}
+
+/// Why a client's keys stay where they are.
+#[derive(Debug, thiserror::Error)]
+pub enum PlaceError {
+    /// It is no address that we could fetch from, see [`outgoing::admitted`].
+    #[error("nothing can be fetched from this address")]
+    Address,
+    /// The client signs, and has no key here.
+    #[error("the client needs a key, and has none here")]
+    Keyless,
+    /// Inside.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+crate::from_database!(PlaceError);
+
+/// Says where a client's keys are: at `jwks_uri`, or here. They are at one of the two (RFC 7591,
+/// section 2): those that are registered here rest while the client publishes its own.
+///
+/// # Errors
+///
+/// [`PlaceError`].
+pub async fn set_place(
+    ctx: &Context,
+    actor: Option<Uuid>,
+    client: &Client,
+    jwks_uri: Option<String>,
+) -> Result<(), PlaceError> {
+    if jwks_uri.as_ref().is_some_and(|uri| uri.len() > LONGEST || outgoing::admitted(ctx, uri).is_none()) {
+        return Err(PlaceError::Address);
+    }
+    ctx.db()
+        .write((ctx.clone(), actor, client.id, jwks_uri), |tx, (ctx, actor, id, jwks_uri)| {
+            Box::pin(async move {
+                let here = client_key::Entity::find().filter(client_key::Column::ClientId.eq(*id)).count(tx).await?;
+                amend(tx, ctx, *actor, *id, |client, metadata| {
+                    let signs = client.auth_method.needs_keys() || metadata.require_signed_request_object;
+                    if jwks_uri.is_none() && here == 0 && signs {
+                        return Err(PlaceError::Keyless);
+                    }
+                    metadata.jwks_uri.clone_from(jwks_uri);
+                    let how = jwks_uri.clone().unwrap_or_else(|| "registered here".to_owned());
+                    Ok(Words { what: "place of the keys", how })
+                })
+                .await
+            })
+        })
+        .await
+}
+
 fn slot(ctx: &Context, client: Uuid, jwks_uri: &str) -> Arc<Mutex<KeySet>> {
     ctx.caches().key_sets.0.get_with((client, jwks_uri.to_owned()), Arc::default)
 }
@@ -106,6 +202,7 @@ async fn fetch(ctx: &Context, jwks_uri: &str, set: &mut KeySet) {
             let (least, most) = FRESH;
             *set = KeySet {
                 keys,
+                fetched_at: Some(now),
                 fresh_until: Some(now.plus(max_age.unwrap_or(least).clamp(least, most))),
                 searched_at: set.searched_at,
                 failed_at: None,

@@ -1,14 +1,16 @@
 //! What a client's tokens, answers and requests are like, where its profile leaves a choice.
 
-use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _};
+use sea_orm::{ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _};
 use url::Url;
 use uuid::Uuid;
 
-use super::{Client, Metadata, SubjectType, event};
+use super::{
+    Client, ClientKind, Metadata, SubjectType,
+    amend::{Words, amend},
+};
 use crate::{
-    Context, Fault, audit,
-    change::Change,
-    entity::{Audience, SigningAlg, client, client_key},
+    Context, Fault,
+    entity::{Audience, SigningAlg, client_key},
 };
 
 /// The shortest life of an access token that a client can ask for, in seconds: programs fetch the next
@@ -18,6 +20,42 @@ pub const LEAST_ACCESS: i64 = 300;
 pub const LEAST_REFRESH: i64 = 3600;
 /// The most audiences of a client.
 pub const MOST_RESOURCES: usize = 20;
+
+/// Which of the choices a client has, beyond those that every one has. Its page asks for these, and no
+/// other one is changed: what is not asked says nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Choices {
+    /// What is about people who sign in: refresh and ID tokens, userinfo.
+    pub people: bool,
+    /// With what introspection is signed. Public clients may not ask there.
+    pub introspection: bool,
+    /// How people are known. Those of a sector are known to all of it by the same `sub`.
+    pub subjects: bool,
+    /// Whether requests must be pushed.
+    pub pushed: bool,
+    /// Whether requests must be signed.
+    pub signed: bool,
+    /// Whether access tokens must be bound.
+    pub dpop: bool,
+}
+
+impl Choices {
+    /// Those of a client whose product is for `audience`. What its profile demands anyway is none.
+    #[must_use]
+    pub fn of(client: &Client, audience: Audience) -> Self {
+        let rules = client.profile.rules();
+        let confidential = client.kind == ClientKind::Confidential;
+        let sector = Metadata::parse(&client.metadata).sector_identifier_uri;
+        Self {
+            people: audience.signs_in(),
+            introspection: confidential,
+            subjects: audience == Audience::Users && sector.is_none(),
+            pushed: audience.signs_in() && !rules.par_required,
+            signed: audience.signs_in() && confidential,
+            dpop: !rules.bound_tokens,
+        }
+    }
+}
 
 /// What is chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -144,34 +182,38 @@ impl Tokens {
         if invalid == InvalidTokens::default() { Ok(()) } else { Err(invalid) }
     }
 
-    /// What the client's profile demands anyway stays as it was registered.
-    fn store(&self, client: &Client, audience: Audience) -> Metadata {
-        let mut metadata = Metadata::parse(&client.metadata);
-        let rules = client.profile.rules();
-        let name = |alg: Option<SigningAlg>| alg.map(|alg| client.profile.signing(Some(alg)).as_str().to_owned());
+    /// Changes what the client has a choice of.
+    fn store(&self, choices: Choices, client: &mut Client, metadata: &mut Metadata) {
+        let profile = client.profile;
+        let name = |alg: Option<SigningAlg>| alg.map(|alg| profile.signing(Some(alg)).as_str().to_owned());
         metadata.access_token_lifetime = self.access_lifetime;
         metadata.resources.clone_from(&self.resources);
-        metadata.introspection_signed_response_alg = name(self.introspection_alg);
-        if !rules.bound_tokens {
+        if choices.introspection {
+            metadata.introspection_signed_response_alg = name(self.introspection_alg);
+        }
+        if choices.people {
+            client.id_token_alg = profile.signing(Some(self.id_token_alg));
+            metadata.refresh_token_lifetime = self.refresh_lifetime;
+            metadata.userinfo_signed_response_alg = name(self.userinfo_alg);
+        }
+        if choices.subjects {
+            metadata.subject_type = Some(self.subject_type).filter(|kind| *kind == SubjectType::Pairwise);
+        }
+        if choices.pushed {
+            metadata.require_pushed_authorization_requests = self.pushed;
+        }
+        if choices.signed {
+            metadata.require_signed_request_object = self.signed;
+        }
+        if choices.dpop {
             metadata.dpop_bound_access_tokens = self.dpop;
             metadata.tls_client_certificate_bound_access_tokens &= !self.dpop;
         }
-        if audience.signs_in() {
-            metadata.refresh_token_lifetime = self.refresh_lifetime;
-            metadata.userinfo_signed_response_alg = name(self.userinfo_alg);
-            metadata.require_signed_request_object = self.signed;
-            if !rules.par_required {
-                metadata.require_pushed_authorization_requests = self.pushed;
-            }
-        }
-        if audience == Audience::Users && metadata.sector_identifier_uri.is_none() {
-            metadata.subject_type = Some(self.subject_type).filter(|kind| *kind == SubjectType::Pairwise);
-        }
-        metadata
     }
 }
 
-/// Changes what a client's tokens, answers and requests are like. It counts for tokens to come.
+/// Changes what a client's tokens, answers and requests are like, as far as it has a choice. It counts
+/// for tokens to come.
 ///
 /// # Errors
 ///
@@ -186,49 +228,32 @@ pub async fn set_tokens(
     ctx.db()
         .write((ctx.clone(), actor, client.id, audience, tokens), |tx, (ctx, actor, id, audience, tokens)| {
             Box::pin(async move {
-                // Deleted meanwhile: nothing to change.
-                let Some(client) = client::Entity::find_by_id(*id).one(tx).await? else { return Ok(()) };
                 let keys = client_key::Entity::find().filter(client_key::Column::ClientId.eq(*id)).count(tx).await?;
-                let before = Metadata::parse(&client.metadata);
-                let keyless = keys == 0 && before.jwks_uri.is_none();
-                tokens.check(ctx, keyless).map_err(SetTokensError::Invalid)?;
-                let metadata = tokens.store(&client, *audience);
-                let row = client::ActiveModel {
-                    metadata: Set(metadata.to_text()),
-                    id_token_alg: Set(client.profile.signing(Some(tokens.id_token_alg))),
-                    updated_at: Set(ctx.now()),
-                    ..Default::default()
-                };
-                client::Entity::update_many().set(row).filter(client::Column::Id.eq(*id)).exec(tx).await?;
-                tx.changed(Change::Client(client.client_id.clone()));
-                let detail = told(&client, &before, &metadata, tokens.id_token_alg);
-                audit::record(tx, ctx, event("client.changed", *actor, &client, detail)).await?;
-                Ok(())
+                amend(tx, ctx, *actor, *id, |client, metadata| {
+                    let keyless = keys == 0 && metadata.jwks_uri.is_none();
+                    tokens.check(ctx, keyless).map_err(SetTokensError::Invalid)?;
+                    let (alg, before) = (client.id_token_alg, metadata.clone());
+                    tokens.store(Choices::of(client, *audience), client, metadata);
+                    let alg = (alg != client.id_token_alg).then_some(client.id_token_alg);
+                    Ok(Words { what: "tokens", how: told(&before, metadata, alg) })
+                })
+                .await
             })
         })
         .await
 }
 
 /// What was changed, for the history.
-fn told(client: &Client, before: &Metadata, after: &Metadata, id_token_alg: SigningAlg) -> String {
-    let mut detail = format!("Changed the tokens of the client {} ({})", client.description, client.client_id);
-    if client.id_token_alg != id_token_alg {
-        detail.push_str(&format!("; ID tokens {}", id_token_alg.as_str()));
-    }
-    let (Ok(serde_json::Value::Object(before)), Ok(serde_json::Value::Object(after))) =
+fn told(before: &Metadata, after: &Metadata, id_token_alg: Option<SigningAlg>) -> String {
+    let mut told: Vec<String> = id_token_alg.map(|alg| format!("ID tokens {}", alg.as_str())).into_iter().collect();
+    if let (Ok(serde_json::Value::Object(before)), Ok(serde_json::Value::Object(after))) =
         (serde_json::to_value(before), serde_json::to_value(after))
-    else {
-        return detail;
-    };
-    for (name, value) in &after {
-        if before.get(name) != Some(value) {
-            detail.push_str(&format!("; {name} {value}"));
-        }
+    {
+        let changed = after.iter().filter(|(name, value)| before.get(*name) != Some(value));
+        told.extend(changed.map(|(name, value)| format!("{name} {value}")));
+        told.extend(before.keys().filter(|name| !after.contains_key(*name)).map(|name| format!("no {name}")));
     }
-    for name in before.keys().filter(|name| !after.contains_key(*name)) {
-        detail.push_str(&format!("; no {name}"));
-    }
-    detail
+    told.join("; ")
 }
 
 #[cfg(test)]

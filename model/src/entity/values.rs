@@ -385,6 +385,12 @@ impl AuthMethod {
         Self::ALL.iter().copied().find(|value| value.as_str() == text)
     }
 
+    /// Whether it works with public keys of the client's, registered or published.
+    #[must_use]
+    pub const fn needs_keys(self) -> bool {
+        matches!(self, Self::PrivateKeyJwt | Self::SelfSignedTls)
+    }
+
     /// Whether it is a certificate (RFC 8705).
     #[must_use]
     pub const fn is_tls(self) -> bool {

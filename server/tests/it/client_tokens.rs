@@ -188,3 +188,47 @@ async fn only_who_manages_clients_changes_their_tokens() {
     assert_eq!(stranger.submit(&forged).await.status, 404);
     assert_eq!(app.tokens("phone offline_access", NUMBER).await["expires_in"], 3600, "nothing has changed");
 }
+
+/// A client without a secret is not asked whether its requests must be signed, but can have registered it.
+#[tokio::test]
+async fn what_the_page_does_not_ask_stays_as_it_was_registered() {
+    let app = App::demo().await;
+    let mut dev = app.sign_in_portal(DEV).await;
+    let registered = r#"{"require_signed_request_object":true,"introspection_signed_response_alg":"ES256"}"#;
+    app.execute(&format!("UPDATE clients SET metadata = '{registered}' WHERE client_id = 'demo-spa'")).await;
+    let sector = r#"{"sector_identifier_uri":"https://example.com/sector","subject_type":"pairwise"}"#;
+    app.execute(&format!("UPDATE clients SET metadata = '{sector}' WHERE client_id = 'demo-app'")).await;
+    app.execute("UPDATE clients SET id_token_alg = 'ES256' WHERE client_id = 'demo-reports'").await;
+    for (client, unasked) in [
+        ("demo-spa", &["signed", "introspection_alg"][..]),
+        ("demo-app", &["subject_type"]),
+        ("demo-reports", &["signed", "pushed", "id_token_alg", "userinfo_alg", "refresh_hours", "subject_type"]),
+    ] {
+        let (path, page) = open(&app, &mut dev, client).await;
+        for name in unasked {
+            assert!(page.select(&format!("#{name}")).is_empty(), "{client} is asked for {name}");
+        }
+        let mut form = page.form(&path);
+        form.set("access_minutes", "5");
+        // What nobody was asked is not to be said either.
+        for name in unasked {
+            form.set(name, if *name == "subject_type" { "public" } else { "" });
+        }
+        assert_eq!(dev.submit(&form).await.status, 303, "{client}");
+        let client = model::cache::client(&app.ctx, client).await.unwrap().unwrap();
+        let told = client.metadata.to_text();
+        for kept in match client.client_id.as_str() {
+            "demo-spa" => [r#""require_signed_request_object":true"#, r#""introspection_signed_response_alg":"ES256""#],
+            "demo-app" => [r#""sector_identifier_uri":"https://example.com/sector""#, r#""subject_type":"pairwise""#],
+            _ => [r#""access_token_lifetime":300"#; 2],
+        } {
+            assert!(told.contains(kept) && told.contains("300"), "{}: {told}", client.client_id);
+        }
+        if client.client_id == "demo-reports" {
+            assert_eq!(client.id_token_alg.as_str(), "ES256");
+        }
+    }
+    let page = app.browser().follow(&authorize_url("demo-spa", &[])).await;
+    let refused = page.redirect_parameters();
+    assert!(refused["error_description"].contains("sign"), "{refused:?}");
+}

@@ -617,3 +617,22 @@ async fn a_public_client_has_no_secret() {
     let rotate = format!("{}/secrets", page.path);
     assert_eq!(browser.post_form(&rotate, &[("csrf", &csrf), ("grace", "now")]).await.status, 400);
 }
+
+/// Clients of a product for operators are not asked for a profile, and keep the one that they have.
+#[tokio::test]
+async fn a_profile_that_the_page_does_not_ask_for_stays() {
+    let app = App::demo().await;
+    app.execute(
+        "UPDATE clients SET profile = 'fapi2', auth_method = 'private_key_jwt' WHERE client_id = 'demo-reports'",
+    )
+    .await;
+    let mut dev = app.sign_in_portal("dev@portico.test").await;
+    let path = app.client_path("demo-reports").await;
+    let page = dev.get(&path).await;
+    let mut form = page.form(&path);
+    assert_eq!(form.get("profile"), None, "it is not asked for");
+    form.set("description", "Other words").press("action", "save");
+    assert_eq!(dev.submit(&form).await.status, 303);
+    let client = model::cache::client(&app.ctx, "demo-reports").await.unwrap().unwrap();
+    assert_eq!((client.description.as_str(), client.profile), ("Other words", model::client::Profile::Fapi2));
+}

@@ -77,20 +77,23 @@ impl Publisher {
         *self.serves.lock().unwrap() = Some((json!({ "keys": keys }).to_string(), "max-age=600"));
     }
 
-    fn publish(&self, keys: &[&Key]) {
+    pub fn publish(&self, keys: &[&Key]) {
         self.publish_for("max-age=600", keys);
     }
 
-    fn fail(&self) {
+    /// Is in trouble.
+    pub fn fail(&self) {
         *self.serves.lock().unwrap() = None;
     }
 
-    fn asked(&self) -> usize {
+    /// How often somebody has asked.
+    pub fn asked(&self) -> usize {
         self.asked.load(Ordering::SeqCst)
     }
 }
 
-fn key(kid: &str) -> Key {
+/// A key that is called `kid`.
+pub fn key(kid: &str) -> Key {
     let mut key = Key::new();
     key.kid = Some(kid.to_owned());
     key
@@ -124,7 +127,8 @@ async fn sign_in_with(app: &App, client: &str, key: &Key, header: Value) -> Page
     app.post("/oauth2/token", &[], &form).await
 }
 
-async fn sign_in(app: &App, key: &Key) -> u16 {
+/// The status of an answer to `demo-reports`, which signs with `key`.
+pub async fn sign_in(app: &App, key: &Key) -> u16 {
     sign_in_with(app, CLIENT, key, json!({"typ": "JWT"})).await.status
 }
 

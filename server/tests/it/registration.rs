@@ -42,7 +42,7 @@ pub async fn register(app: &App, body: &Value) -> Page {
     request(app, Method::POST, "/oauth2/register", None, body).await
 }
 
-async fn registered(app: &App, body: &Value) -> Value {
+pub async fn registered(app: &App, body: &Value) -> Value {
     let page = register(app, body).await;
     assert_eq!(page.status, 201, "{body} {}", page.body);
     assert_eq!(page.header("cache-control"), Some("no-store"));
@@ -50,7 +50,7 @@ async fn registered(app: &App, body: &Value) -> Value {
 }
 
 /// Manages a registration as its answer says.
-async fn manage(app: &App, method: Method, client: &Value, body: &Value) -> Page {
+pub async fn manage(app: &App, method: Method, client: &Value, body: &Value) -> Page {
     let uri = client["registration_client_uri"].as_str().unwrap();
     let token = client["registration_access_token"].as_str();
     request(app, method, uri.strip_prefix(URL).unwrap(), token, body).await
@@ -60,7 +60,8 @@ fn text<'a>(value: &'a Value, name: &str) -> &'a str {
     value[name].as_str().unwrap_or_else(|| panic!("no {name} in {value}"))
 }
 
-fn web() -> Value {
+/// The metadata of an ordinary client.
+pub fn web() -> Value {
     json!({"client_name": "Pocket", "redirect_uris": [CALLBACK]})
 }
 

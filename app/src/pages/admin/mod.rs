@@ -3,6 +3,7 @@
 mod keys;
 mod pull;
 mod registration;
+mod waiting;
 
 use axum::{
     Router,
@@ -19,5 +20,6 @@ pub fn routes() -> Router<AppState> {
         .route("/admin/keys/{key}/retire", post(keys::retire))
         .route("/admin/keys/{key}/pull", get(pull::page).post(pull::submit))
         .route("/admin/registration", get(registration::page).post(registration::create))
+        .route("/admin/registration/waiting", get(waiting::page))
         .route("/admin/registration/{token}/revoke", get(registration::back).post(registration::revoke))
 }

@@ -14,6 +14,7 @@ use model::{
 use serde::Deserialize;
 use uuid::Uuid;
 
+use super::waiting;
 use crate::{
     AppState,
     components::{
@@ -164,6 +165,10 @@ async fn show(administrator: &Administrator, typed: Typed, errors: Errors) -> Re
                     }
                 })}
             <ErrorSummary/>
+            <p>
+                "Clients that have registered without a token belong to nobody: "
+                <a href=waiting::PATH>"see those that wait for an owner"</a> "."
+            </p>
             {if tokens.is_empty() {
                 view! {
                     <Empty

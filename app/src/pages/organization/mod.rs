@@ -14,6 +14,7 @@ mod list;
 mod members;
 mod products;
 mod settings;
+mod takeover;
 
 /// The pages below `/organizations`, and `/invitations`.
 pub fn routes() -> Router<AppState> {
@@ -30,6 +31,7 @@ pub fn routes() -> Router<AppState> {
         .route("/organizations/{org}/settings/transfer", get(settings::back).post(settings::transfer))
         .route("/organizations/{org}/settings/delete", get(settings::back).post(settings::delete))
         .route("/organizations/{org}/history", get(history::show))
+        .route("/organizations/{org}/takeover", get(takeover::show).post(takeover::submit))
         .route("/invitations", get(invitations::show).post(invitations::decide))
 }
 

@@ -2,7 +2,7 @@
 
 use axum::{extract::Query, response::Response};
 use leptos::prelude::*;
-use model::{id, membership::Right, product};
+use model::{Registration, id, membership::Right, product};
 use serde::Deserialize;
 
 use crate::{
@@ -30,6 +30,8 @@ pub(super) async fn show(member: Member, Query(position): Query<Position>) -> Re
     let products = product::of(member.organization.id).list(member.ctx(), after, SIZE).await?;
     let path = member.path();
     let create = member.may(Right::ManageProducts).then(|| format!("{path}/products/new"));
+    let registers = member.ctx().settings().registration != Registration::Off;
+    let takeover = (registers && member.may(Right::ManageProducts)).then(|| format!("{path}/takeover"));
     let next = (products.len() as u64 == SIZE)
         .then(|| products.last().map(|last| format!("{path}?after={}", id::show(id::PRODUCT, last.product.id))))
         .flatten();
@@ -57,6 +59,14 @@ pub(super) async fn show(member: Member, Query(position): Query<Position>) -> Re
         view! {
             <PageHead title="Products">{some.then_some(action)}</PageHead>
             <ProductList products=products create=create/>
+            {takeover
+                .map(|href| {
+                    view! {
+                        <p class="muted">
+                            "A client has registered itself? " <a href=href>"Take over a registered client"</a>
+                        </p>
+                    }
+                })}
             {(first.is_some() || next.is_some())
                 .then(|| view! { <Pagination text="Newest first" first=first next=next/> })}
         }

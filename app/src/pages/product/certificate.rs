@@ -19,7 +19,7 @@ use super::{
     frame::{self, ReadOnly, Settings},
 };
 use crate::{
-    components::field::{ErrorSummary, Field, FieldError, error_of},
+    components::field::{ErrorSummary, Field, FieldError, error_of, ticked},
     error::PageError,
     form::{Errors, Form},
     layout::PageHead,
@@ -44,8 +44,7 @@ pub struct Typed {
 impl Typed {
     fn of(registered: Registered) -> Self {
         let (place, name) = registered.name.map_or((Where::SubjectDn, String::new()), |name| (name.place, name.text));
-        let bound = if registered.bound_tokens { "on" } else { "" };
-        Self { place: place.as_str().to_owned(), name, bound: bound.to_owned() }
+        Self { place: place.as_str().to_owned(), name, bound: ticked(registered.bound_tokens) }
     }
 }
 

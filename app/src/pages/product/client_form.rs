@@ -97,9 +97,9 @@ impl Typed {
         Uris { login: self.login.clone(), post_revoke: self.revoke.clone(), post_logout: self.logout.clone() }
     }
 
-    /// The profile that was chosen.
-    pub fn profile(&self) -> Profile {
-        Profile::parse(&self.profile).unwrap_or(Profile::Standard)
+    /// The profile: as chosen, else as before.
+    pub fn profile(&self, before: Profile) -> Profile {
+        Profile::parse(&self.profile).unwrap_or(before)
     }
 
     /// How its access tokens are to look: as chosen, else as before.

@@ -8,6 +8,7 @@ use model::{
         Client, Metadata,
         certificate::{CertificateName, deliverable},
         keys::{self, AddKeyError, KeyRow, LABEL_LENGTH, MOST},
+        published,
     },
     entity::AuthMethod,
     membership::Right,
@@ -18,6 +19,7 @@ use uuid::Uuid;
 use super::{
     access::{AtClient, Managed, ManagedClient, OfClient},
     frame::{self, Confirm, Place, ReadOnly},
+    key_place::{self, PlaceForm, Published},
     words::not_a_key,
 };
 use crate::{
@@ -78,7 +80,10 @@ pub async fn submit(at: ManagedClient, Form(typed): Form<Typed>) -> Result<Respo
             Err(AddKeyError::Fault(fault)) => return Err(fault.into()),
         }
     }
-    let text = "Key added. What the client signs with it is believed from now on.";
+    let text = match Metadata::parse(&at.client.metadata).jwks_uri {
+        None => "Key added. What the client signs with it is believed from now on.",
+        Some(_) => "Key added. It rests until the client's keys are those that are registered here.",
+    };
     Ok(notice::done(at.member.visitor(), &at.path("/keys"), text))
 }
 
@@ -124,7 +129,8 @@ pub async fn remove_page(managed: Managed<KeyRow>) -> Result<Response, PageError
     let Managed { at, one: key } = managed;
     let others = keys::list(at.ctx(), &at.client).await?.len() - 1;
     let mut effects = vec![format!("What is signed with {} is refused from then on.", key.kid)];
-    if others == 0 && matches!(at.client.auth_method, AuthMethod::PrivateKeyJwt | AuthMethod::SelfSignedTls) {
+    let here = Metadata::parse(&at.client.metadata).jwks_uri.is_none();
+    if others == 0 && here && at.client.auth_method.needs_keys() {
         effects.push("It is the last one: the client gets no tokens until you add another.".to_owned());
     }
     let title = format!("Remove the key {}?", key.kid);
@@ -143,7 +149,20 @@ pub async fn remove(managed: Managed<KeyRow>, Form(Nothing {}): Form<Nothing>) -
 }
 
 async fn show(at: &AtClient, typed: Typed, errors: Errors) -> Result<Response, PageError> {
+    show_all(at, typed, key_place::Typed::of(&at.client), errors).await
+}
+
+/// The page, with what was typed about the place of the keys.
+pub async fn show_place(at: &AtClient, place: key_place::Typed, errors: Errors) -> Result<Response, PageError> {
+    show_all(at, Typed::default(), place, errors).await
+}
+
+async fn show_all(at: &AtClient, typed: Typed, place: key_place::Typed, errors: Errors) -> Result<Response, PageError> {
     let ctx = at.ctx().clone();
+    let seen = match Metadata::parse(&at.client.metadata).jwks_uri {
+        Some(uri) => Some(published::seen(at.ctx(), at.client.id, &uri).await),
+        None => None,
+    };
     let now = ctx.now();
     let rows = keys::list(at.ctx(), &at.client).await?;
     let client = at.client.clone();
@@ -151,6 +170,7 @@ async fn show(at: &AtClient, typed: Typed, errors: Errors) -> Result<Response, P
     let locked = why_not.is_some();
     let path = at.path("");
     let certificates = ctx.settings().certificates != Certificates::None;
+    let published = seen.is_some();
     let page = frame::client_page(at, "Keys").crumb("Keys").errors(errors);
     Ok(page.render(at.member.visitor(), move || {
         let methods: Vec<AuthMethod> = client
@@ -179,7 +199,11 @@ async fn show(at: &AtClient, typed: Typed, errors: Errors) -> Result<Response, P
                     }
                 })}
             {(!locked && methods.len() > 1).then(|| view! { <MethodForm methods=methods chosen=client.auth_method path=path.clone()/> })}
-            {if rows.is_empty() {
+            <PlaceForm typed=place path=path.clone() locked=locked/>
+            {seen.map(|seen| view! { <Published seen=seen path=path.clone() now=now locked=locked/> })}
+            {if rows.is_empty() && published {
+                ().into_any()
+            } else if rows.is_empty() {
                 view! {
                     <Empty
                         glyph=Glyph::Shield
@@ -189,7 +213,7 @@ async fn show(at: &AtClient, typed: Typed, errors: Errors) -> Result<Response, P
                 }
                     .into_any()
             } else {
-                view! { <KeyTable rows=rows path=path.clone() now=now locked=locked/> }.into_any()
+                view! { <KeyTable rows=rows path=path.clone() now=now locked=locked resting=published/> }.into_any()
             }}
             {(!locked).then(|| view! { <AddKey typed=typed path=path/> })}
         }
@@ -231,7 +255,7 @@ fn MethodForm(methods: Vec<AuthMethod>, chosen: AuthMethod, path: String) -> imp
 }
 
 #[component]
-fn KeyTable(rows: Vec<KeyRow>, path: String, now: model::Timestamp, locked: bool) -> impl IntoView {
+fn KeyTable(rows: Vec<KeyRow>, path: String, now: model::Timestamp, locked: bool, resting: bool) -> impl IntoView {
     let rows = rows
         .into_iter()
         .map(|key| {
@@ -260,7 +284,10 @@ fn KeyTable(rows: Vec<KeyRow>, path: String, now: model::Timestamp, locked: bool
         .collect_view();
     view! {
         <section class="section" aria-labelledby="keys">
-            <div class="section__head"><h2 id="keys">"Public keys"</h2></div>
+            <div class="section__head">
+                <h2 id="keys">"Public keys"</h2>
+                {resting.then(|| view! { <p>"They rest: what counts is what the client publishes."</p> })}
+            </div>
             <CardTable heading="keys" label="Keys of this client" columns=&["Key id", "Label", "Added", "Last used"]>
                 {rows}
             </CardTable>

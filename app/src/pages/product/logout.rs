@@ -13,7 +13,7 @@ use super::{
     frame::{self, ReadOnly, Settings},
 };
 use crate::{
-    components::field::{ErrorSummary, Field, Tick},
+    components::field::{ErrorSummary, Field, Tick, ticked},
     error::PageError,
     form::{Errors, Form},
     layout::PageHead,
@@ -33,10 +33,6 @@ pub struct Typed {
 fn given(uri: &str) -> Option<String> {
     let uri = uri.trim();
     (!uri.is_empty()).then(|| uri.to_owned())
-}
-
-fn ticked(on: bool) -> String {
-    if on { "on".to_owned() } else { String::new() }
 }
 
 impl Typed {

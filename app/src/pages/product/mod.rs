@@ -14,6 +14,7 @@ mod grants;
 mod help;
 mod information;
 mod issuers;
+mod key_place;
 mod keys;
 mod libraries;
 mod list;
@@ -60,6 +61,8 @@ pub fn routes() -> Router<AppState> {
         .route("/products/{product}/clients/{client}/secrets", get(client::secrets_page).post(client::rotate))
         .route("/products/{product}/clients/{client}/secrets/{secret}/end", get(client::end_page).post(client::end))
         .route("/products/{product}/clients/{client}/keys", get(keys::page).post(keys::submit))
+        .route("/products/{product}/clients/{client}/keys/place", get(keys::back).post(key_place::submit))
+        .route("/products/{product}/clients/{client}/keys/fetch", get(keys::back).post(key_place::fetch))
         .route("/products/{product}/clients/{client}/keys/{key}/remove", get(keys::remove_page).post(keys::remove))
         .route("/products/{product}/clients/{client}/method", get(keys::back).post(keys::set_method))
         .route("/products/{product}/clients/{client}/grants", get(grants::page).post(grants::submit))

@@ -2,7 +2,7 @@
 
 use axum::response::Response;
 use leptos::prelude::*;
-use model::client::{self, ClientKind, RegisterError, Registration};
+use model::client::{self, ClientKind, Profile, RegisterError, Registration};
 
 use super::{
     AtProduct, ProductWith,
@@ -40,7 +40,7 @@ pub async fn submit(at: ProductWith<ManageClients>, Form(mut typed): Form<Typed>
     let registration = Registration {
         description: typed.description.clone(),
         kind: ClientKind::parse(&typed.kind).unwrap_or(ClientKind::Confidential),
-        profile: typed.profile(),
+        profile: typed.profile(Profile::Standard),
         uris: typed.uris(),
     };
     let visitor = at.member.visitor();
@@ -75,7 +75,7 @@ async fn show(at: &AtProduct, typed: Typed, errors: Errors) -> Result<Response, 
     let subscribers = at.product.audience.signs_in();
     let product = at.product.name.clone();
     let beyond_default = typed.kind == ClientKind::Public.as_str()
-        || typed.profile() != model::client::Profile::Standard
+        || typed.profile(Profile::Standard) != Profile::Standard
         || typed.logout.iter().any(|uri| !uri.is_empty())
         || errors.iter().any(|(field, _)| field.starts_with("logout"));
     let page = frame::dress(Page::dialog("Create new client"), at, Place::Clients)
@@ -100,7 +100,7 @@ async fn show(at: &AtProduct, typed: Typed, errors: Errors) -> Result<Response, 
                     <ErrorSummary/>
                     <Description value=typed.description.clone() autofocus=true/>
                     {if subscribers {
-                        let profile = typed.profile();
+                        let profile = typed.profile(Profile::Standard);
                         view! {
                             <RedirectUris typed=typed.clone() product=product/>
                             <details class="more" open=beyond_default>

@@ -3,10 +3,8 @@
 use axum::response::Response;
 use leptos::prelude::*;
 use model::{
-    client::{
-        Bounds, Client, ClientKind, InvalidTokens, MOST_RESOURCES, SetTokensError, SubjectType, Tokens, set_tokens,
-    },
-    entity::{Audience, SigningAlg},
+    client::{Bounds, Choices, Client, InvalidTokens, MOST_RESOURCES, SetTokensError, SubjectType, Tokens, set_tokens},
+    entity::SigningAlg,
     membership::Right,
 };
 use serde::Deserialize;
@@ -16,7 +14,7 @@ use super::{
     frame::{self, ReadOnly, Settings},
 };
 use crate::{
-    components::field::{ErrorSummary, Field, Select, TextArea, Tick},
+    components::field::{ErrorSummary, Field, Select, TextArea, Tick, ticked},
     error::PageError,
     form::{Errors, Form},
     layout::PageHead,
@@ -40,10 +38,6 @@ pub struct Typed {
     pushed: String,
     signed: String,
     dpop: String,
-}
-
-fn ticked(on: bool) -> String {
-    if on { "on".to_owned() } else { String::new() }
 }
 
 /// A life in `unit`s of seconds. One that is no whole number of them was registered by a program.
@@ -72,7 +66,7 @@ impl Typed {
             access_minutes: shown(tokens.access_lifetime, MINUTE),
             refresh_hours: shown(tokens.refresh_lifetime, HOUR),
             id_token_alg: tokens.id_token_alg.as_str().to_owned(),
-            subject_type: subject_name(tokens.subject_type).to_owned(),
+            subject_type: tokens.subject_type.as_str().to_owned(),
             resources: tokens.resources.join("\n"),
             userinfo_alg: alg_name(tokens.userinfo_alg).to_owned(),
             introspection_alg: alg_name(tokens.introspection_alg).to_owned(),
@@ -93,10 +87,7 @@ impl Typed {
             access_lifetime: life("access_minutes", &self.access_minutes, MINUTE),
             refresh_lifetime: life("refresh_hours", &self.refresh_hours, HOUR),
             id_token_alg: client.profile.signing(SigningAlg::parse(&self.id_token_alg)),
-            subject_type: match self.subject_type.as_str() {
-                "pairwise" => SubjectType::Pairwise,
-                _ => SubjectType::Public,
-            },
+            subject_type: SubjectType::parse(&self.subject_type).unwrap_or(SubjectType::Public),
             resources: self.resources.split_whitespace().map(str::to_owned).collect(),
             userinfo_alg: SigningAlg::parse(&self.userinfo_alg),
             introspection_alg: SigningAlg::parse(&self.introspection_alg),
@@ -104,13 +95,6 @@ impl Typed {
             signed: !self.signed.is_empty(),
             dpop: !self.dpop.is_empty(),
         }
-    }
-}
-
-const fn subject_name(kind: SubjectType) -> &'static str {
-    match kind {
-        SubjectType::Public => "public",
-        SubjectType::Pairwise => "pairwise",
     }
 }
 
@@ -197,7 +181,7 @@ fn show(at: &AtClient, typed: Typed, errors: Errors) -> Response {
     let why_not = at.why_not(Right::ManageClients);
     let locked = why_not.is_some();
     let client = at.client.clone();
-    let audience = at.product.audience;
+    let choices = Choices::of(&at.client, at.product.audience);
     let (access, refresh) = (Bounds::access(at.ctx()), Bounds::refresh(at.ctx()));
     let page = frame::client_page(at, "Tokens and requests").crumb("Tokens and requests").errors(errors);
     page.render(at.member.visitor(), move || {
@@ -218,8 +202,8 @@ fn show(at: &AtClient, typed: Typed, errors: Errors) -> Response {
                     autocomplete="off"
                     optional=true
                 />
-                {audience
-                    .signs_in()
+                {choices
+                    .people
                     .then(|| {
                         view! {
                             <Field
@@ -247,9 +231,9 @@ fn show(at: &AtClient, typed: Typed, errors: Errors) -> Response {
                     optional=true
                     rows=3
                 />
-                {(audience == Audience::Users).then(|| view! { <Subjects chosen=typed.subject_type/> })}
-                {audience
-                    .signs_in()
+                {choices.subjects.then(|| view! { <Subjects chosen=typed.subject_type/> })}
+                {choices
+                    .people
                     .then(|| {
                         view! {
                             <Select
@@ -267,7 +251,8 @@ fn show(at: &AtClient, typed: Typed, errors: Errors) -> Response {
                             />
                         }
                     })}
-                {(client.kind == ClientKind::Confidential)
+                {choices
+                    .introspection
                     .then(|| {
                         view! {
                             <Select
@@ -279,7 +264,7 @@ fn show(at: &AtClient, typed: Typed, errors: Errors) -> Response {
                             />
                         }
                     })}
-                <Demands client=client signs_in=audience.signs_in() pushed=typed.pushed signed=typed.signed dpop=typed.dpop/>
+                <Demands client=client choices=choices pushed=typed.pushed signed=typed.signed dpop=typed.dpop/>
             </Settings>
         }
     })
@@ -287,19 +272,21 @@ fn show(at: &AtClient, typed: Typed, errors: Errors) -> Response {
 
 /// What must be so of each request. What the profile demands is said and not asked.
 #[component]
-fn Demands(client: Client, signs_in: bool, pushed: String, signed: String, dpop: String) -> impl IntoView {
+fn Demands(client: Client, choices: Choices, pushed: String, signed: String, dpop: String) -> impl IntoView {
     let rules = client.profile.rules();
-    let confidential = client.kind == ClientKind::Confidential;
     view! {
         <fieldset class="fieldset">
             <legend>"Refuse requests"</legend>
-            {(signs_in && !rules.par_required)
+            {choices
+                .pushed
                 .then(|| view! { <Tick name="pushed" label="that were not pushed (PAR)" on=!pushed.is_empty()/> })}
-            {(signs_in && confidential)
+            {choices
+                .signed
                 .then(|| {
                     view! { <Tick name="signed" label="whose parameters the client has not signed" on=!signed.is_empty()/> }
                 })}
-            {(!rules.bound_tokens)
+            {choices
+                .dpop
                 .then(|| {
                     view! {
                         <Tick name="dpop" label="for tokens that are not bound to a key (DPoP)" on=!dpop.is_empty()/>

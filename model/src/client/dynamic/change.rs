@@ -12,7 +12,7 @@ use super::{
     },
     DynamicError, Managed, NOBODY, New, describe,
     document::{self, Document, Frame, PURPOSES, Refusal},
-    enabled, insert_keys, own_product, tell_secret,
+    enabled, hold, insert_keys, own_product, tell_secret,
 };
 use crate::{
     Context, Fault, audit,
@@ -96,8 +96,12 @@ async fn same_client(ctx: &Context, client: &Client, given: &Map<String, Value>)
 
 /// Whether a secret was added; `None` if the client is gone.
 async fn change_all(tx: &Tx, changing: &New) -> Result<Option<bool>, Fault> {
-    let New { ctx, registering, keys, product, .. } = changing;
+    let New { ctx, registering, keys, token, product, .. } = changing;
     let Registering { client, uris, secret, .. } = registering;
+    // Somebody has taken it over meanwhile, and what was checked does not count any more.
+    if !hold(tx, client.id, &token.hash(), &token.hash()).await? {
+        return Ok(None);
+    }
     let row = client::ActiveModel {
         description: Set(client.description.clone()),
         kind: Set(client.kind),

@@ -75,8 +75,7 @@ pub(super) async fn read(ctx: &Context, frame: &Frame<'_>, given: &Map<String, V
     let uris = Uris { login: login_uris(&reader, frame)?, post_logout: post_logout_uris(&reader)?, ..Uris::default() };
     let auth_method = authentication(&reader, frame, &mut metadata)?;
     let keys = published_keys(&reader, &mut metadata)?;
-    let with_keys = matches!(auth_method, AuthMethod::PrivateKeyJwt | AuthMethod::SelfSignedTls);
-    if with_keys && keys.is_empty() && metadata.jwks_uri.is_none() {
+    if auth_method.needs_keys() && keys.is_empty() && metadata.jwks_uri.is_none() {
         return Err(wrong("jwks", &format!("or jwks_uri must hold a key for {}", auth_method.as_str())));
     }
     certificates(&reader, auth_method, &mut metadata)?;
@@ -365,11 +364,8 @@ fn scope(reader: &Reader<'_>, frame: &Frame<'_>) -> Result<Option<String>, Refus
 }
 
 async fn subjects(reader: &Reader<'_>, uris: &Uris, metadata: &mut Metadata) -> Result<(), Refusal> {
-    metadata.subject_type = match reader.one_of("subject_type", &["public", "pairwise"])?.as_deref() {
-        None => None,
-        Some("pairwise") => Some(SubjectType::Pairwise),
-        Some(_) => Some(SubjectType::Public),
-    };
+    let kind = reader.one_of("subject_type", &SubjectType::ALL.map(SubjectType::as_str))?;
+    metadata.subject_type = kind.as_deref().and_then(SubjectType::parse);
     let name = "sector_identifier_uri";
     metadata.sector_identifier_uri = reader.fetched(name)?;
     if let Some(uri) = &metadata.sector_identifier_uri {

@@ -8,6 +8,7 @@
 pub mod by_url;
 mod change;
 mod document;
+mod takeover;
 pub mod token;
 
 use sea_orm::{
@@ -17,7 +18,11 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use self::document::{Document, Frame, PURPOSES};
-pub use self::{change::update, document::Refusal};
+pub use self::{
+    change::update,
+    document::Refusal,
+    takeover::{TakeOverError, TakenOver, Waiting, take_over, waiting},
+};
 use super::{
     Client, Metadata,
     keys::{self, PublicKey},
@@ -315,6 +320,10 @@ async fn insert_keys(tx: &Tx, ctx: &Context, client: Uuid, keys: &[PublicKey]) -
 pub async fn managed(ctx: &Context, client_id: &str, token: &str) -> Result<Managed, DynamicError> {
     let hash = secret::hash(token);
     let db = ctx.db().reader();
+    // PostgreSQL has no such text, and would call it an error of ours.
+    if client_id.contains('\0') {
+        return Err(DynamicError::Token);
+    }
     let client = client::Entity::find().filter(client::Column::ClientId.eq(client_id)).one(db).await?;
     let client = client.ok_or(DynamicError::Token)?;
     let row = client_registration::Entity::find_by_id(client.id).one(db).await?.ok_or(DynamicError::Token)?;
@@ -322,6 +331,20 @@ pub async fn managed(ctx: &Context, client_id: &str, token: &str) -> Result<Mana
         return Err(DynamicError::Token);
     }
     Ok(Managed { client, token: token.to_owned() })
+}
+
+/// Puts the token with the hash `after` in the place of the one with the hash `before`; both can be the
+/// same. Says whether that one still manages the client: until the end of the transaction it does, and
+/// whoever else wants to change the client with a token waits.
+async fn hold(tx: &Tx, client: Uuid, before: &str, after: &str) -> Result<bool, Fault> {
+    let row = client_registration::ActiveModel { token_hash: Set(after.to_owned()), ..Default::default() };
+    let held = client_registration::Entity::update_many()
+        .set(row)
+        .filter(client_registration::Column::ClientId.eq(client))
+        .filter(client_registration::Column::TokenHash.eq(before))
+        .exec(tx)
+        .await?;
+    Ok(held.rows_affected == 1)
 }
 
 /// The client information response (RFC 7592, section 3), without `registration_client_uri`. The
@@ -349,7 +372,8 @@ pub async fn describe(ctx: &Context, managed: &Managed) -> Result<Map<String, Va
     tell("id_token_signed_response_alg", client.id_token_alg.as_str().into());
     let keys: Vec<Value> =
         keys::list(ctx, client).await?.into_iter().filter_map(|key| serde_json::from_str(&key.jwk).ok()).collect();
-    if !keys.is_empty() {
+    // One of the two (RFC 7591, section 2): what was registered rests while the client publishes its keys.
+    if !keys.is_empty() && metadata.jwks_uri.is_none() {
         tell("jwks", serde_json::json!({ "keys": keys }));
     }
     Ok(told)
@@ -368,9 +392,11 @@ fn tell_secret(told: &mut Map<String, Value>, secret: Option<Plain>) {
 ///
 /// [`DynamicError::Token`] when it was ended before.
 pub async fn end(ctx: &Context, managed: &Managed) -> Result<(), DynamicError> {
-    let ended = ctx.db().write((ctx.clone(), managed.client.clone()), |tx, (ctx, client)| {
+    let hash = secret::hash(&managed.token);
+    let ended = ctx.db().write((ctx.clone(), managed.client.clone(), hash), |tx, (ctx, client, hash)| {
         Box::pin(async move {
-            if !super::delete_in(tx, ctx, None, client).await? {
+            // With the token that was read the owner is the one that was read.
+            if !hold(tx, client.id, hash, hash).await? || !super::delete_in(tx, ctx, None, client).await? {
                 return Ok(false);
             }
             if client.organization_id == NOBODY {

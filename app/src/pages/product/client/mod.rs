@@ -61,7 +61,7 @@ pub async fn submit(at: ManagedClient, Form(mut typed): Form<Typed>) -> Result<R
         return show(&at, typed, Rotation::default(), Errors::new()).await;
     }
     typed.tidy();
-    let (description, profile, uris) = (&typed.description, typed.profile(), typed.uris());
+    let (description, profile, uris) = (&typed.description, typed.profile(at.client.profile), typed.uris());
     let changes = Changes { description, profile, token_format: typed.token_format(&at.client), uris: &uris };
     match client::edit(at.ctx(), at.actor(), &at.product, &at.client, &changes).await {
         Ok(()) => {
@@ -106,7 +106,7 @@ async fn show(at: &AtClient, typed: Typed, rotation: Rotation, errors: Errors) -
         .errors(errors);
     let issuer = start.issuer.clone();
     Ok(page.render(at.member.visitor(), move || {
-        let profile = typed.profile();
+        let profile = typed.profile(client.profile);
         let token_format = typed.token_format(&client);
         view! {
             <PageHead title=title>{clients::state(client.state)}</PageHead>
