@@ -50,6 +50,9 @@ if (process.getuid?.() === 0) args.push("--no-sandbox");
 // scripts/browser says where the browser is; without it Playwright's own is used.
 const executablePath = process.env.PORTICO_E2E_CHROMIUM || undefined;
 
+// What is done with client libraries. Patterns see whole paths.
+const LIBRARIES = "**/libraries-*.spec.ts";
+
 // What needs the second server, which is only there in a run that starts both.
 const alone = started ? [] : ["upstream.spec.ts"];
 
@@ -83,14 +86,14 @@ export default defineConfig({
   // Every test of the pages runs twice, with scripts and without; one that needs them carries the
   // tag @scripts. axe is a script itself; the libraries need no browser.
   projects: [
-    { name: "chromium", testIgnore: [/libraries.*/, ...alone] },
+    { name: "chromium", testIgnore: [LIBRARIES, ...alone] },
     {
       name: "chromium-noscript",
       use: { javaScriptEnabled: false },
       grepInvert: /@scripts/,
-      testIgnore: [/libraries.*/, "axe.spec.ts", ...alone],
+      testIgnore: [LIBRARIES, "axe.spec.ts", ...alone],
     },
-    { name: "libraries", testMatch: /libraries.*\.spec\.ts/, use: { baseURL: secureURL, ignoreHTTPSErrors: true } },
+    { name: "libraries", testMatch: LIBRARIES, use: { baseURL: secureURL, ignoreHTTPSErrors: true } },
   ],
   webServer: started
     ? [
