@@ -22,6 +22,10 @@ if (started && !process.env.NODE_EXTRA_CA_CERTS?.startsWith(process.env.PORTICO_
   process.env.NODE_EXTRA_CA_CERTS = await certificate(process.env.PORTICO_E2E_DATA!);
 }
 
+// A third server wants a nonce of its own in each proof of a key (DPoP).
+if (started) process.env.PORTICO_E2E_NONCES_URL ??= `https://127.0.0.1:${await freePort()}`;
+const noncesURL = process.env.PORTICO_E2E_NONCES_URL;
+
 // Where a test listens as a client's server does; the world may post there, although it is not public.
 process.env.PORTICO_E2E_RECEIVER ??= `127.0.0.1:${await freePort()}`;
 
@@ -46,8 +50,18 @@ if (process.getuid?.() === 0) args.push("--no-sandbox");
 // scripts/browser says where the browser is; without it Playwright's own is used.
 const executablePath = process.env.PORTICO_E2E_CHROMIUM || undefined;
 
+// What is done with client libraries. Patterns see whole paths.
+const LIBRARIES = "**/libraries-*.spec.ts";
+
 // What needs the second server, which is only there in a run that starts both.
 const alone = started ? [] : ["upstream.spec.ts"];
+
+const tls = started
+  ? {
+      PORTICO_TLS_CERTIFICATE: join(process.env.PORTICO_E2E_DATA!, "certificate.pem"),
+      PORTICO_TLS_KEY: join(process.env.PORTICO_E2E_DATA!, "key.pem"),
+    }
+  : undefined;
 
 export default defineConfig({
   testDir: "tests",
@@ -72,21 +86,21 @@ export default defineConfig({
   // Every test of the pages runs twice, with scripts and without; one that needs them carries the
   // tag @scripts. axe is a script itself; the libraries need no browser.
   projects: [
-    { name: "chromium", testIgnore: [/libraries.*/, ...alone] },
+    { name: "chromium", testIgnore: [LIBRARIES, ...alone] },
     {
       name: "chromium-noscript",
       use: { javaScriptEnabled: false },
       grepInvert: /@scripts/,
-      testIgnore: [/libraries.*/, "axe.spec.ts", ...alone],
+      testIgnore: [LIBRARIES, "axe.spec.ts", ...alone],
     },
-    { name: "libraries", testMatch: /libraries.*\.spec\.ts/, use: { baseURL: secureURL, ignoreHTTPSErrors: true } },
+    { name: "libraries", testMatch: LIBRARIES, use: { baseURL: secureURL, ignoreHTTPSErrors: true } },
   ],
   webServer: started
     ? [
         server(baseURL, process.env.PORTICO_E2E_PORT!, "data"),
         server(secureURL, process.env.PORTICO_E2E_SECURE_PORT!, "secure", {
-          PORTICO_TLS_CERTIFICATE: join(process.env.PORTICO_E2E_DATA!, "certificate.pem"),
-          PORTICO_TLS_KEY: join(process.env.PORTICO_E2E_DATA!, "key.pem"),
+          ...tls,
+          PORTICO_OUTGOING_EXTRA_CA: process.env.NODE_EXTRA_CA_CERTS!,
           PORTICO_OUTGOING_ALLOW: `${process.env.PORTICO_E2E_RECEIVER},127.0.0.1:${process.env.PORTICO_E2E_PORT}`,
           // The first one is its provider.
           PORTICO_PROVIDERS_PORTICO_NAME: "Portico",
@@ -94,6 +108,7 @@ export default defineConfig({
           PORTICO_PROVIDERS_PORTICO_CLIENT_ID: "demo-app",
           PORTICO_PROVIDERS_PORTICO_CLIENT_SECRET: "demo-app-secret",
         }),
+        server(noncesURL!, new URL(noncesURL!).port, "nonces", { ...tls, PORTICO_DPOP_NONCES: "true" }),
       ]
     : undefined,
 });
@@ -124,19 +139,25 @@ function server(url: string, port: string, data: string, more: Record<string, st
   };
 }
 
-/** Makes a key and a certificate for 127.0.0.1 in `folder`; where the certificate is. */
+/** Makes an authority, and a key and a certificate for 127.0.0.1, in `folder`; where the authority's certificate is. */
 async function certificate(folder: string): Promise<string> {
+  const kind = { keyType: "ec", curve: "P-256", algorithm: "sha256" } as const;
+  const authority = await generate([{ name: "commonName", value: "Portico's tests" }], {
+    ...kind,
+    extensions: [{ name: "basicConstraints", cA: true, critical: true }],
+  });
   const made = await generate([{ name: "commonName", value: "127.0.0.1" }], {
-    keyType: "ec",
-    curve: "P-256",
+    ...kind,
+    ca: { key: authority.private, cert: authority.cert },
     extensions: [
-      { name: "basicConstraints", cA: true },
+      { name: "basicConstraints", cA: false },
       { name: "subjectAltName", altNames: [{ type: 7, ip: "127.0.0.1" }] },
     ],
   });
   writeFileSync(join(folder, "key.pem"), made.private, { mode: 0o600 });
-  const path = join(folder, "certificate.pem");
-  writeFileSync(path, made.cert);
+  writeFileSync(join(folder, "certificate.pem"), made.cert);
+  const path = join(folder, "authority.pem");
+  writeFileSync(path, authority.cert);
   return path;
 }
 

@@ -18,7 +18,9 @@ export type Part =
   /** Starts a server, whose address `$PORTICO` is from then on. */
   | { kind: "server"; text: string }
   /** `<!-- signs in: somebody -->`: here a person opens the address that the last command printed. */
-  | { kind: "person"; text: string };
+  | { kind: "person"; text: string }
+  /** `<!-- trusts: issuer -->`: here the client's owner writes down whose statements count, with the key printed last. */
+  | { kind: "trust"; text: string };
 
 /** The name that a program has in its first line, for whoever saves it: `// name.mjs`. */
 export const nameOf = (program: string) => program.match(/^\/\/ (\S+\.mjs)\n/)?.[1];
@@ -31,11 +33,12 @@ export function parts(page: string, base: string, own = OWN): Part[] {
   const text = readFileSync(join(REPOSITORY, page), "utf8").replaceAll(WRITTEN, base).replaceAll(OWN, own);
   const found: Part[] = [];
   let end = 0;
-  for (const match of text.matchAll(/^```(\w*)\n(.*?)^```$|^<!-- signs in: (\S+) -->$/gms)) {
-    const [whole, language, code = "", person] = match;
+  for (const match of text.matchAll(/^```(\w*)\n(.*?)^```$|^<!-- signs in: (\S+) -->$|^<!-- trusts: (\S+) -->$/gms)) {
+    const [whole, language, code = "", person, issuer] = match;
     const between = text.slice(end, match.index);
     const follows = !between.trim();
     if (person) found.push({ kind: "person", text: person });
+    else if (issuer) found.push({ kind: "trust", text: issuer });
     else if (language === "js" && nameOf(code)) {
       found.push({ kind: code.includes("\nexport ") ? "module" : "script", text: code });
     } else if (!language && /^http\S+\n$/.test(code)) {

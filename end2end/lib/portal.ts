@@ -50,6 +50,14 @@ export class Portal {
     expect(page.url.pathname, "confirming an address").toBe("/organizations");
   }
 
+  /** Where a link leads whose text begins with this, on the page at `path`. */
+  async link(path: string, text: string): Promise<string> {
+    const { html } = await this.get(path);
+    const link = html.match(new RegExp(`<a [^>]*href="([^"]+)"[^>]*>(?:<[^>]*>|\\s)*${text}`))?.[1];
+    expect(link, `a link "${text}" at ${path}`).toBeTruthy();
+    return link!;
+  }
+
   private async read(answer: APIResponse): Promise<PageText> {
     const html = await answer.text();
     expect(answer.status(), `${answer.url()}: ${html.slice(0, 3000)}`).toBe(200);

@@ -6,15 +6,24 @@ import { randomInt } from "node:crypto";
 
 import { test as base, type APIRequestContext } from "@playwright/test";
 
+import type { Go } from "./libraries/library";
 import { Outbox } from "./outbox";
 import { fjordmobilNumber, nordtelNumber } from "./numbers";
 import { NORDTEL_STAFF } from "./people";
 import { Portal } from "./portal";
+import { Receiver } from "./receiver";
+import { authorize, type Somebody } from "./robot";
 import { Subscriber } from "./subscriber";
 import { World } from "./world";
 
 interface Fixtures {
   outbox: Outbox;
+  /** A number of Nordtel that no test has had lately. */
+  number: string;
+  /** Signs somebody in, in this test's browser without pages, and allows everything. */
+  signsIn: (somebody: Somebody) => Go;
+  /** A client's server, listening. */
+  receiver: Receiver;
   world: World;
   /** Somebody with a number of Nordtel, in this test's browser. */
   subscriber: Subscriber;
@@ -36,6 +45,17 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
   extraHTTPHeaders: async ({}, use) => use(address()),
 
   outbox: async ({ request }, use) => use(new Outbox(request)),
+
+  number: async ({}, use, { project }) => use(nordtelNumber(project.outputDir)),
+
+  signsIn: async ({ request, outbox }, use) =>
+    use((somebody) => (url) => authorize(request, outbox, somebody, url)),
+
+  receiver: async ({}, use) => {
+    const receiver = await new Receiver().listen();
+    await use(receiver);
+    await receiver.close();
+  },
 
   nordtel: [
     async ({ playwright }, use, { project, config }) => {
@@ -62,8 +82,7 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
     await request.dispose();
   },
 
-  subscriber: async ({ page, outbox }, use, { project }) =>
-    use(new Subscriber(page, outbox, nordtelNumber(project.outputDir))),
+  subscriber: async ({ page, outbox, number }, use) => use(new Subscriber(page, outbox, number)),
 
   stranger: async ({ page, outbox }, use, { project }) =>
     use(new Subscriber(page, outbox, fjordmobilNumber(project.outputDir))),

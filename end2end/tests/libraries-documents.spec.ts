@@ -5,8 +5,9 @@ import { join, resolve } from "node:path";
 
 import { lastJson, nameOf, parts, Shell } from "../lib/documents";
 import { Outbox } from "../lib/outbox";
-import { DEMO_PASSWORD } from "../lib/people";
+import { DEMO_PASSWORD, DEV } from "../lib/people";
 import { freePort } from "../lib/port";
+import { Portal } from "../lib/portal";
 import { allowDevice, authorize } from "../lib/robot";
 import { expect, test } from "../lib/test";
 
@@ -34,7 +35,7 @@ if (port) test.use({ baseURL: `http://127.0.0.1:${port}` });
 
 test.describe("commands and programs in the documents", () => {
   for (const page of PAGES) {
-    test(page, async ({ baseURL, request, outbox }, info) => {
+    test(page, async ({ baseURL, request, outbox, playwright, extraHTTPHeaders }, info) => {
       // Programs find their libraries from here.
       mkdirSync(info.project.outputDir, { recursive: true });
       const folder = mkdtempSync(join(info.project.outputDir, "documents-"));
@@ -53,7 +54,11 @@ test.describe("commands and programs in the documents", () => {
             else if (part.kind === "server") await shell.run(`${part.text}\n${READY}`);
             else if (part.kind === "script") output = await shell.start(`node ${nameOf(part.text)}`);
             else if (part.kind === "person") output = await signIn(shell, part.text, output, request, outbox);
-            else if (part.kind === "answer") compare(JSON.parse(part.text), lastJson(output), output);
+            else if (part.kind === "trust") {
+              const browser = await playwright.request.newContext({ baseURL, extraHTTPHeaders });
+              await trust(new Portal(browser), part.text, output);
+              await browser.dispose();
+            } else if (part.kind === "answer") compare(JSON.parse(part.text), lastJson(output), output);
           });
         }
       } finally {
@@ -68,9 +73,13 @@ type Request = Parameters<typeof authorize>[0];
 /** A person does what the page tells them, and a browser goes where it is sent; what the client says in the end. */
 async function signIn(shell: Shell, name: string, output: string, request: Request, outbox: Outbox): Promise<string> {
   const person = name.startsWith("+") ? name : { email: name, password: DEMO_PASSWORD };
-  const device = lastJson(output) as { verification_uri?: string; user_code?: string } | undefined;
-  if (device?.user_code) {
-    await allowDevice(request, outbox, person, device.verification_uri!, device.user_code);
+  const begun = lastJson(output) as Record<string, string> | undefined;
+  if (begun?.user_code) {
+    await allowDevice(request, outbox, person, begun.verification_uri!, begun.user_code);
+    return output;
+  }
+  if (begun?.auth_req_id) {
+    await allowDevice(request, outbox, person, await outbox.link(name, "/approve"));
     return output;
   }
   const url = new URL(output.match(/https?:\S+/g)!.at(-1)!);
@@ -81,6 +90,18 @@ async function signIn(shell: Shell, name: string, output: string, request: Reque
   }
   const given = (parameter: string) => `'${callback.searchParams.get(parameter) ?? ""}'`;
   return shell.run(`CODE=${given("code")} RESPONSE=${given("response")}`);
+}
+
+/** What the page on JWT bearer tells the owner of *Report collector* to do. */
+async function trust(portal: Portal, issuer: string, jwks: string) {
+  await portal.signIn(DEV);
+  const organization = await portal.link("/organizations", "Acme Voice");
+  const product = await portal.link(organization, "Traffic Reports");
+  const client = await portal.link(`${product}/clients`, "Report collector");
+  await portal.submit(`${client}/grants`, { grants: "urn:ietf:params:oauth:grant-type:jwt-bearer" });
+  const trusted = { issuer, jwks: jwks.trim(), subject: "nightly", scopes: "metrics.read" };
+  const page = await portal.submit(`${client}/issuers`, trusted);
+  expect(page.html, issuer).toContain(issuer);
 }
 
 /** An answer in a page has the names of the real one, and its values where they are written out. What is `…` stands for more. */

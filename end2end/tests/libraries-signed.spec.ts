@@ -1,120 +1,123 @@
-// Clients that sign (FAPI 2.0): pushed requests, PKCE, private_key_jwt and DPoP, with the libraries
-// that such clients are written with, over TLS.
+// Clients that sign: FAPI 2.0 (pushed requests, PKCE, private_key_jwt, DPoP), signed requests and
+// signed answers, with the libraries that such clients are written with, over TLS.
 
-import * as oauth from "oauth4webapi";
-import * as openid from "openid-client";
+import { exportJWK } from "jose";
 
-import { DEMO_FAPI_KEY, DEV } from "../lib/people";
-import { authorize } from "../lib/robot";
+import { DEMO_APP, demoFapi, fapiKey, REDIRECT_URI } from "../lib/demo";
+import { LIBRARIES } from "../lib/libraries";
+import { DEV } from "../lib/people";
 import { expect, test } from "../lib/test";
 
-const REDIRECT_URI = "http://127.0.0.1:8765/callback";
-const SCOPE = "openid profile email offline_access";
+const FAPI = { scope: "openid profile email offline_access", redirectUri: REDIRECT_URI, pushed: true };
 
-async function signingKey() {
+/** A key pair of a client that registers itself. */
+async function keyPair() {
   const algorithm = { name: "ECDSA", namedCurve: "P-256" };
-  const key = await crypto.subtle.importKey("jwk", DEMO_FAPI_KEY, algorithm, false, ["sign"]);
-  return { key, kid: DEMO_FAPI_KEY.kid };
+  const { privateKey, publicKey } = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+  const jwk = { ...(await exportJWK(publicKey)), alg: "ES256", use: "sig", kid: "one" };
+  return { key: { key: privateKey, kid: "one" }, jwks: { keys: [jwk] } };
 }
 
-const discover = async (issuer: string) =>
-  openid.discovery(
-    new URL(issuer),
-    "demo-fapi",
-    { id_token_signed_response_alg: "ES256", authorization_signed_response_alg: "ES256", use_mtls_endpoint_aliases: false },
-    openid.PrivateKeyJwt(await signingKey()),
-  );
+for (const library of LIBRARIES) {
+  test.describe(library.name, () => {
+    // The third server of a run wants nonces; see playwright.config.ts.
+    const servers = [
+      { title: "FAPI 2.0 with refresh and a protected userinfo", url: undefined },
+      { title: "FAPI 2.0 where proofs need a nonce", url: process.env.PORTICO_E2E_NONCES_URL },
+    ];
+    for (const { title, url } of servers) {
+      test.describe(() => {
+        if (url) test.use({ baseURL: url });
+        test.skip(title.includes("nonce") && !url, "needs the server that wants nonces");
 
-async function parameters(config: openid.Configuration, more: Record<string, string> = {}) {
-  const pkceCodeVerifier = openid.randomPKCECodeVerifier();
-  const expectedState = openid.randomState();
-  const expectedNonce = openid.randomNonce();
-  const sent = {
-    redirect_uri: REDIRECT_URI,
-    scope: SCOPE,
-    code_challenge: await openid.calculatePKCECodeChallenge(pkceCodeVerifier),
-    code_challenge_method: "S256",
-    state: expectedState,
-    nonce: expectedNonce,
-    ...more,
-  };
-  return { sent, checks: { pkceCodeVerifier, expectedState, expectedNonce, idTokenExpected: true } };
-}
+        test(title, async ({ baseURL, signsIn }) => {
+          const client = await library.client(baseURL!, await demoFapi());
+          let link: URL | undefined;
+          const tokens = await client.signIn((url) => signsIn(DEV)((link = url)), FAPI);
+          expect([...link!.searchParams.keys()].sort()).toEqual(["client_id", "request_uri"]);
+          expect(tokens.token_type).toBe("dpop");
+          const { sub, auth_time } = tokens.said!;
+          expect(tokens.said).toMatchObject({ iss: baseURL, aud: ["demo-fapi"], acr: "urn:portico:acr:password" });
+          expect(await client.userInfo(tokens)).toMatchObject({ email: DEV.email, email_verified: true });
 
-test("openid-client: FAPI 2.0 with refresh and a protected userinfo", async ({ baseURL, request, outbox }) => {
-  const config = await discover(baseURL!);
-  expect(config.serverMetadata().pushed_authorization_request_endpoint).toBe(`${baseURL}/oauth2/par`);
-  const DPoP = openid.getDPoPHandle(config, await openid.randomDPoPKeyPair("ES256"));
-  const { sent, checks } = await parameters(config);
-  const url = await openid.buildAuthorizationUrlWithPAR(config, sent, { DPoP });
-  expect([...url.searchParams.keys()].sort()).toEqual(["client_id", "request_uri"]);
-  const callback = await authorize(request, outbox, DEV, url);
-  const tokens = await openid.authorizationCodeGrant(config, callback, checks, undefined, { DPoP });
-  expect(tokens.token_type).toBe("dpop");
-  const claims = tokens.claims()!;
-  expect(claims).toMatchObject({ iss: baseURL, aud: ["demo-fapi"] });
-  const info = await openid.fetchUserInfo(config, tokens.access_token, claims.sub, { DPoP });
-  expect(info).toMatchObject({ email: DEV.email, email_verified: true });
-  const refreshed = await openid.refreshTokenGrant(config, tokens.refresh_token!, undefined, { DPoP });
-  expect(refreshed.claims()).toMatchObject({ sub: claims.sub, auth_time: claims.auth_time });
-  const introspection = await openid.tokenIntrospection(config, refreshed.access_token);
-  expect(introspection).toMatchObject({ active: true, token_type: "DPoP", client_id: "demo-fapi" });
-  expect(introspection.cnf).toMatchObject({ jkt: expect.any(String) });
-  // Another key opens nothing.
-  const other = openid.getDPoPHandle(config, await openid.randomDPoPKeyPair("ES256"));
-  await expect(openid.fetchUserInfo(config, refreshed.access_token, claims.sub, { DPoP: other })).rejects.toThrow();
-  await openid.tokenRevocation(config, tokens.refresh_token!);
-  await expect(openid.fetchUserInfo(config, refreshed.access_token, claims.sub, { DPoP })).rejects.toThrow();
-});
+          const refreshed = await client.refresh(tokens.refresh_token!);
+          expect(refreshed.said).toMatchObject({ sub, auth_time });
+          expect(refreshed.refresh_token ?? tokens.refresh_token).toBe(tokens.refresh_token);
+          expect(await client.introspect(refreshed.access_token)).toMatchObject({
+            active: true,
+            token_type: "DPoP",
+            client_id: "demo-fapi",
+            cnf: { jkt: expect.any(String) },
+          });
 
-test("openid-client: a signed request and a signed answer", async ({ baseURL, request, outbox }) => {
-  const config = await discover(baseURL!);
-  openid.useJwtResponseMode(config);
-  const DPoP = openid.getDPoPHandle(config, await openid.randomDPoPKeyPair("ES256"));
-  const { sent, checks } = await parameters(config, { scope: "openid" });
-  const signed = await openid.buildAuthorizationUrlWithJAR(config, sent, await signingKey());
-  const object = signed.searchParams.get("request")!;
-  const url = await openid.buildAuthorizationUrlWithPAR(config, { request: object }, { DPoP });
-  const callback = await authorize(request, outbox, DEV, url);
-  expect([...callback.searchParams.keys()]).toEqual(["response"]);
-  const tokens = await openid.authorizationCodeGrant(config, callback, checks, undefined, { DPoP });
-  expect(tokens.claims()).toMatchObject({ aud: ["demo-fapi"], acr: "urn:portico:acr:password" });
-});
+          // Another key opens nothing.
+          const other = await library.client(baseURL!, await demoFapi());
+          await expect(other.userInfo(refreshed)).rejects.toThrow();
+          await client.revoke(tokens.refresh_token!);
+          await expect(client.userInfo(refreshed)).rejects.toThrow();
+        });
+      });
+    }
 
-test("openid-client: a portal user signs in to an application", async ({ baseURL, request, outbox }) => {
-  const config = await openid.discovery(new URL(baseURL!), "demo-app", "demo-app-secret");
-  const { sent, checks } = await parameters(config);
-  const callback = await authorize(request, outbox, DEV, openid.buildAuthorizationUrl(config, sent));
-  const tokens = await openid.authorizationCodeGrant(config, callback, checks);
-  const info = await openid.fetchUserInfo(config, tokens.access_token, tokens.claims()!.sub);
-  expect(info).toMatchObject({ email: DEV.email, email_verified: true, name: expect.any(String) });
-});
+    test("a signed request that is pushed, and a signed answer", async ({ baseURL, signsIn }) => {
+      const client = await library.client(baseURL!, await demoFapi());
+      let callback: URL | undefined;
+      const asked = { ...FAPI, signed: await fapiKey(), answerSigned: true };
+      const tokens = await client.signIn(async (url) => (callback = await signsIn(DEV)(url)), asked);
+      expect([...callback!.searchParams.keys()]).toEqual(["response"]);
+      expect(await client.userInfo(tokens)).toMatchObject({ email: DEV.email });
+    });
 
-test("oauth4webapi: FAPI 2.0", async ({ baseURL, request, outbox }) => {
-  const issuer = new URL(baseURL!);
-  const as = await oauth.processDiscoveryResponse(issuer, await oauth.discoveryRequest(issuer));
-  const client: oauth.Client = { client_id: "demo-fapi", id_token_signed_response_alg: "ES256" };
-  const authentication = oauth.PrivateKeyJwt(await signingKey());
-  const DPoP = oauth.DPoP(client, await oauth.generateKeyPair("ES256"));
-  const verifier = oauth.generateRandomCodeVerifier();
-  const state = oauth.generateRandomState();
-  const sent = new URLSearchParams({
-    response_type: "code",
-    redirect_uri: REDIRECT_URI,
-    scope: "openid email",
-    state,
-    code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
-    code_challenge_method: "S256",
+    test("a signed request in the link, and everything that can be signed in answers", async ({ baseURL, signsIn }) => {
+      const { key, jwks } = await keyPair();
+      const metadata = {
+        client_name: "Signs everything",
+        redirect_uris: [REDIRECT_URI],
+        token_endpoint_auth_method: "private_key_jwt",
+        request_object_signing_alg: "ES256",
+        require_signed_request_object: true,
+        id_token_signed_response_alg: "ES256",
+        userinfo_signed_response_alg: "ES256",
+        introspection_signed_response_alg: "ES256",
+        authorization_signed_response_alg: "ES256",
+        jwks,
+      };
+      const { client } = await library.register(baseURL!, metadata, key);
+      const unsigned = { scope: "openid email", redirectUri: REDIRECT_URI, answerSigned: true };
+      let link: URL | undefined;
+      const tokens = await client.signIn((url) => signsIn(DEV)((link = url)), { ...unsigned, signed: key });
+      expect([...link!.searchParams.keys()].sort()).toEqual(["client_id", "request"]);
+      expect(await client.userInfo(tokens)).toMatchObject({ email: DEV.email });
+      expect(await client.introspect(tokens.access_token)).toMatchObject({ active: true, client_id: client.id });
+      await expect(client.signIn(signsIn(DEV), unsigned)).rejects.toThrow();
+    });
+
+    test("a signed request at an address of the client", async ({ baseURL, signsIn, receiver }) => {
+      const { key, jwks } = await keyPair();
+      const path = `/requests/${library.name}.jwt`;
+      const { client } = await library.register(baseURL!, {
+        client_name: "Says where its requests are",
+        redirect_uris: [REDIRECT_URI],
+        request_uris: [receiver.url + path],
+        request_object_signing_alg: "ES256",
+        jwks,
+      });
+      const go = async (url: URL) => {
+        receiver.serve(path, url.searchParams.get("request")!, "application/oauth-authz-req+jwt");
+        url.search = new URLSearchParams({ client_id: client.id, request_uri: receiver.url + path }).toString();
+        return signsIn(DEV)(url);
+      };
+      const asked = { scope: "openid email", redirectUri: REDIRECT_URI, signed: key };
+      expect(await client.userInfo(await client.signIn(go, asked))).toMatchObject({ email: DEV.email });
+    });
+
+    test("a bound token of a client that could do without", async ({ baseURL, signsIn }) => {
+      const client = await library.client(baseURL!, { ...DEMO_APP, bound: true });
+      const tokens = await client.signIn(signsIn(DEV), { scope: "openid email", redirectUri: REDIRECT_URI });
+      expect(tokens.token_type).toBe("dpop");
+      expect(await client.userInfo(tokens)).toMatchObject({ email: DEV.email });
+      const unbound = await library.client(baseURL!, DEMO_APP);
+      await expect(unbound.userInfo(tokens)).rejects.toThrow();
+    });
   });
-  const pushed = await oauth.pushedAuthorizationRequest(as, client, authentication, sent, { DPoP });
-  const { request_uri } = await oauth.processPushedAuthorizationResponse(as, client, pushed);
-  const url = new URL(as.authorization_endpoint!);
-  url.search = new URLSearchParams({ client_id: client.client_id, request_uri }).toString();
-  const callback = await authorize(request, outbox, DEV, url);
-  const answer = oauth.validateAuthResponse(as, client, callback, state);
-  const grant = oauth.authorizationCodeGrantRequest(as, client, authentication, answer, REDIRECT_URI, verifier, { DPoP });
-  const tokens = await oauth.processAuthorizationCodeResponse(as, client, await grant, { requireIdToken: true });
-  const claims = oauth.getValidatedIdTokenClaims(tokens)!;
-  const info = await oauth.userInfoRequest(as, client, tokens.access_token, { DPoP });
-  expect(await oauth.processUserInfoResponse(as, client, claims.sub, info)).toMatchObject({ email: DEV.email });
-});
+}

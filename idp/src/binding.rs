@@ -25,8 +25,9 @@ pub enum BindingError {
 impl From<BindingError> for OAuthError {
     fn from(error: BindingError) -> Self {
         let code = match error {
-            BindingError::NoProof | BindingError::Both => "invalid_dpop_proof",
-            BindingError::NoCertificate => "invalid_request",
+            // What is not there is not invalid (RFC 6749, section 5.2).
+            BindingError::NoProof | BindingError::NoCertificate => "invalid_request",
+            BindingError::Both => "invalid_dpop_proof",
         };
         Self::bad(code, capitalized(&error.to_string()))
     }

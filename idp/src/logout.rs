@@ -80,13 +80,13 @@ async fn handle(idp: &Idp, headers: &HeaderMap, params: &Params) -> Result<Respo
             session => session,
         },
     };
-    let back = client.as_ref().and_then(|client| way_back(client, params));
+    let back = way_back(client.as_deref(), params);
     let confirmed = params.get("csrf").is_some_and(|token| browser.owns_form(ctx, token));
     let its_own = match (&session, &client, &hint) {
         (Some(session), Some(client), Some(hint)) => session.subject.sub(ctx, client) == hint.sub,
         _ => false,
     };
-    let Some(session) = session else { return Ok(leave(idp, back, &[])) };
+    let Some(session) = session else { return Ok(leave(idp, &back, &[])) };
     if !its_own && !confirmed {
         return Ok(with_browser(ctx, &browser, pages::logout::confirm(idp, &browser, params)));
     }
@@ -97,7 +97,7 @@ async fn handle(idp: &Idp, headers: &HeaderMap, params: &Params) -> Result<Respo
             session::end(ctx, user, session.id).await?;
         }
     }
-    let mut response = leave(idp, back, &frames);
+    let mut response = leave(idp, &back, &frames);
     response.headers_mut().append(header::SET_COOKIE, session.clear_cookie(ctx));
     Ok(response)
 }
@@ -110,11 +110,22 @@ async fn frames(idp: &Idp, session: &Session) -> Result<Vec<String>, Fault> {
     Ok(frames.map(|frame| if frame.session_required { with_query(&frame.uri, &told) } else { frame.uri }).collect())
 }
 
+/// Where the browser goes afterwards.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Back {
+    /// Nobody has said.
+    Nowhere,
+    /// Somebody has, and we do not lead there (section 4).
+    Refused,
+    /// To the client.
+    To(String),
+}
+
 /// Back at once; with frames to load, a page that leads back.
-fn leave(idp: &Idp, back: Option<String>, frames: &[String]) -> Response {
+fn leave(idp: &Idp, back: &Back, frames: &[String]) -> Response {
     match back {
-        Some(uri) if frames.is_empty() => redirect(&uri),
-        back => pages::logout::signed_out(idp, back.as_deref(), frames),
+        Back::To(uri) if frames.is_empty() => redirect(uri),
+        back => pages::logout::signed_out(idp, back, frames),
     }
 }
 
@@ -128,10 +139,12 @@ async fn hinted_client(idp: &Idp, aud: &[String], named: Option<&str>) -> Result
 }
 
 /// Where to go afterwards: exactly as registered, with `state`.
-fn way_back(client: &Client, params: &Params) -> Option<String> {
-    let given = params.get("post_logout_redirect_uri")?;
-    let registered = client.post_logout_uris.iter().any(|registered| registered == given);
-    registered.then(|| match params.get("state") {
+fn way_back(client: Option<&Client>, params: &Params) -> Back {
+    let Some(given) = params.get("post_logout_redirect_uri") else { return Back::Nowhere };
+    if !client.is_some_and(|client| client.post_logout_uris.iter().any(|registered| registered == given)) {
+        return Back::Refused;
+    }
+    Back::To(match params.get("state") {
         Some(state) => with_query(given, &[("state", state)]),
         None => given.to_owned(),
     })

@@ -174,8 +174,8 @@ const WORKBENCH: ProductFacts = ProductFacts {
         ("openid", false),
         ("profile", false),
         ("email", false),
-        ("address", true),
-        ("phone", true),
+        ("address", false),
+        ("phone", false),
         ("offline_access", false),
     ],
 };

@@ -14,7 +14,7 @@ use std::{
 
 use model::{ClientCertificate, Timestamp};
 use rustls::{
-    DigitallySignedStruct, DistinguishedName, RootCertStore, ServerConfig, SignatureScheme,
+    CipherSuite, DigitallySignedStruct, DistinguishedName, RootCertStore, ServerConfig, SignatureScheme,
     client::danger::HandshakeSignatureValid,
     crypto::{CryptoProvider, aws_lc_rs},
     pki_types::{CertificateDer, PrivateKeyDer, UnixTime, pem::PemObject as _},
@@ -155,8 +155,19 @@ fn read(file: &Path) -> Result<Vec<u8>, TlsError> {
     std::fs::read(file).map_err(|error| TlsError::Read(file.to_owned(), error))
 }
 
+/// What TLS 1.2 may encrypt with: what RFC 9325, section 4.2, recommends. FAPI 2.0 (Security Profile,
+/// section 5.2.2) wants nothing else there; TLS 1.3 has no suite that it minds.
+const TLS12_SUITES: [CipherSuite; 4] = [
+    CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+    CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+    CipherSuite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+    CipherSuite::TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+];
+
 fn provider() -> Arc<CryptoProvider> {
-    Arc::new(aws_lc_rs::default_provider())
+    let mut provider = aws_lc_rs::default_provider();
+    provider.cipher_suites.retain(|suite| suite.tls13().is_some() || TLS12_SUITES.contains(&suite.suite()));
+    Arc::new(provider)
 }
 
 fn config(files: &TlsFiles, authorities: Option<&Authorities>, now: Timestamp) -> Result<Arc<ServerConfig>, TlsError> {

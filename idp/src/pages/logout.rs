@@ -4,7 +4,7 @@ use axum::response::{IntoResponse as _, Response};
 use maud::html;
 
 use super::{Page, PageError, icon, texts};
-use crate::{Idp, browser::Browser, params::Params, paths};
+use crate::{Idp, browser::Browser, logout::Back, params::Params, paths};
 
 /// What the client had said, and the answer still needs.
 const CARRIED: [&str; 5] = ["id_token_hint", "client_id", "post_logout_redirect_uri", "state", "ui_locales"];
@@ -35,7 +35,7 @@ pub(crate) fn confirm(idp: &Idp, browser: &Browser, params: &Params) -> Response
 ///
 /// A frame may run its own scripts, and cannot lead the page away.
 #[must_use]
-pub fn signed_out(idp: &Idp, back: Option<&str>, frames: &[String]) -> Response {
+pub fn signed_out(idp: &Idp, back: &Back, frames: &[String]) -> Response {
     let texts = texts::current();
     let t = &texts.logout;
     let main = html! {
@@ -44,11 +44,12 @@ pub fn signed_out(idp: &Idp, back: Option<&str>, frames: &[String]) -> Response 
                 p class="tick" { (icon::check()) (t.done) }
                 h1 { (t.done_title) }
                 @match back {
-                    Some(back) => {
+                    Back::To(back) => {
                         p class="lead" { (t.done_back) }
                         a class="button" href=(back) { (texts.go_on) }
                     }
-                    None => p class="lead" { (t.done_lead) },
+                    Back::Refused => p class="lead" { (t.done_elsewhere) },
+                    Back::Nowhere => p class="lead" { (t.done_lead) },
                 }
             }
         }

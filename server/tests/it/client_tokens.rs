@@ -152,7 +152,8 @@ async fn requests_that_the_client_does_not_want_are_refused() {
     assert!(page.redirect_parameters()["error_description"].contains("push"), "{:?}", page.location());
     let form = [("grant_type", "client_credentials")];
     let page = app.token("demo-web", Some("demo-web-secret"), &form).await;
-    assert_eq!(page.json()["error"], "invalid_dpop_proof", "{}", page.body);
+    assert_eq!(page.json()["error"], "invalid_request", "{}", page.body);
+    assert!(page.json()["error_description"].as_str().unwrap().contains("DPoP proof"), "{}", page.body);
 
     // Of a client with a key the signature can be demanded.
     let (path, page) = open(&app, &mut dev, "demo-fapi").await;

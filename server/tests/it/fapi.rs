@@ -459,6 +459,14 @@ async fn a_proof_is_for_one_request_and_comes_once() {
     tolerated["htu"] = format!("{URL}/userinfo?x=1#y").into();
     tolerated["iat"] = (now + 10).into();
     assert_eq!(client.userinfo("DPoP", &access, Some(&client.prove(&tolerated))).await.status, 200);
+    // As Spring Security and others make it: the key has a name in the header, or only there.
+    for jwk in [json!({"kid": "mine"}), json!({"kid": "another"}), json!({})] {
+        let mut header = json!({"typ": "dpop+jwt", "kid": "mine", "tx_id": 1, "jwk": client.dpop.public});
+        header["jwk"].as_object_mut().unwrap().extend(jwk.as_object().unwrap().clone());
+        tolerated["jti"] = jti().into();
+        let proof = client.dpop.sign(header, &tolerated);
+        assert_eq!(client.userinfo("DPoP", &access, Some(&proof)).await.status, 200, "{jwk}");
+    }
 }
 
 #[tokio::test]
@@ -472,7 +480,7 @@ async fn a_code_is_bound_to_the_key_of_its_request() {
     let page = thief.redeem(&code, Some(&thief.proof("POST", "/oauth2/token", None))).await;
     assert_eq!((page.status, page.json()["error"].as_str()), (400, Some("invalid_grant")));
     let page = client.redeem(&code, None).await;
-    assert_eq!(page.json()["error"], "invalid_dpop_proof", "the profile demands a proof");
+    assert_eq!(page.json()["error"], "invalid_request", "the profile demands a proof");
     let page = client.redeem(&code, Some(&client.proof("POST", "/oauth2/token", None))).await;
     assert_eq!(page.status, 200, "a refused try has not used the code up: {}", page.body);
 

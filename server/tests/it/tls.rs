@@ -126,9 +126,21 @@ pub async fn connect(
     alpn: &[&str],
     own: Option<&Pair>,
 ) -> std::io::Result<TlsStream<TcpStream>> {
+    connect_with(rustls::crypto::aws_lc_rs::default_provider(), address, authority, versions, alpn, own).await
+}
+
+/// A handshake of a client that has these cipher suites.
+async fn connect_with(
+    provider: rustls::crypto::CryptoProvider,
+    address: SocketAddr,
+    authority: &Authority,
+    versions: &[&'static rustls::SupportedProtocolVersion],
+    alpn: &[&str],
+    own: Option<&Pair>,
+) -> std::io::Result<TlsStream<TcpStream>> {
     let mut roots = RootCertStore::empty();
     roots.add(authority.certificate.der().clone()).unwrap();
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let provider = Arc::new(provider);
     let builder =
         rustls::ClientConfig::builder_with_provider(Arc::clone(&provider)).with_protocol_versions(versions).unwrap();
     let builder = builder.with_root_certificates(roots);
@@ -194,6 +206,24 @@ async fn tls_1_2_and_1_3_are_spoken_with_http_1_and_2() {
     assert_eq!(body(connect(address, &authority, BOTH, &[], None).await.unwrap()).await, "none");
     let plain = reqwest::Client::builder().no_proxy().build().unwrap();
     assert!(plain.get(format!("http://{address}/")).send().await.is_err());
+}
+
+/// FAPI 2.0 Security Profile, section 5.2.2; RFC 9325, section 4.2.
+#[tokio::test]
+async fn tls_1_2_has_the_recommended_cipher_suites_alone() {
+    let app = App::empty().await;
+    let authority = Authority::new();
+    let files = Files::new(&authority.sign(|_| {}), None);
+    let address = serve(&app, &Arc::new(files.load().unwrap()), mirror()).await;
+    let agreed = async |version, gcm: bool| {
+        let mut provider = rustls::crypto::aws_lc_rs::default_provider();
+        provider.cipher_suites.retain(|suite| format!("{:?}", suite.suite()).contains("GCM") == gcm);
+        assert!(!provider.cipher_suites.is_empty());
+        connect_with(provider, address, &authority, &[version], &[], None).await.is_ok()
+    };
+    assert!(agreed(&rustls::version::TLS12, true).await);
+    assert!(!agreed(&rustls::version::TLS12, false).await);
+    assert!(agreed(&rustls::version::TLS13, true).await && agreed(&rustls::version::TLS13, false).await);
 }
 
 #[tokio::test]

@@ -582,6 +582,7 @@ async fn a6_logout_returns_only_to_a_registered_uri_of_the_hinted_client() {
         );
         let page = app.get(&url, &[]).await;
         assert_eq!((page.status, page.location()), (200, None), "{back}");
+        assert!(page.body.contains("not registered for the product"), "the page says so: {}", page.body);
     }
 }
 

@@ -217,6 +217,8 @@ pub(super) static TEXTS: Texts = Texts {
         done_title: "Sie sind abgemeldet",
         done_lead: "Sie können diese Seite schließen oder zum Dienst zurückgehen.",
         done_back: "Die Dienste, die Sie in diesem Browser benutzt haben, wurden benachrichtigt.",
+        done_elsewhere: "Die Anfrage nannte eine Adresse, zu der es danach gehen soll. Sie ist für den Dienst \
+                         nicht registriert, deshalb leiten wir Sie nicht dorthin.",
         frame: "Abmeldung von einem Dienst",
     },
     errors: Errors {

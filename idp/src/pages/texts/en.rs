@@ -203,6 +203,8 @@ pub(super) static TEXTS: Texts = Texts {
         done_title: "You are signed out",
         done_lead: "You can close this page, or go back to the product.",
         done_back: "The products that you used in this browser were told.",
+        done_elsewhere: "The request named an address to go to afterwards. It is not registered for the product, \
+                         so we do not lead you there.",
         frame: "Signing out of a product",
     },
     errors: Errors {

@@ -215,6 +215,8 @@ pub(super) static TEXTS: Texts = Texts {
         done_title: "Has cerrado sesión",
         done_lead: "Puedes cerrar esta página o volver al servicio.",
         done_back: "Hemos avisado a los servicios que has usado en este navegador.",
+        done_elsewhere: "La solicitud indicaba una dirección a la que ir después. No está registrada para el \
+                         servicio, así que no te llevamos allí.",
         frame: "Cierre de sesión en un servicio",
     },
     errors: Errors {

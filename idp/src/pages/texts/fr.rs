@@ -223,6 +223,8 @@ pub(super) static TEXTS: Texts = Texts {
         done_title: "Vous êtes déconnecté",
         done_lead: "Vous pouvez fermer cette page ou revenir au service.",
         done_back: "Les services que vous avez utilisés dans ce navigateur en sont informés.",
+        done_elsewhere: "La demande indiquait une adresse où aller ensuite. Elle n’est pas enregistrée pour le \
+                         service\u{a0}: nous ne vous y conduisons donc pas.",
         frame: "Déconnexion d’un service",
     },
     errors: Errors {

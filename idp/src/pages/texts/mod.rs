@@ -245,6 +245,8 @@ pub struct Logout {
     pub done_title: &'static str,
     pub done_lead: &'static str,
     pub done_back: &'static str,
+    /// In place of leading back to an address that is not registered.
+    pub done_elsewhere: &'static str,
     /// What a screen reader says of a client's frame.
     pub frame: &'static str,
 }

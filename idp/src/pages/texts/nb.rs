@@ -206,6 +206,8 @@ pub(super) static TEXTS: Texts = Texts {
         done_title: "Du er logget ut",
         done_lead: "Du kan lukke siden eller gå tilbake til tjenesten.",
         done_back: "Tjenestene du har brukt i denne nettleseren, har fått beskjed.",
+        done_elsewhere: "Forespørselen oppga en adresse å gå videre til. Den er ikke registrert for tjenesten, \
+                         så vi leder deg ikke dit.",
         frame: "Utlogging fra en tjeneste",
     },
     errors: Errors {

@@ -204,6 +204,8 @@ pub(super) static TEXTS: Texts = Texts {
         done_title: "Du är utloggad",
         done_lead: "Du kan stänga sidan eller gå tillbaka till tjänsten.",
         done_back: "Tjänsterna som du har använt i den här webbläsaren har fått veta det.",
+        done_elsewhere: "Begäran angav en adress att gå vidare till. Den är inte registrerad för tjänsten, så vi \
+                         leder dig inte dit.",
         frame: "Utloggning från en tjänst",
     },
     errors: Errors {

@@ -41,8 +41,9 @@ fn all(texts: &Texts) -> Vec<String> {
     all.extend([title("Voice<1>"), (*lead).to_owned(), (*set_up).to_owned()]);
     let FormPost { title, lead } = form_post;
     all.extend([*title, *lead].map(str::to_owned));
-    let Logout { ask, sign_out, done, done_title, done_lead, done_back, frame } = logout;
-    all.extend([ask.0, ask.1, sign_out, done, done_title, done_lead, done_back, frame].map(str::to_owned));
+    let Logout { ask, sign_out, done, done_title, done_lead, done_back, done_elsewhere, frame } = logout;
+    let texts = [ask.0, ask.1, sign_out, done, done_title, done_lead, done_back, done_elsewhere, frame];
+    all.extend(texts.map(str::to_owned));
     all.extend(of_errors(errors));
     all
 }

@@ -288,7 +288,8 @@ async fn make_place(tx: &Tx, product: &product::Model, scopes: &[&str]) -> Resul
     let scopes = scopes.iter().map(|scope| product_scope::ActiveModel {
         product_id: Set(product.id),
         scope: Set((*scope).to_owned()),
-        optional: Set(matches!(*scope, "address" | "phone")),
+        // What a client asks for by name is what it is about; whoever does not want to tell it, cancels.
+        optional: Set(false),
     });
     product_scope::Entity::insert_many(scopes).exec_without_returning(tx).await?;
     Ok(())
