@@ -212,7 +212,7 @@ async fn step(
         if request.prompt.none {
             return deny(ctx, interaction, Denial::LOGIN_REQUIRED).await;
         }
-        return sign_in(idp, browser, interaction, &client, &product, request.prompt.login).await;
+        return sign_in(idp, browser, interaction, &product, request.prompt.login).await;
     };
     if let Some(expected) = &request.subject_hint
         && *expected != session.subject.sub(ctx, &client)
@@ -221,7 +221,7 @@ async fn step(
         if request.prompt.none || session.auth_time >= interaction.started_at {
             return deny(ctx, interaction, Denial::OTHER_SUBSCRIBER).await;
         }
-        return sign_in(idp, browser, interaction, &client, &product, true).await;
+        return sign_in(idp, browser, interaction, &product, true).await;
     }
     if let Some(operator) = session.operator
         && !product.enabled_by(operator)
@@ -234,7 +234,7 @@ async fn step(
     if request.acr_essential && !request.acr_values.iter().any(|wanted| wanted == session.acr()) {
         return deny(ctx, interaction, Denial::ACR_NOT_MET).await;
     }
-    let again = request.prompt.consent || by_url::changed_since_asked(ctx, session.subject, &client).await?;
+    let again = everything_again(ctx, request, &session, &client).await?;
     match consent::standing(ctx, session.subject, &product, &request.to_be_allowed(), again).await? {
         Standing::Remembered(consent) => complete(ctx, interaction, &session, &client, &consent).await,
         Standing::Missing { .. } if request.prompt.none => deny(ctx, interaction, Denial::CONSENT_REQUIRED).await,
@@ -244,13 +244,17 @@ async fn step(
     }
 }
 
+/// Whether the person is asked for everything once more, also for what they have allowed before.
+async fn everything_again(ctx: &Context, request: &Request, session: &Session, client: &Client) -> Result<bool, Fault> {
+    Ok(request.prompt.consent || by_url::changed_since_asked(ctx, session.subject, client).await?)
+}
+
 /// Leads to the sign-in: subscribers give their number here, portal users sign in to the portal
 /// and come back. `again` asks for it even in a living session.
 async fn sign_in(
     idp: &Idp,
     browser: &Browser,
     interaction: &Interaction,
-    client: &Client,
     product: &Product,
     again: bool,
 ) -> Result<Response, PageError> {
@@ -259,7 +263,7 @@ async fn sign_in(
             let again = again || interaction.request.max_age.is_some();
             Ok(redirect(&portal_sign_in(&interaction.seal(&idp.ctx)?, again)))
         }
-        _ => pages::login::page(idp, browser, interaction, client, product).await,
+        _ => pages::login::page(idp, browser, interaction, product).await,
     }
 }
 
@@ -304,7 +308,9 @@ pub async fn finish_with_consent(
     if session.operator.is_some_and(|operator| !product.enabled_by(operator)) {
         return deny(ctx, interaction, Denial::NOT_ENABLED).await;
     }
-    match consent::grant(ctx, session.subject, &product, &interaction.request.to_be_allowed(), allowed).await {
+    let request = &interaction.request;
+    let again = everything_again(ctx, request, session, &client).await?;
+    match consent::grant(ctx, session.subject, &product, &request.to_be_allowed(), allowed, again).await {
         Ok(consent) => complete(ctx, interaction, session, &client, &consent).await,
         Err(GrantError::Fault(fault)) => Err(fault.into()),
         Err(GrantError::NotAsked | GrantError::RequiredMissing) => Err(PageError::Tampered),

@@ -45,8 +45,8 @@ pub fn routes() -> Router<Idp> {
 async fn ask_number(State(idp): State<Idp>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
     page_of(async {
         let (browser, interaction) = back_again(&idp, &headers, &Fields::of_query(query.as_deref()))?;
-        let (client, product) = interaction.parties(&idp.ctx).await?;
-        pages::login::page(&idp, &browser, &interaction, &client, &product).await
+        let (_, product) = interaction.parties(&idp.ctx).await?;
+        pages::login::page(&idp, &browser, &interaction, &product).await
     })
     .await
 }

@@ -18,7 +18,7 @@ use crate::{
     change::{Change, RevokedKind},
     db::Tx,
     entity::{client, consent, grant, product, scope},
-    grant::{Because, revoke},
+    grant::{Because, revoke, revoke_grant},
     scopes,
     subject::Subject,
 };
@@ -99,17 +99,25 @@ pub async fn standing(
     again: bool,
 ) -> Result<Standing, Fault> {
     let before = cache::consent(ctx, subject, product.id).await?;
-    let ask: Vec<ProductScope> = product
-        .scopes
-        .iter()
-        .filter(|scope| requested.contains(&scope.name))
-        .filter(|scope| again || !before.as_ref().is_some_and(|before| before.settles(scope)))
-        .cloned()
-        .collect();
+    let ask: Vec<ProductScope> = unsettled(product, requested, before.as_deref(), again).cloned().collect();
     match before {
         Some(before) if ask.is_empty() => Ok(Standing::Remembered(before)),
         before => Ok(Standing::Missing { ask, before }),
     }
+}
+
+/// What of a request the page asks for: with `again` everything, else what is not settled yet.
+fn unsettled<'a>(
+    product: &'a Product,
+    requested: &'a [String],
+    before: Option<&'a Consent>,
+    again: bool,
+) -> impl Iterator<Item = &'a ProductScope> {
+    product
+        .scopes
+        .iter()
+        .filter(|scope| requested.contains(&scope.name))
+        .filter(move |scope| again || !before.is_some_and(|before| before.settles(scope)))
 }
 
 /// Why a consent was not stored.
@@ -135,13 +143,15 @@ pub(crate) struct Allow {
     product: Uuid,
     organization: Uuid,
     allowed: Vec<String>,
+    /// What the page has asked for, could do without, and did not get.
     declined: Vec<String>,
     new_id: Uuid,
     ctx: Context,
 }
 
-/// Stores that the subject allows `allowed` of the `requested` scopes to the product. What was
-/// allowed before stays; what was allowed twice is stored once.
+/// Stores that the subject allows `allowed` of the `requested` scopes to the product. What the page
+/// did not ask for stays as it was; what it has asked for `again` and did not get is taken back,
+/// with the grants that carry it.
 ///
 /// # Errors
 ///
@@ -152,8 +162,9 @@ pub async fn grant(
     product: &Product,
     requested: &[String],
     allowed: &[String],
+    again: bool,
 ) -> Result<Consent, GrantError> {
-    let allow = checked(ctx, subject, product, requested, allowed).await?;
+    let allow = checked(ctx, subject, product, requested, allowed, again).await?;
     match ctx.db().write(allow.clone(), |tx, allow| Box::pin(store(tx, allow))).await {
         Err(error) if error.was_first() => ctx.db().write(allow, |tx, allow| Box::pin(store(tx, allow))).await,
         stored => stored,
@@ -178,19 +189,20 @@ pub(crate) async fn checked(
     product: &Product,
     requested: &[String],
     allowed: &[String],
+    again: bool,
 ) -> Result<Allow, GrantError> {
-    let asked: Vec<&ProductScope> = product.scopes.iter().filter(|scope| requested.contains(&scope.name)).collect();
-    if allowed.iter().any(|name| !asked.iter().any(|scope| scope.name == *name)) {
+    if allowed.iter().any(|name| !requested.contains(name) || !product.scopes.iter().any(|scope| scope.name == *name)) {
         return Err(GrantError::NotAsked);
     }
     let before = find(ctx, subject, product.id).await?;
+    let asked: Vec<&ProductScope> = unsettled(product, requested, before.as_ref(), again).collect();
     let had = |name: &String| before.as_ref().is_some_and(|before| before.scopes.contains(name));
     if asked.iter().any(|scope| !scope.optional && !allowed.contains(&scope.name) && !had(&scope.name)) {
         return Err(GrantError::RequiredMissing);
     }
     let declined: Vec<String> = asked
         .iter()
-        .filter(|scope| scope.optional && !allowed.contains(&scope.name) && !had(&scope.name))
+        .filter(|scope| scope.optional && !allowed.contains(&scope.name))
         .map(|scope| scope.name.clone())
         .collect();
     Ok(Allow {
@@ -229,6 +241,8 @@ pub(crate) async fn store(tx: &Tx, allow: &Allow) -> Result<Consent, GrantError>
             consent.scopes.push(name.clone());
         }
     }
+    let taken_back: Vec<String> = scopes::among(&consent.scopes, &allow.declined);
+    consent.scopes.retain(|name| !taken_back.contains(name));
     for name in &allow.declined {
         if !consent.declined.contains(name) {
             consent.declined.push(name.clone());
@@ -253,9 +267,13 @@ pub(crate) async fn store(tx: &Tx, allow: &Allow) -> Result<Consent, GrantError>
         consent::Entity::insert(stored).exec_without_returning(tx).await?;
     }
     tx.changed(Change::Consent { subject: allow.subject.id(), product: allow.product });
-    let who = match allow.subject {
-        Subject::Subscriber(_) => "A subscriber",
-        Subject::User(_) => "A portal user",
+    let (who, because) = words(allow.subject);
+    if !taken_back.is_empty() {
+        end_grants_with(tx, ctx, consent.id, &taken_back, because).await?;
+    }
+    let no_longer = match taken_back.as_slice() {
+        [] => String::new(),
+        names => format!(", and no longer {}", scopes::join(names)),
     };
     audit::record(
         tx,
@@ -266,11 +284,34 @@ pub(crate) async fn store(tx: &Tx, allow: &Allow) -> Result<Consent, GrantError>
             actor: None,
             object_kind: "consent",
             object: Some(consent.id),
-            detail: format!("{who} allowed {}", scopes::join(&allow.allowed)),
+            detail: format!("{who} allowed {}{no_longer}", scopes::join(&allow.allowed)),
         },
     )
     .await?;
     Ok(consent)
+}
+
+/// Whose doing it is, for the history and for what is revoked.
+const fn words(subject: Subject) -> (&'static str, Because) {
+    match subject {
+        Subject::Subscriber(_) => ("A subscriber", Because::Subscriber),
+        Subject::User(_) => ("A portal user", Because::User),
+    }
+}
+
+/// Ends the grants that carry one of `scopes`: what was taken back is in no token any more.
+async fn end_grants_with(tx: &Tx, ctx: &Context, id: Uuid, scopes: &[String], because: Because) -> Result<(), Fault> {
+    let living = grant::Entity::find()
+        .filter(grant::Column::ConsentId.eq(id))
+        .filter(grant::Column::RevokedAt.is_null())
+        .all(tx)
+        .await?;
+    for row in living {
+        if scopes::split(&row.scopes).iter().any(|name| scopes.contains(name)) {
+            revoke_grant(tx, ctx, row.id, because).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Ends a consent and everything that was issued under it, in the caller's transaction. Does
@@ -423,10 +464,7 @@ impl Of {
 
     /// The same in the caller's transaction.
     pub(crate) async fn end_in(self, tx: &Tx, ctx: &Context, id: Uuid) -> Result<bool, Fault> {
-        let (who, because) = match self.subject {
-            Subject::Subscriber(_) => ("A subscriber", Because::Subscriber),
-            Subject::User(_) => ("A portal user", Because::User),
-        };
+        let (who, because) = words(self.subject);
         let Some(row) = self.living().filter(consent::Column::Id.eq(id)).one(tx).await? else { return Ok(false) };
         if !end(tx, ctx, row.id, because).await? {
             return Ok(false);

@@ -5,7 +5,7 @@ use sea_orm::{
     ActiveModelTrait as _,
     ActiveValue::Set,
     ColumnTrait as _, Condition, ConnectionTrait as _, EntityTrait as _, Iterable as _, QueryFilter as _, Statement,
-    sea_query::{Expr, OnConflict, Query},
+    sea_query::{self, Expr, Func, OnConflict, Query},
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -17,6 +17,7 @@ use crate::{
     cache::{Client, Product},
     change::{Change, RevokedKind},
     client::grant_type,
+    days,
     db::Tx,
     entity::{ClientState, consent, grant, revocation, session},
     hours,
@@ -388,7 +389,8 @@ pub async fn refresh(
     if !client.profile.rules().rotates {
         let row = fitting(ctx, &token, asked, shown).await?;
         let allowed = still_allowed(ctx, client, product, token.subject).await?;
-        return Ok(Grant { phone_number: allowed.phone_number, ..keep(ctx, row, token)? });
+        let grant = keep(ctx, row, token).await?;
+        return Ok(Grant { phone_number: allowed.phone_number, ..grant });
     }
     // Most requests name neither scopes nor a key; what they need to be told is in the token.
     if !asked.is_empty() || shown.is_some() {
@@ -419,15 +421,39 @@ async fn fitting(
     }
 }
 
-/// The grant of a refresh token that stays: no write.
-fn keep(ctx: &Context, row: grant::Model, token: RefreshToken) -> Result<Grant, RedeemError> {
+/// The grant of a refresh token that stays. That it is in use is written down once a day.
+async fn keep(ctx: &Context, row: grant::Model, token: RefreshToken) -> Result<Grant, RedeemError> {
     if row.revoked_at.is_some() || row.client_id != token.client || row.refresh_generation != token.generation {
         return Err(RedeemError::Ended);
     }
-    if row.refresh_expires_at.is_none_or(|end| end <= ctx.now()) {
+    if is_over(ctx, &row) {
         return Err(RedeemError::Expired);
     }
+    if ctx.now().since(last_used(&row)) >= days(1) {
+        ctx.db().write((token, ctx.now()), |tx, (token, now)| Box::pin(note_use(tx, *token, *now))).await?;
+    }
     Ok(Grant::living(row, token))
+}
+
+async fn note_use(tx: &Tx, token: RefreshToken, now: Timestamp) -> Result<(), Fault> {
+    grant::Entity::update_many()
+        .col_expr(grant::Column::RefreshedAt, now.0.into())
+        .filter(grant::Column::Id.eq(token.grant))
+        .filter(grant::Column::RevokedAt.is_null())
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+fn last_used(row: &grant::Model) -> Timestamp {
+    row.refreshed_at.unwrap_or(row.created_at)
+}
+
+/// Whether the family has come to its end, or was left unused for too long (RFC 9700, section 4.14.2).
+fn is_over(ctx: &Context, row: &grant::Model) -> bool {
+    let now = ctx.now();
+    row.refresh_expires_at.is_none_or(|end| end <= now)
+        || now.since(last_used(row)) > ctx.settings().lifetimes.refresh_idle
 }
 
 async fn rotate(tx: &Tx, rotation: &Rotation) -> Result<Result<Grant, RedeemError>, Fault> {
@@ -435,6 +461,7 @@ async fn rotate(tx: &Tx, rotation: &Rotation) -> Result<Result<Grant, RedeemErro
     let now = ctx.now();
     let successor = RefreshToken { generation: token.generation + 1, ..*token };
     let bound = unbound.then(|| grant::Column::Confirmation.is_null());
+    let last_use = Func::coalesce([Expr::col(grant::Column::RefreshedAt), Expr::col(grant::Column::CreatedAt)]);
     let rotated = grant::Entity::update_many()
         .col_expr(grant::Column::RefreshGeneration, successor.generation.into())
         .col_expr(grant::Column::RefreshedAt, now.0.into())
@@ -443,6 +470,7 @@ async fn rotate(tx: &Tx, rotation: &Rotation) -> Result<Result<Grant, RedeemErro
         .filter(grant::Column::RefreshGeneration.eq(token.generation))
         .filter(grant::Column::RevokedAt.is_null())
         .filter(grant::Column::RefreshExpiresAt.gt(now))
+        .filter(sea_query::ExprTrait::gte(last_use, now.plus(-ctx.settings().lifetimes.refresh_idle)))
         .filter(Condition::all().add_option(bound))
         .exec_with_returning(tx)
         .await?;
@@ -458,7 +486,7 @@ async fn rotate(tx: &Tx, rotation: &Rotation) -> Result<Result<Grant, RedeemErro
     if row.revoked_at.is_some() {
         return Ok(Err(RedeemError::Ended));
     }
-    if row.refresh_expires_at.is_none_or(|end| end <= now) {
+    if is_over(ctx, &row) {
         return Ok(Err(RedeemError::Expired));
     }
     let a_moment_ago = row.refreshed_at.is_some_and(|at| now.since(at) <= ctx.settings().lifetimes.refresh_retry);

@@ -103,17 +103,18 @@ pub async fn answer(ctx: &Context, id: Uuid) -> Result<bool, Fault> {
         .await
 }
 
-/// Deletes expired requests. A background job calls it.
+/// Deletes requests that nobody can answer any more. One that has expired may still be in front of
+/// somebody who signs in. A background job calls it.
 ///
 /// # Errors
 ///
 /// When the database fails.
 pub async fn sweep(ctx: &Context) -> Result<u64, Fault> {
     ctx.db()
-        .write(ctx.now(), |tx, now| {
+        .write(ctx.now().plus(-ctx.settings().lifetimes.interaction), |tx, answered_by| {
             Box::pin(async move {
                 let deleted = pushed_request::Entity::delete_many()
-                    .filter(pushed_request::Column::ExpiresAt.lt(*now))
+                    .filter(pushed_request::Column::ExpiresAt.lt(*answered_by))
                     .exec(tx)
                     .await?;
                 Ok::<_, Fault>(deleted.rows_affected)

@@ -102,6 +102,8 @@ pub struct Lifetimes {
     pub id_token: i64,
     /// A refresh token's family, from the first authorization; rotation does not extend it.
     pub refresh_token: i64,
+    /// How long a refresh token's family lives without being used.
+    pub refresh_idle: i64,
     /// How long a refresh token that was already rotated is answered with its successor again,
     /// as long as nobody has used that one: the response may have been lost.
     pub refresh_retry: i64,
@@ -142,6 +144,7 @@ impl Default for Lifetimes {
             access_token: hours(1),
             id_token: hours(1),
             refresh_token: days(180),
+            refresh_idle: days(90),
             refresh_retry: seconds(30),
             interaction: minutes(30),
             pushed_request: seconds(90),

@@ -43,7 +43,7 @@ pub async fn page(
     let more = is_difference(ask, before);
     let sealed = interaction.seal(ctx)?;
     let t = &texts::current().consent;
-    let question = Question { product, ask, more };
+    let question = Question { product, ask, before, more };
     let published_at = by_url::host(&interaction.request.client_id);
     let returns_to = interaction.request.redirect_uri().map(place);
     let main = html! {
@@ -106,7 +106,7 @@ async fn known_as(ctx: &Context, subject: Subject) -> Result<Option<String>, Fau
 
 /// What is asked for, and what was allowed `before`.
 pub(super) fn permissions(product: &Product, ask: &[ProductScope], before: Option<&Consent>) -> Markup {
-    Question { product, ask, more: is_difference(ask, before) }.permissions()
+    Question { product, ask, before, more: is_difference(ask, before) }.permissions()
 }
 
 /// Asked again for what was allowed already is not a difference.
@@ -117,6 +117,7 @@ fn is_difference(ask: &[ProductScope], before: Option<&Consent>) -> bool {
 struct Question<'a> {
     product: &'a Product,
     ask: &'a [ProductScope],
+    before: Option<&'a Consent>,
     more: bool,
 }
 
@@ -132,7 +133,7 @@ impl Question<'_> {
                 @if self.ask.is_empty() {
                     p class="lead" { (t.nothing) }
                 } @else {
-                    ul class="permissions" { @for scope in self.ask { (permission(scope)) } }
+                    ul class="permissions" { @for scope in self.ask { (permission(scope, self.before)) } }
                 }
                 @if self.ask.iter().any(|scope| !scope.optional) {
                     p class="hint" { (star()) ((t.does_not_work_without)(name)) }
@@ -144,8 +145,10 @@ impl Question<'_> {
 }
 
 /// One line, in the person's language if the permission is part of Portico. A required one has a
-/// tick, since Cancel is the way to refuse it; an optional one has a box that nobody has ticked yet.
-fn permission(scope: &ProductScope) -> Markup {
+/// tick, since Cancel is the way to refuse it; an optional one has a box, which is ticked only if the
+/// person has ticked it before: without it, the permission would be taken back.
+fn permission(scope: &ProductScope, before: Option<&Consent>) -> Markup {
+    let had = before.is_some_and(|before| before.scopes.contains(&scope.name));
     let t = texts::current();
     let described = if scope.consent_text.is_empty() { &scope.name } else { &scope.consent_text };
     let words = t.scopes.text(&scope.name).map_or_else(|| in_english(described), |text| html! { (text) });
@@ -154,7 +157,7 @@ fn permission(scope: &ProductScope) -> Markup {
             @if scope.optional {
                 label {
                     span { strong { (words) } small { (t.consent.optional) } }
-                    input type="checkbox" name="scope" value=(scope.name);
+                    input type="checkbox" name="scope" value=(scope.name) checked[had];
                 }
             } @else {
                 div {
@@ -201,17 +204,18 @@ mod tests {
 
     #[test]
     fn required_permissions_are_marked_and_optional_ones_not_ticked() {
-        let required = permission(&scope("phone", "Know your phone number", false)).into_string();
+        let required = permission(&scope("phone", "Know your phone number", false), None).into_string();
         assert!(required.contains("title=\"required\">*</abbr>"), "{required}");
         assert!(required.contains("type=\"hidden\" name=\"scope\" value=\"phone\"") && !required.contains("checkbox"));
-        let optional = permission(&scope("voicemail.get", "Receive a copy of your voicemail", true)).into_string();
+        let optional =
+            permission(&scope("voicemail.get", "Receive a copy of your voicemail", true), None).into_string();
         assert!(optional.contains("type=\"checkbox\"") && !optional.contains("checked"), "{optional}");
         assert!(!optional.contains('*'));
     }
 
     #[test]
     fn h7_texts_of_others_are_escaped() {
-        let line = permission(&scope("\"><script>", "<img src=x onerror=alert(1)>", true)).into_string();
+        let line = permission(&scope("\"><script>", "<img src=x onerror=alert(1)>", true), None).into_string();
         assert!(!line.contains("<script>") && !line.contains("<img"), "{line}");
     }
 }

@@ -3,13 +3,9 @@
 use axum::response::Response;
 use http::StatusCode;
 use maud::html;
-use model::{
-    Context, Fault,
-    cache::{Client, Product},
-    phone::PhoneNumber,
-};
+use model::{Context, Fault, cache::Product, phone::PhoneNumber};
 
-use super::{Page, PageError, error_line, hidden, names, only, operators_of, product_head, texts};
+use super::{Page, PageError, consent, error_line, hidden, names, only, operators_of, place, product_head, texts};
 use crate::{Idp, browser::Browser, flow::Interaction};
 
 /// Asks for a number.
@@ -21,7 +17,6 @@ pub async fn page(
     idp: &Idp,
     browser: &Browser,
     interaction: &Interaction,
-    _client: &Client,
     product: &Product,
 ) -> Result<Response, PageError> {
     let hint = interaction.request.login_hint.as_deref().and_then(|hint| PhoneNumber::parse(hint).ok());
@@ -46,6 +41,7 @@ pub(crate) async fn render(
     asked: &Asked<'_>,
 ) -> Result<Response, Fault> {
     let operators = operators_of(ctx, product).await?;
+    let returns_to = interaction.request.redirect_uri().map(place);
     let t = texts::current();
     let described = if asked.error.is_some() { "number-e number-h" } else { "number-h" };
     let main = html! {
@@ -68,6 +64,8 @@ pub(crate) async fn render(
                 p class="center" {
                     button class="link" name="action" value="cancel" formnovalidate { ((t.cancel_to)(&product.name)) }
                 }
+                p class="hint center" { ((t.consent.return_to)(returns_to.as_ref())) }
+                (consent::links(product))
             }
         }
     };

@@ -84,7 +84,7 @@ where
     C: Fn(&Consent) -> Code + Send + Sync + 'static,
 {
     let subject = Subject::Subscriber(waiting.subscriber);
-    let allow = consent::checked(ctx, subject, product, &waiting.asked.scopes, allowed).await?;
+    let allow = consent::checked(ctx, subject, product, &waiting.asked.scopes, allowed, false).await?;
     let answer = Answer::of(ctx, client, waiting, AnswerState::Approved);
     let approving = Arc::new(Approving { answer, allow, code });
     let write = || {

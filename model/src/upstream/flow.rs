@@ -296,7 +296,8 @@ async fn outcome(
         account::link_said(ctx, provider, &said, asked_by.user.id, None).await.map_err(AnswerError::Link)?;
         return Ok(Outcome::Linked);
     }
-    if begun.again && said.auth_time.is_some_and(|at| at < begun.created_at.plus(-SKEW)) {
+    // Who says nothing may not have asked.
+    if begun.again && said.auth_time.is_none_or(|at| at < begun.created_at.plus(-SKEW)) {
         return Err(AnswerError::NotAsked);
     }
     match account::known(ctx, provider, &said).await? {

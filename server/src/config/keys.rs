@@ -542,6 +542,7 @@ pub(super) const KEYS: &[Key] = &[
     ),
     lifetime!("lifetimes.id_token", "ID tokens.", id_token),
     lifetime!("lifetimes.refresh_token", "Refresh tokens, counted from the first authorization.", refresh_token),
+    lifetime!("lifetimes.refresh_idle", "How long refresh tokens live that nobody uses.", refresh_idle),
     lifetime!(
         "lifetimes.refresh_retry",
         "How long a refresh whose answer was lost can be repeated, as long as nobody used the answer.",

@@ -8,7 +8,7 @@ use aws_lc_rs::{
     signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use model::{authorization::Code, demo, seconds};
+use model::{authorization::Code, demo, hours, minutes, seconds};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -214,6 +214,35 @@ async fn a_whole_flow_of_fapi_2() {
 }
 
 #[tokio::test]
+async fn a_refresh_token_that_stays_lives_as_long_as_it_is_used() {
+    let app = App::demo().await;
+    let client = Client::new(&app);
+    let mut browser = app.sign_in_portal("dev@portico.test").await;
+    let tokens = client.tokens(&mut browser).await;
+    let refresh = tokens["refresh_token"].as_str().unwrap();
+    let form = [("grant_type", "refresh_token"), ("refresh_token", refresh)];
+    let use_it = async || {
+        let proof = client.proof("POST", "/oauth2/token", None);
+        client.post_with("/oauth2/token", &client.assertion(), Some(&proof), &form).await.status
+    };
+    for _ in 0..2 {
+        app.clock.advance(hours(24 * 80));
+        assert_eq!(use_it().await, 200);
+    }
+    app.clock.advance(hours(24 * 19));
+    assert_eq!(use_it().await, 200, "not yet half a year");
+    app.clock.advance(hours(24 * 2));
+    assert_eq!(use_it().await, 400, "but now");
+
+    let tokens = client.tokens(&mut app.sign_in_portal("dev@portico.test").await).await;
+    let form = [("grant_type", "refresh_token"), ("refresh_token", tokens["refresh_token"].as_str().unwrap())];
+    app.clock.advance(hours(24 * 91));
+    let proof = client.proof("POST", "/oauth2/token", None);
+    let page = client.post_with("/oauth2/token", &client.assertion(), Some(&proof), &form).await;
+    assert_eq!((page.status, page.json()["error"].as_str()), (400, Some("invalid_grant")), "left unused");
+}
+
+#[tokio::test]
 async fn only_pushed_requests_with_pkce_are_taken() {
     let app = App::demo().await;
     let client = Client::new(&app);
@@ -259,6 +288,21 @@ async fn a_request_uri_survives_a_reload_and_is_answered_once() {
 
     let url = client.pushed(&[]).await.replace("client_id=demo-fapi", "client_id=demo-app");
     assert_eq!(browser.get(&url).await.status, 400, "another client's");
+}
+
+#[tokio::test]
+async fn a_pushed_request_can_be_answered_long_after_it_was_opened() {
+    let app = App::demo().await;
+    let client = Client::new(&app);
+    let mut browser = app.sign_in_portal("dev@portico.test").await;
+    let page = browser.follow(&client.pushed(&[]).await).await;
+    app.clock.advance(minutes(29));
+    server::jobs::sweep(app.ctx.clone()).await;
+    let answer = browser.allow(page).await.redirect_parameters();
+    assert!(answer.contains_key("code"), "{answer:?}");
+    app.clock.advance(minutes(3));
+    server::jobs::sweep(app.ctx.clone()).await;
+    assert!(app.texts("pushed_requests", "parameters_sealed").await.is_empty(), "nothing is kept for longer");
 }
 
 #[tokio::test]

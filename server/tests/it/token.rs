@@ -287,6 +287,16 @@ async fn c5_a_refresh_token_ends_for_good() {
 }
 
 #[tokio::test]
+async fn a_refresh_token_that_nobody_uses_ends() {
+    let app = App::demo().await;
+    let mut token = text(&app.tokens("phone offline_access", NUMBER).await, "refresh_token");
+    app.clock.advance(hours(24 * 89));
+    token = text(&app.refresh(&token).await.json(), "refresh_token");
+    app.clock.advance(hours(24 * 90) + seconds(1));
+    refused(&app.refresh(&token).await, "invalid_grant");
+}
+
+#[tokio::test]
 async fn no_refresh_token_without_offline_access() {
     let app = App::demo().await;
     let tokens = app.tokens("phone", NUMBER).await;

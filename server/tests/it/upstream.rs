@@ -202,7 +202,13 @@ async fn who_is_to_sign_in_again_does_so_at_the_provider() {
     assert!(page.text().contains("has let you through without asking"), "{}", page.text());
     assert!(browser.get("/account/security/app").await.location().is_some(), "still not fresh");
 
-    // Without `again` it is a sign-in all the same, of then.
+    // Nor does silence show that somebody was asked.
+    let page = press(&mut browser, "/signin?again=1", "corp").await;
+    corp.change(|says| says.otherwise = serde_json::json!({ "auth_time": null }));
+    let page = browser.follow(&corp.approve(&page)).await;
+    assert!(page.text().contains("has let you through without asking"), "{}", page.text());
+    assert!(browser.get("/account/security/app").await.location().is_some(), "still not fresh");
+
     let page = press(&mut browser, "/signin?again=1", "corp").await;
     corp.change(|says| says.otherwise = serde_json::json!({}));
     let page = browser.follow(&corp.approve(&page)).await;

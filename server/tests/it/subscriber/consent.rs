@@ -250,6 +250,43 @@ async fn h10_what_was_left_out_is_not_granted() {
 }
 
 #[tokio::test]
+async fn h10_what_is_unticked_later_is_taken_back_and_ends_with_its_tokens() {
+    let app = App::demo().await;
+    let scope = [("scope", "openid phone offline_access voicemail.get")];
+    let (mut browser, page) = at_consent(&app, &scope).await;
+    let mut form = page.form("/consent");
+    let page = browser.submit(form.press("decision", "allow").add("scope", "voicemail.get")).await;
+    let with = app.redeem(&page.redirect_parameters()["code"]).await.json();
+    let without = browser.get(&authorize_url("demo-web", &[("scope", "openid phone offline_access")])).await;
+    let without = app.redeem(&without.redirect_parameters()["code"]).await.json();
+    app.clock.advance(seconds(1));
+
+    // Asked for once more, it is ticked as it was, and the box decides.
+    let asked = browser.get(&authorize_url("demo-web", &[scope[0], ("prompt", "consent")])).await;
+    assert_eq!(asked.attributes(".permissions input[checked]", "value"), ["voicemail.get"]);
+    let mut form = asked.form("/consent");
+    form.press("decision", "allow").remove("scope");
+    for name in ["openid", "phone", "offline_access"] {
+        form.add("scope", name);
+    }
+    let page = browser.submit(&form).await;
+    assert_eq!(page.redirect_parameters()["scope"], "openid phone offline_access");
+    // It is remembered, and not asked for again by itself.
+    let page = browser.get(&authorize_url("demo-web", &scope)).await;
+    assert_eq!(page.redirect_parameters()["scope"], "openid phone offline_access");
+
+    let works = async |tokens: &serde_json::Value| {
+        let bearer = format!("Bearer {}", tokens["access_token"].as_str().unwrap());
+        let info = app.get("/userinfo", &[("authorization", bearer.as_str())]).await.status;
+        (info, app.refresh(tokens["refresh_token"].as_str().unwrap()).await.status)
+    };
+    assert_eq!(works(&with).await, (401, 400), "what carried it has ended");
+    assert_eq!(works(&without).await, (200, 200), "the rest has not");
+    let history = app.texts("audit_events", "detail").await;
+    assert!(history.iter().any(|line| line.ends_with("and no longer voicemail.get")), "{history:?}");
+}
+
+#[tokio::test]
 async fn the_difference_is_all_that_is_asked_for_later() {
     let app = App::demo().await;
     let (mut browser, page) = at_consent(&app, &[("scope", "phone")]).await;

@@ -55,6 +55,17 @@ async fn a_lost_interaction_says_what_to_do_and_leads_back() {
 }
 
 #[tokio::test]
+async fn the_first_page_says_where_it_leads_and_under_which_terms() {
+    let app = App::demo().await;
+    app.execute("UPDATE products SET terms_url = 'https://acme.example/terms' WHERE name = 'Voicebox'").await;
+    let (_, page) = at_login(&app).await;
+    for words in ["Sign in to Voicebox", "by Acme Voice", "You return to example.com."] {
+        assert!(page.text().contains(words), "{words}: {}", page.text());
+    }
+    assert!(page.attributes("a", "href").contains(&"https://acme.example/terms".to_owned()));
+}
+
+#[tokio::test]
 async fn login_pin_and_consent_pages_are_small_and_need_no_script() {
     let app = App::demo().await;
     let css = app.get("/idp.css", &[]).await;
