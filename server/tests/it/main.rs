@@ -56,6 +56,7 @@ mod products;
 mod profiles;
 mod properties;
 mod proxies;
+mod quick_start;
 mod registration;
 mod registration_tokens;
 mod request_uris;
