@@ -63,7 +63,7 @@ async fn cancel(idp: &Idp, interaction: &Interaction, session: Option<&Session>)
         Some(session) if session.operator.is_some_and(|operator| !product.enabled_by(operator)) => Denial::NOT_ENABLED,
         _ => Denial::CANCELLED,
     };
-    flow::deny(&idp.ctx, interaction, denial).await
+    flow::deny_for(&idp.ctx, interaction, session, denial).await
 }
 
 async fn allow(
