@@ -32,6 +32,7 @@ mod exchange;
 mod fapi;
 mod guides;
 mod harness;
+mod histories;
 mod jwt_bearer;
 mod key_sets;
 mod keys;
