@@ -12,8 +12,11 @@ use model::{
     cache::Client,
     client::dynamic::by_url,
     dpop::{Expected, ProofError},
+    entity::ClientKind,
+    meter::Meter,
     spent,
 };
+use uuid::Uuid;
 
 use crate::{
     Idp,
@@ -57,6 +60,20 @@ impl<S: Send + Sync> FromRequestParts<S> for Peer {
     }
 }
 
+/// Counts the requests of each client; of a public one, which has only said who it is, those from one
+/// address, so that nobody can use it up for others.
+pub type Requests = Meter<(Uuid, String)>;
+
+/// Counts one more.
+fn metered(idp: &Idp, client: &Client, peer: &Peer) -> Result<(), OAuthError> {
+    let from = match client.kind {
+        ClientKind::Public => peer.address().bucket(),
+        ClientKind::Confidential => String::new(),
+    };
+    let taken = idp.requests.take((client.id, from), idp.ctx.now());
+    taken.map_err(|too_many| OAuthError::slow_down(too_many, "This client sends too many requests; wait a little."))
+}
+
 /// What a client asks for, once it is known to be who it says: its assertion and its DPoP proof, if
 /// there are such, are found right and used up. Name it last in a handler.
 #[derive(Clone, Debug)]
@@ -85,6 +102,8 @@ impl FromRequest<Idp> for Asking {
             by_url::find(&idp.ctx, client_id, peer.address).await.map_err(AuthorizeError::from)?;
         }
         let authenticated = client_auth::authenticate(idp, &parts.headers, &params, &peer, path).await?;
+        // Before anything is used up: the same request can be sent again.
+        metered(idp, &authenticated.client, &peer)?;
         let mut once = authenticated.once;
         let mut jkt = None;
         if BINDING.contains(&path) {

@@ -108,14 +108,15 @@ async fn begin(idp: &Idp, asking: &Asking) -> Result<Answer, BeginError> {
     if params.get("scope").is_none() {
         return Err(BeginError::Invalid("scope is missing; it must hold openid"));
     }
-    let scopes = scope::requested(client, &product, params).map_err(BeginError::Scope)?;
+    let resources = resource::allowed(client, params).map_err(BeginError::Resource)?;
+    let scopes = scope::requested(client, &product, params, &resources).map_err(BeginError::Scope)?;
     if !scopes.iter().any(|scope| scope == "openid") {
         return Err(BeginError::Scope("scope must hold openid".to_owned()));
     }
     let request = Request {
         whom: whom(ctx, client, params).await?,
         scopes,
-        resources: resource::allowed(client, params).map_err(BeginError::Resource)?,
+        resources,
         binding_message: binding_message(params)?,
         requested_expiry: requested_expiry(params)?,
         notification_token: notification_token(client, params)?,

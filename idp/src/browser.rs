@@ -3,7 +3,7 @@
 
 use axum_extra::extract::CookieJar;
 use http::{HeaderMap, HeaderValue};
-use model::{Context, Fault, secret};
+use model::{Context, Fault};
 
 /// A browser, known or new.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,12 +38,6 @@ impl Browser {
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
-    }
-
-    /// What sealed requests and PIN challenges remember of it.
-    #[must_use]
-    pub fn hash(&self) -> String {
-        secret::hash(&self.id)
     }
 
     /// The anti-forgery token of its forms.

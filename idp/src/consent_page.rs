@@ -8,15 +8,17 @@ use axum::{
     routing::get,
 };
 use http::HeaderMap;
+use model::interaction::Interaction;
 
 use crate::{
     Idp,
     browser::Browser,
-    flow::{self, Denial, Interaction},
+    flow::{self, Denial},
     form::Fields,
     login::{back_again, page_of, sent},
     pages::PageError,
     session::Session,
+    step_up::{self, Standing},
 };
 
 /// The routes of the consent page.
@@ -61,7 +63,11 @@ async fn cancel(idp: &Idp, interaction: &Interaction, session: Option<&Session>)
     let (_, product) = interaction.parties(&idp.ctx).await?;
     let denial = match session {
         Some(session) if session.operator.is_some_and(|operator| !product.enabled_by(operator)) => Denial::NOT_ENABLED,
-        _ => Denial::CANCELLED,
+        Some(session) => match step_up::standing(&idp.ctx, &interaction.request, session).await? {
+            Standing::NoFactor => Denial::ACR_NOT_MET,
+            Standing::Met | Standing::SignIn | Standing::Unmet => Denial::CANCELLED,
+        },
+        None => Denial::CANCELLED,
     };
     flow::deny_for(&idp.ctx, interaction, session, denial).await
 }

@@ -8,8 +8,9 @@ use axum::{
 use model::{
     Fault, cache,
     client::grant_type,
-    device::{self, DeviceError},
+    device::{self, DeviceError, Wanted},
     limit::TooMany,
+    scopes,
 };
 use serde::Serialize;
 
@@ -86,9 +87,10 @@ async fn begin(idp: &Idp, asking: &Asking) -> Result<Answer, BeginError> {
     }
     let product = cache::product(ctx, client.product_id).await?;
     let product = product.filter(|product| product.audience.signs_in()).ok_or(BeginError::UnauthorizedClient)?;
-    let scopes = scope::requested(client, &product, params).map_err(BeginError::Scope)?;
     let resources = resource::allowed(client, params).map_err(BeginError::Resource)?;
-    let begun = device::begin(ctx, client, peer.address(), scopes, resources).await?;
+    let scopes = scope::requested(client, &product, params, &resources).map_err(BeginError::Scope)?;
+    let acr_values = scopes::split(params.get("acr_values").unwrap_or_default());
+    let begun = device::begin(ctx, client, peer.address(), Wanted { scopes, resources, acr_values }).await?;
     let verification_uri = format!("{}{}", ctx.settings().issuer.trim_end_matches('/'), paths::DEVICE);
     Ok(Answer {
         device_code: begun.device_code.reveal().to_owned(),

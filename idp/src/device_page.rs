@@ -21,7 +21,7 @@ use model::{
 use crate::{
     Idp,
     browser::Browser,
-    flow::{self, Denial, Interaction, redirect, with_browser},
+    flow::{self, Denial, redirect, with_browser},
     form::{self, Fields},
     login::{address_of, back_again, page_of, retry_after, sent},
     pages::{
@@ -74,7 +74,7 @@ async fn give(
         }
         match device::find(ctx, typed, address_of(address)).await {
             Ok(waiting) => {
-                let interaction = Interaction::begin(ctx, &browser, request(ctx, waiting).await?)?;
+                let interaction = flow::begin(ctx, &browser, request(ctx, waiting).await?)?;
                 Ok(redirect(&confirm_url(&interaction.seal(ctx)?)))
             }
             Err(DeviceError::Unknown) => Ok(again(StatusCode::UNPROCESSABLE_ENTITY, t.unknown)?),
@@ -92,6 +92,7 @@ async fn give(
 /// The device's request as one that is led through sign-in and consent.
 async fn request(ctx: &model::Context, waiting: Waiting) -> Result<Request, PageError> {
     let client = cache::client(ctx, &waiting.asked.client_id).await?.ok_or(PageError::ClientGone)?;
+    let acr_values = Some(waiting.asked.acr_values).filter(|wanted| !wanted.is_empty());
     Ok(Request {
         client_id: client.client_id.clone(),
         answer_to: AnswerTo::Device(waiting.id),
@@ -105,7 +106,7 @@ async fn request(ctx: &model::Context, waiting: Waiting) -> Result<Request, Page
         max_age: client.metadata.default_max_age,
         login_hint: None,
         subject_hint: None,
-        acr_values: client.metadata.default_acr_values.clone(),
+        acr_values: acr_values.unwrap_or_else(|| client.metadata.default_acr_values.clone()),
         acr_essential: false,
         claims: ClaimsRequest::default(),
         resources: waiting.asked.resources,

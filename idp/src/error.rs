@@ -54,7 +54,7 @@ impl OAuthError {
     pub fn slow_down(too_many: TooMany, description: impl Into<String>) -> Self {
         Self {
             status: StatusCode::TOO_MANY_REQUESTS,
-            retry_after: Some((too_many.retry_after + 999) / 1000),
+            retry_after: Some(too_many.seconds()),
             ..Self::bad("slow_down", description)
         }
     }

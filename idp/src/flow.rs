@@ -6,18 +6,16 @@ use std::sync::Arc;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use model::{
-    Context, Fault, Timestamp,
+    Context, Fault,
     authorization::{AnswerTo, Code, Request, ResponseMode, sha256},
     cache::{self, Client, Product},
     client::dynamic::by_url,
     consent::{self, Consent, GrantError, Standing},
     device,
-    entity::{Audience, ClientState, operator},
-    key::Sealed,
+    entity::{Audience, operator},
+    interaction::Interaction,
     pushed, scopes,
 };
-use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use crate::{
     Idp,
@@ -27,108 +25,19 @@ use crate::{
     language,
     pages::{self, PageError},
     session::Session,
+    step_up,
 };
 
-/// An authorization request in progress. It travels sealed in the pages, not in a table, and is
-/// worth nothing in another browser.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Interaction {
-    /// Its id.
-    pub id: Uuid,
-    /// Which browser began it, see [`Browser::hash`].
-    pub browser_hash: String,
-    /// When.
-    pub started_at: Timestamp,
-    /// What the client asked for.
-    pub request: Request,
-    /// The PIN challenge, once a number was given.
-    pub challenge: Option<Uuid>,
-    /// The number that was given, in E.164.
-    pub number: Option<String>,
-    /// Whether the person has seen which device asks, and has said that it is theirs.
-    pub device_confirmed: bool,
-}
-
-/// Why an interaction cannot go on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Lost {
-    /// It is not one of ours, or was altered.
-    #[error("the sign-in link is incomplete")]
-    Broken,
-    /// It was begun too long ago.
-    #[error("the sign-in took too long")]
-    Expired,
-    /// It was begun in another browser, or cookies are off.
-    #[error("the sign-in was started in another browser")]
-    OtherBrowser,
-}
-
-impl Interaction {
-    /// Begins one in this browser, in the language that the client or else the browser asks for.
-    ///
-    /// # Errors
-    ///
-    /// When there is no randomness.
-    pub fn begin(ctx: &Context, browser: &Browser, mut request: Request) -> Result<Self, Fault> {
-        language::speak(request.language);
-        request.language = Some(language::current());
-        Ok(Self {
-            id: ctx.new_id()?,
-            browser_hash: browser.hash(),
-            started_at: ctx.now(),
-            request,
-            challenge: None,
-            number: None,
-            device_confirmed: false,
-        })
-    }
-
-    /// As it travels.
-    ///
-    /// # Errors
-    ///
-    /// When it cannot be sealed.
-    pub fn seal(&self, ctx: &Context) -> Result<String, Fault> {
-        ctx.seal(Sealed::Interaction, self)
-    }
-
-    /// Opens one that this browser brings back.
-    ///
-    /// # Errors
-    ///
-    /// [`Lost`].
-    pub fn open(ctx: &Context, headers: &HeaderMap, text: &str) -> Result<Self, Lost> {
-        let interaction: Self = ctx.open_sealed(Sealed::Interaction, text).ok_or(Lost::Broken)?;
-        if ctx.now().since(interaction.started_at) > ctx.settings().lifetimes.interaction {
-            return Err(Lost::Expired);
-        }
-        match Browser::known(ctx, headers) {
-            Some(browser) if browser.hash() == interaction.browser_hash => Ok(interaction),
-            _ => Err(Lost::OtherBrowser),
-        }
-    }
-
-    /// Whether a device asks of which the person does not know yet.
-    #[must_use]
-    pub const fn device_unconfirmed(&self) -> bool {
-        matches!(self.request.answer_to, AnswerTo::Device(_)) && !self.device_confirmed
-    }
-
-    /// The client and its product, as they are now.
-    ///
-    /// # Errors
-    ///
-    /// [`PageError`] when the client has gone or was disabled meanwhile.
-    pub async fn parties(&self, ctx: &Context) -> Result<(Arc<Client>, Arc<Product>), PageError> {
-        let client = cache::client(ctx, &self.request.client_id).await?;
-        let client = client.filter(|client| client.state == ClientState::Active).ok_or(PageError::ClientGone)?;
-        // What was checked when it began was checked against another document.
-        if by_url::is_url(&client.client_id) && client.changed_at > self.started_at {
-            return Err(PageError::ClientGone);
-        }
-        let product = cache::product(ctx, client.product_id).await?.ok_or(PageError::ClientGone)?;
-        Ok((client, product))
-    }
+/// Begins a request in progress in this browser, in the language that the client or else the browser
+/// asks for.
+///
+/// # Errors
+///
+/// When there is no randomness.
+pub fn begin(ctx: &Context, browser: &Browser, mut request: Request) -> Result<Interaction, Fault> {
+    language::speak(request.language);
+    request.language = Some(language::current());
+    Interaction::begin(ctx, browser.id(), request)
 }
 
 /// An error that goes back to the client (RFC 6749, section 4.1.2.1; OpenID Connect Core, section
@@ -161,7 +70,7 @@ impl Denial {
     const OTHER_SUBSCRIBER: Self =
         Self { error: "login_required", description: "Somebody else than the subject of id_token_hint has signed in." };
     /// The sign-in that the client insists on cannot be had.
-    const ACR_NOT_MET: Self = Self {
+    pub const ACR_NOT_MET: Self = Self {
         error: "unmet_authentication_requirements",
         description: "The person cannot sign in in any of the authentication contexts that are essential.",
     };
@@ -231,8 +140,22 @@ async fn step(
         }
         return pages::not_enabled::page(idp, browser, interaction, &session, operator, &product).await;
     }
-    if request.acr_essential && !request.acr_values.iter().any(|wanted| wanted == session.acr()) {
-        return deny(ctx, interaction, Denial::ACR_NOT_MET).await;
+    match (step_up::standing(ctx, request, &session).await?, request.prompt.none) {
+        (step_up::Standing::Met, _) => {}
+        (step_up::Standing::SignIn, false) => {
+            return sign_in(idp, browser, interaction, &product, true).await;
+        }
+        (step_up::Standing::SignIn, true) if request.acr_essential => {
+            return deny(ctx, interaction, Denial::LOGIN_REQUIRED).await;
+        }
+        // It was a wish.
+        (step_up::Standing::SignIn, true) => {}
+        (step_up::Standing::NoFactor, false) => {
+            return pages::no_factor::page(idp, browser, interaction, &session, &product);
+        }
+        (step_up::Standing::NoFactor, true) | (step_up::Standing::Unmet, _) => {
+            return deny(ctx, interaction, Denial::ACR_NOT_MET).await;
+        }
     }
     let again = everything_again(ctx, request, &session, &client).await?;
     match consent::standing(ctx, session.subject, &product, &request.to_be_allowed(), again).await? {
@@ -314,13 +237,15 @@ pub async fn finish_with_consent(
 ) -> Result<Response, PageError> {
     let ctx = &idp.ctx;
     let (client, product) = interaction.parties(ctx).await?;
-    if interaction.device_unconfirmed() || !fresh_enough(interaction, session) {
+    let request = &interaction.request;
+    let expected = request.subject_hint.as_ref().is_none_or(|sub| *sub == session.subject.sub(ctx, &client));
+    let insisted = request.acr_essential && session.told(&request.acr_values).is_none();
+    if interaction.device_unconfirmed() || !fresh_enough(interaction, session) || !expected || insisted {
         return Err(PageError::SignInAgain);
     }
     if session.operator.is_some_and(|operator| !product.enabled_by(operator)) {
         return deny(ctx, interaction, Denial::NOT_ENABLED).await;
     }
-    let request = &interaction.request;
     let again = everything_again(ctx, request, session, &client).await?;
     match consent::grant(ctx, session.subject, &product, &request.to_be_allowed(), allowed, again).await {
         Ok(consent) => complete(ctx, interaction, session, &client, &consent).await,
@@ -354,7 +279,7 @@ async fn complete(
         subject: session.subject,
         session: session.id,
         amr: session.amr.join(" "),
-        acr: session.acr().to_owned(),
+        acr: session.told(&request.acr_values).unwrap_or(session.acr()).to_owned(),
         redirect_uri_hash: request.redirect_uri().map(sha256),
         scopes: granted.clone(),
         nonce: request.nonce.clone(),

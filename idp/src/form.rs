@@ -1,12 +1,14 @@
 //! Forms that our own pages send: their fields, and the proof that it was one of our pages.
 
 use http::{HeaderMap, header};
-use model::{Context, key::Sealed};
+use model::{
+    Context,
+    interaction::{Interaction, Lost},
+};
 use url::form_urlencoded;
 
 use crate::{
     browser::Browser,
-    flow::{Interaction, Lost},
     language,
     pages::{Back, PageError},
 };
@@ -63,7 +65,8 @@ impl Fields {
 /// [`PageError::Lost`], with the way back to the client if it can still be read.
 pub fn interaction(ctx: &Context, headers: &HeaderMap, fields: &Fields) -> Result<Interaction, PageError> {
     let sealed = fields.get("i");
-    let opened = Interaction::open(ctx, headers, sealed);
+    let browser = Browser::known(ctx, headers);
+    let opened = Interaction::open(ctx, browser.as_ref().map(Browser::id), sealed);
     let lost = match opened {
         Ok(interaction) => {
             language::speak(interaction.request.language);
@@ -72,7 +75,7 @@ pub fn interaction(ctx: &Context, headers: &HeaderMap, fields: &Fields) -> Resul
         Err(_) if sealed.is_empty() => Lost::Broken,
         Err(lost) => lost,
     };
-    let readable = ctx.open_sealed::<Interaction>(Sealed::Interaction, sealed).map(|interaction| interaction.request);
+    let readable = Interaction::peek(ctx, sealed).map(|interaction| interaction.request);
     language::speak(readable.as_ref().and_then(|request| request.language));
     Err(PageError::Lost { lost, back: readable.and_then(|request| request.redirect_uri().and_then(Back::to)) })
 }

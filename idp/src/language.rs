@@ -1,7 +1,7 @@
 //! In which language a page is: what the client asked for with `ui_locales` (OpenID Connect Core,
 //! section 3.1.2.1), else what the browser prefers, else English.
 //!
-//! A request in progress keeps its language, see [`crate::flow::Interaction`]: it stays through
+//! A request in progress keeps its language, see [`model::interaction`]: it stays through
 //! reloads, errors and changed settings of the browser. Like the request's id, the language is a
 //! property of the request that is being answered, so that errors and pages far from each other
 //! agree on it.

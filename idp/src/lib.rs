@@ -39,6 +39,7 @@ mod revoke_link;
 mod revoke_page;
 mod scope;
 pub mod session;
+mod step_up;
 mod token;
 mod userinfo;
 
@@ -52,7 +53,10 @@ use axum::{
 use model::{Context, Registration};
 use tower_http::cors::{Any, CorsLayer};
 
-use crate::{client_auth::Failures, metadata::Documents};
+use crate::{asking::Requests, client_auth::Failures, metadata::Documents};
+
+/// How many clients and addresses are counted at a time.
+const METERED: u64 = 100_000;
 
 /// What every handler of the identity provider works with.
 #[derive(Clone)]
@@ -60,6 +64,7 @@ pub struct Idp {
     /// The model.
     pub ctx: Context,
     failures: Arc<Failures>,
+    requests: Arc<Requests>,
     documents: Arc<Documents>,
 }
 
@@ -104,9 +109,11 @@ pub mod paths {
 /// The identity provider's routes.
 pub fn router(ctx: Context) -> Router {
     let documents = Arc::new(Documents::new(ctx.settings()));
-    let failures = Arc::new(Failures::new(ctx.settings().limits.client_auth_address));
+    let limits = &ctx.settings().limits;
+    let failures = Arc::new(Failures::new(limits.client_auth_address, METERED));
+    let requests = Arc::new(Requests::new(limits.client_requests, METERED));
     let policy = ctx.settings().registration;
-    let idp = Idp { ctx, failures, documents };
+    let idp = Idp { ctx, failures, requests, documents };
     // Scripts of other origins may use what browser-based applications need, with no cookies.
     let cors = CorsLayer::new()
         .allow_origin(Any)

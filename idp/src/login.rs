@@ -14,6 +14,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use model::{
     ClientAddress,
     entity::Audience,
+    interaction::{Interaction, Lost},
     limit::TooMany,
     logout,
     phone::PhoneNumber,
@@ -23,7 +24,7 @@ use model::{
 use crate::{
     Idp,
     browser::Browser,
-    flow::{self, Denial, Interaction, Lost, redirect},
+    flow::{self, Denial, redirect},
     form::{self, Fields},
     language,
     pages::{

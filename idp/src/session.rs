@@ -18,7 +18,7 @@ use crate::browser::{cookie, cookie_name};
 pub mod acr {
     /// A PIN by SMS.
     pub const SMS: &str = "urn:portico:acr:sms";
-    /// A password, or another provider's word in its place.
+    /// A password, or another provider's word in its place; whoever has shown more has reached it, too.
     pub const PASSWORD: &str = "urn:portico:acr:password";
     /// Two factors, or a passkey that has verified its user.
     pub const MULTI_FACTOR: &str = "urn:portico:acr:mfa";
@@ -78,6 +78,14 @@ impl Session {
         } else {
             acr::PASSWORD
         }
+    }
+
+    /// The first of the authentication contexts that are `wanted` which the sign-in has reached.
+    #[must_use]
+    pub fn told(&self, wanted: &[String]) -> Option<&'static str> {
+        let reached = self.acr();
+        let also = (reached == acr::MULTI_FACTOR).then_some(acr::PASSWORD);
+        wanted.iter().find_map(|wanted| [Some(reached), also].into_iter().flatten().find(|known| known == wanted))
     }
 
     /// The living session of this browser with products for `audience`.

@@ -96,23 +96,17 @@ async fn told(ctx: &Context, token: &AccessToken) -> Result<Claims, UserinfoErro
         Subject::Subscriber(id) => {
             let subscriber = cache::subscriber(ctx, id).await?;
             let living = subscriber.filter(|subscriber| subscriber.ended_at.is_none());
-            let number = living.ok_or(BearerError::INVALID)?.phone_number.clone();
-            let mut claims = Claims::new();
-            if token.allows("phone") {
-                claims.insert("phone_number".to_owned(), number.into());
-                claims.insert("phone_number_verified".to_owned(), true.into());
-            }
-            claims
+            claims::of_number(&living.ok_or(BearerError::INVALID)?.phone_number)
         }
         Subject::User(id) => {
-            let mut claims = claims::of_user(ctx, id).await?;
+            let claims = claims::of_user(ctx, id).await?;
             if claims.is_empty() {
                 return Err(BearerError::INVALID.into());
             }
-            claims.retain(|name, _| claims::asked_by(&token.scope, name) || about.claims.contains(name));
             claims
         }
     };
+    claims.retain(|name, _| claims::asked_by(&token.scope, name) || about.claims.contains(name));
     claims.insert("sid".to_owned(), about.session.to_string().into());
     claims.insert("sub".to_owned(), token.sub.clone().into());
     Ok(claims)

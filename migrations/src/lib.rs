@@ -27,6 +27,7 @@ mod m20261121_000015_phone_proof;
 mod m20261121_000016_revoke_links;
 mod m20261121_000017_refreshable_scopes;
 mod m20261121_000018_four_eyes;
+mod m20261130_000019_scope_apis;
 mod m20261130_000020_platform_history;
 
 pub use sea_orm_migration::MigratorTrait;
@@ -57,6 +58,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000016_revoke_links::Migration),
             Box::new(m20261121_000017_refreshable_scopes::Migration),
             Box::new(m20261121_000018_four_eyes::Migration),
+            Box::new(m20261130_000019_scope_apis::Migration),
             Box::new(m20261130_000020_platform_history::Migration),
         ]
     }

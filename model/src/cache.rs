@@ -151,6 +151,8 @@ pub struct ProductScope {
     pub optional: bool,
     /// Whether it can go on while they are away.
     pub refreshable: bool,
+    /// The names of the API that it is a permission of; none for what is of no API in particular.
+    pub audiences: Vec<String>,
 }
 
 impl Product {
@@ -158,6 +160,12 @@ impl Product {
     #[must_use]
     pub fn enabled_by(&self, operator: Uuid) -> bool {
         self.distribution.get(&operator) == Some(&DistributionState::Enabled)
+    }
+
+    /// The names of what it has enabled.
+    #[must_use]
+    pub fn scope_names(&self) -> Vec<String> {
+        self.scopes.iter().map(|scope| scope.name.clone()).collect()
     }
 
     /// Whether a refresh token may go with these scopes: one that is for this moment alone keeps the
@@ -455,6 +463,7 @@ pub async fn product(ctx: &Context, id: Uuid) -> Result<Option<Arc<Product>>, Fa
                 name: scope.name,
                 consent_text: scope.consent_text,
                 refreshable: scope.refreshable,
+                audiences: scope.resource.map(|api| ctx.settings().api_names(&api)).unwrap_or_default(),
             })
             .collect(),
         distribution: distribution.into_iter().map(|row| (row.operator_id, row.state)).collect(),

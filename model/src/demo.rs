@@ -428,6 +428,7 @@ impl World<'_> {
                 audience: Set(*audience),
                 position: Set(position),
                 refreshable: Set(!name.starts_with("number-verification:")),
+                resource: Set(None),
             }
         });
         scope::Entity::insert_many(rows).exec_without_returning(self.tx).await?;

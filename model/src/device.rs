@@ -37,8 +37,22 @@ pub struct Asked {
     pub scopes: Vec<String>,
     /// Audiences (RFC 8707); empty for the provider's own.
     pub resources: Vec<String>,
+    /// Authentication contexts in order of preference.
+    #[serde(default)]
+    pub acr_values: Vec<String>,
     /// Where it asks from.
     pub address: String,
+}
+
+/// What a client's request for a device names.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// Scopes.
+    pub scopes: Vec<String>,
+    /// Audiences (RFC 8707); empty for the provider's own.
+    pub resources: Vec<String>,
+    /// Authentication contexts in order of preference.
+    pub acr_values: Vec<String>,
 }
 
 /// A request that was taken, as the device gets it.
@@ -79,15 +93,15 @@ pub async fn begin(
     ctx: &Context,
     client: &Client,
     address: ClientAddress,
-    scopes: Vec<String>,
-    resources: Vec<String>,
+    wanted: Wanted,
 ) -> Result<Begun, DeviceError> {
     let device_code = Plain::generate(ctx, Kind::Device)?;
     let user_code = new_user_code(ctx)?;
     let now = ctx.now();
     let lifetime = ctx.settings().lifetimes.device_code;
-    let asked =
-        Asked { client_id: client.client_id.clone(), scopes, resources, address: address.0.to_canonical().to_string() };
+    let Wanted { scopes, resources, acr_values } = wanted;
+    let client_id = client.client_id.clone();
+    let asked = Asked { client_id, scopes, resources, acr_values, address: address.0.to_canonical().to_string() };
     let row = device_request::ActiveModel {
         id: Set(ctx.new_id()?),
         client_id: Set(client.id),

@@ -22,6 +22,7 @@ use crate::{
     entity::{ClientState, consent, grant, revocation, session},
     hours,
     key::Sealed,
+    resource::{self, Asked, TargetError},
     scopes,
     subject::{Allowed, Subject, allowed},
 };
@@ -149,6 +150,9 @@ pub enum RedeemError {
     /// More was asked for than was granted; the refresh token still lives.
     #[error("the scope {0} was not granted")]
     WiderScope(String),
+    /// What was asked for is not for that API; the refresh token still lives.
+    #[error(transparent)]
+    Target(#[from] TargetError),
     /// Inside.
     #[error(transparent)]
     Fault(#[from] Fault),
@@ -379,7 +383,7 @@ pub async fn refresh(
     client: &Client,
     product: &Product,
     token: RefreshToken,
-    asked: &[String],
+    asked: &Asked,
     shown: Option<&Confirmation>,
 ) -> Result<Grant, RedeemError> {
     if token.client != client.id {
@@ -387,27 +391,28 @@ pub async fn refresh(
         return Err(RedeemError::ForeignClient);
     }
     if !client.profile.rules().rotates {
-        let row = fitting(ctx, &token, asked, shown).await?;
+        let row = fitting(ctx, client, product, &token, asked, shown).await?;
         let allowed = still_allowed(ctx, client, product, token.subject).await?;
-        let grant = keep(ctx, row, token).await?;
-        return Ok(Grant { phone_number: allowed.phone_number, ..grant });
+        return Ok(keep(ctx, row, token).await?.up_to_date(allowed, product));
     }
     // Most requests name neither scopes nor a key; what they need to be told is in the token.
-    if !asked.is_empty() || shown.is_some() {
-        fitting(ctx, &token, asked, shown).await?;
+    if *asked != Asked::default() || shown.is_some() {
+        fitting(ctx, client, product, &token, asked, shown).await?;
     }
     let allowed = still_allowed(ctx, client, product, token.subject).await?;
     let rotation = Rotation { ctx: ctx.clone(), token, organization: client.organization_id, unbound: shown.is_none() };
     let grant = ctx.db().write(rotation, |tx, rotation| Box::pin(rotate(tx, rotation))).await??;
-    Ok(Grant { phone_number: allowed.phone_number, ..grant })
+    Ok(grant.up_to_date(allowed, product))
 }
 
 /// The row behind a token, if what is asked for and the key that was shown are its own. A request
 /// that is refused for these reasons does not cost the client its token.
 async fn fitting(
     ctx: &Context,
+    client: &Client,
+    product: &Product,
     token: &RefreshToken,
-    asked: &[String],
+    asked: &Asked,
     shown: Option<&Confirmation>,
 ) -> Result<grant::Model, RedeemError> {
     let row = grant::Entity::find_by_id(token.grant).one(ctx.db().reader()).await?.ok_or(RedeemError::Ended)?;
@@ -415,10 +420,12 @@ async fn fitting(
         return Err(RedeemError::OtherKey);
     }
     let granted = scopes::split(&row.scopes);
-    match asked.iter().find(|scope| !granted.contains(scope)) {
-        Some(wider) => Err(RedeemError::WiderScope(wider.clone())),
-        None => Ok(row),
+    if let Some(wider) = asked.scopes.iter().find(|scope| !granted.contains(scope)) {
+        return Err(RedeemError::WiderScope(wider.clone()));
     }
+    let audience = resource::audience(client, &scopes::split(&row.resources), &asked.resources)?;
+    resource::narrowed(product, &granted, &asked.scopes, audience)?;
+    Ok(row)
 }
 
 /// The grant of a refresh token that stays. That it is in use is written down once a day.
@@ -507,6 +514,12 @@ async fn rotate(tx: &Tx, rotation: &Rotation) -> Result<Result<Grant, RedeemErro
 }
 
 impl Grant {
+    /// With what is so by now: the number, and claims whose scope the product still has.
+    fn up_to_date(self, allowed: Allowed, product: &Product) -> Self {
+        let claims = self.claims.allowed_by(&product.scope_names());
+        Self { phone_number: allowed.phone_number, claims, ..self }
+    }
+
     fn living(row: grant::Model, refresh: RefreshToken) -> Self {
         Self {
             id: row.id,

@@ -120,6 +120,14 @@ pub struct TooMany {
     pub retry_after: i64,
 }
 
+impl TooMany {
+    /// Whole seconds until then, for `Retry-After`.
+    #[must_use]
+    pub const fn seconds(self) -> i64 {
+        (self.retry_after + 999) / 1000
+    }
+}
+
 /// Deletes budgets that are full again. A background job calls it.
 ///
 /// # Errors

@@ -62,6 +62,17 @@ impl Settings {
         format!("{}/api/v1", self.public_url)
     }
 
+    /// By which names tokens for an API of the catalogue are asked for. The portal's own also goes by
+    /// the address of the portal, for clients that look at the host alone.
+    #[must_use]
+    pub fn api_names(&self, api: &str) -> Vec<String> {
+        if api.starts_with('/') {
+            vec![format!("{}{api}", self.public_url), self.public_url.clone()]
+        } else {
+            vec![api.to_owned()]
+        }
+    }
+
     /// Whether cookies can be `Secure` with the `__Host-` prefix.
     #[must_use]
     pub fn secure(&self) -> bool {
@@ -198,8 +209,10 @@ pub struct Limits {
     pub backchannel_client: Rule,
     /// Requests (CIBA) in all.
     pub backchannel_overall: Rule,
-    /// Wrong client secrets for one client from one address.
+    /// Wrong client secrets for one client from one address, on one node.
     pub client_auth_address: Rule,
+    /// Requests of one client at the endpoints for programs, on one node.
+    pub client_requests: Rule,
     /// Clients registered from one address without an initial access token.
     pub registration_address: Rule,
     /// What requests from one address may make us fetch: request objects and metadata documents.
@@ -229,6 +242,8 @@ impl Default for Limits {
             backchannel_client: Rule::new(600, minutes(10)),
             backchannel_overall: Rule::new(3_000, minutes(10)),
             client_auth_address: Rule::new(100, minutes(1)),
+            // More than a node of two cores answers in all: who needs a lower one knows their clients.
+            client_requests: Rule::new(3_000_000, minutes(1)),
             registration_address: Rule::new(100, hours(1)),
             fetch_address: Rule::new(60, minutes(10)),
             fetch_client: Rule::new(600, minutes(10)),

@@ -1,15 +1,19 @@
 //! The `claims` parameter (OpenID Connect Core, section 5.5).
 
-use model::{authorization::Request, cache::Product, claims, jose};
+use model::{
+    authorization::Request,
+    cache::{Client, Product},
+    claims, jose,
+};
 use serde_json::{Map, Value};
 
-/// Reads it into the request. Claims that nobody knows, or whose scope the product has not
-/// enabled, are left out, as the standard wants: they are wishes.
+/// Reads it into the request. Claims that nobody knows, or whose scope the product has not enabled
+/// or the client has not registered, are left out, as the standard wants: they are wishes.
 ///
 /// # Errors
 ///
 /// What is wrong with it.
-pub fn read(text: &str, product: &Product, request: &mut Request) -> Result<(), &'static str> {
+pub fn read(text: &str, client: &Client, product: &Product, request: &mut Request) -> Result<(), &'static str> {
     let broken = "claims is not a JSON object as OpenID Connect Core, section 5.5, describes";
     let value = jose::strict_json(text).ok_or(broken)?;
     let object = value.as_object().ok_or(broken)?;
@@ -20,7 +24,9 @@ pub fn read(text: &str, product: &Product, request: &mut Request) -> Result<(), 
     };
     let (userinfo, id_token) = (part("userinfo")?, part("id_token")?);
     let enabled = |claim: &String| {
-        claims::scope_of(claim).is_some_and(|scope| product.scopes.iter().any(|enabled| enabled.name == scope))
+        claims::scope_of(claim).is_some_and(|scope| {
+            product.scopes.iter().any(|enabled| enabled.name == scope) && client.metadata.may_ask_for(scope)
+        })
     };
     request.claims.userinfo = userinfo.keys().filter(|claim| enabled(claim)).cloned().collect();
     request.claims.id_token = id_token.keys().filter(|claim| enabled(claim)).cloned().collect();

@@ -32,8 +32,7 @@ use model::{
 use crate::{
     Idp,
     browser::Browser,
-    flow::{self, Interaction},
-    language,
+    flow, language,
     pages::PageError,
     params::{Params, ParamsError},
     request_object, resource, scope,
@@ -108,7 +107,7 @@ async fn handle(idp: Idp, address: Address, headers: HeaderMap, params: Result<P
 
 async fn begin(idp: &Idp, headers: &HeaderMap, request: Request) -> Result<Response, Fault> {
     let browser = Browser::of(&idp.ctx, headers)?;
-    let interaction = Interaction::begin(&idp.ctx, &browser, request)?;
+    let interaction = flow::begin(&idp.ctx, &browser, request)?;
     let session = match flow::session_for(idp, headers, &interaction).await {
         Ok(session) => session,
         Err(error) => return Ok(error.into_response()),
@@ -319,7 +318,8 @@ async fn fill(ctx: &Context, params: &Params, client: &Client, way: Way, request
     if !grant_type::allowed(client, grant_type::AUTHORIZATION_CODE) {
         return refuse("unauthorized_client", "this client may not use authorization codes");
     }
-    request.scopes = requested_scopes(params, client, &product)?;
+    request.resources = resources(params, client)?;
+    request.scopes = requested_scopes(params, client, &product, &request.resources)?;
     pkce(params, client, request)?;
     request.subject_hint = subject_hint(ctx, params)?;
     request.acr_values = scopes::split(params.get("acr_values").unwrap_or_default());
@@ -327,14 +327,8 @@ async fn fill(ctx: &Context, params: &Params, client: &Client, way: Way, request
         request.acr_values.clone_from(&client.metadata.default_acr_values);
     }
     if let Some(text) = params.get("claims") {
-        claims_request::read(text, &product, request).or_else(|why| refuse("invalid_request", why))?;
+        claims_request::read(text, client, &product, request).or_else(|why| refuse("invalid_request", why))?;
     }
-    request.resources = match resource::allowed(client, params) {
-        Ok(resources) => resources,
-        Err(unknown) => {
-            return refuse("invalid_target", format!("the resource {unknown} is not one that this client may ask for"));
-        }
-    };
     request.dpop_jkt = dpop_jkt(params)?;
     Ok(())
 }
@@ -409,9 +403,20 @@ fn max_age(params: &Params) -> Result<Option<i64>, Refusal> {
     }
 }
 
+fn resources(params: &Params, client: &Client) -> Result<Vec<String>, Refusal> {
+    resource::allowed(client, params).or_else(|unknown| {
+        refuse("invalid_target", format!("the resource {unknown} is not one that this client may ask for"))
+    })
+}
+
 /// What was asked for; without `scope`, all that the product has enabled.
-fn requested_scopes(params: &Params, client: &Client, product: &Product) -> Result<Vec<String>, Refusal> {
-    scope::requested(client, product, params).or_else(|why| refuse("invalid_scope", why))
+fn requested_scopes(
+    params: &Params,
+    client: &Client,
+    product: &Product,
+    resources: &[String],
+) -> Result<Vec<String>, Refusal> {
+    scope::requested(client, product, params, resources).or_else(|why| refuse("invalid_scope", why))
 }
 
 /// RFC 7636, of which only S256 is spoken, by the rules of the client's profile.

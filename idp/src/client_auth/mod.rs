@@ -2,13 +2,7 @@
 
 mod assertion;
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
-    },
-    time::Duration,
-};
+use std::sync::Arc;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::{HeaderMap, StatusCode, header};
@@ -17,11 +11,11 @@ use model::{
     cache::{self, Client},
     client::certificate::{self, CertificateError},
     entity::{AuthMethod, ClientState},
-    limit::Rule,
+    limit::TooMany,
+    meter::Meter,
     secret,
     spent::Once,
 };
-use moka::sync::Cache;
 
 use self::assertion::AssertionError;
 use crate::{Idp, asking::Peer, error::OAuthError, params::Params};
@@ -58,7 +52,7 @@ pub enum ClientAuthError {
     Replayed,
     /// Too many wrong tries from this address; a right one is still accepted.
     #[error("there were too many wrong tries; wait a little")]
-    TooMany,
+    TooMany(TooMany),
     /// Inside.
     #[error(transparent)]
     Fault(#[from] Fault),
@@ -76,35 +70,25 @@ impl From<ClientAuthError> for OAuthError {
             | ClientAuthError::Certificate(_)
             | ClientAuthError::AssertionType
             | ClientAuthError::Replayed => Self::invalid_client(text),
-            ClientAuthError::TooMany => {
-                Self { status: StatusCode::TOO_MANY_REQUESTS, retry_after: Some(60), ..Self::invalid_client(text) }
-            }
+            ClientAuthError::TooMany(too_many) => Self {
+                status: StatusCode::TOO_MANY_REQUESTS,
+                retry_after: Some(too_many.seconds()),
+                ..Self::invalid_client(text)
+            },
             ClientAuthError::Fault(fault) => Self::internal(&fault),
         }
     }
 }
 
-/// Counts wrong tries by client and address, in this process: they cost us a hash each, and
-/// secrets of 256 bits are not found by trying. Right credentials are never refused, so nobody
-/// can lock a client out.
-pub struct Failures {
-    counts: Cache<(String, String), Arc<AtomicI64>>,
-    burst: i64,
-}
+/// Counts wrong tries by client and address: they cost us a hash each, and secrets of 256 bits are
+/// not found by trying. Right credentials are never refused, so nobody can lock a client out.
+pub type Failures = Meter<(String, String)>;
 
-impl Failures {
-    pub fn new(rule: Rule) -> Self {
-        let period = Duration::from_millis(u64::try_from(rule.period).unwrap_or(60_000));
-        Self { counts: Cache::builder().max_capacity(10_000).time_to_live(period).build(), burst: rule.burst }
-    }
-
-    /// Counts one more; says whether that is too many.
-    fn too_many(&self, client_id: &str, address: Option<ClientAddress>) -> bool {
-        let address = address.map(ClientAddress::bucket).unwrap_or_default();
-        let shortened: String = client_id.chars().take(64).collect();
-        let count = self.counts.get_with((shortened, address), Arc::default);
-        count.fetch_add(1, Ordering::Relaxed) >= self.burst
-    }
+/// Counts one more.
+fn failed(idp: &Idp, client_id: &str, address: Option<ClientAddress>) -> Result<(), TooMany> {
+    let address = address.map(ClientAddress::bucket).unwrap_or_default();
+    let shortened: String = client_id.chars().take(64).collect();
+    idp.failures.take((shortened, address), idp.ctx.now())
 }
 
 /// A client that is who it says.
@@ -144,8 +128,7 @@ pub async fn authenticate(
     let presented = presented(headers, params)?;
     match check(&idp.ctx, &presented, peer, path).await {
         Err(error @ (ClientAuthError::Invalid | ClientAuthError::Assertion(_) | ClientAuthError::Certificate(_))) => {
-            let too_many = idp.failures.too_many(&presented.client_id, peer.address);
-            Err(if too_many { ClientAuthError::TooMany } else { error })
+            Err(failed(idp, &presented.client_id, peer.address).map_or_else(ClientAuthError::TooMany, |()| error))
         }
         result => result,
     }

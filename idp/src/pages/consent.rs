@@ -7,18 +7,14 @@ use model::{
     cache::{self, Product, ProductScope},
     client::dynamic::{self, by_url},
     consent::Consent,
+    interaction::Interaction,
     phone,
     subject::Subject,
     user,
 };
 
 use super::{Page, PageError, hidden, icon, in_english, place, product_head, texts, web_link};
-use crate::{
-    Idp,
-    browser::Browser,
-    flow::{Interaction, portal_sign_in},
-    session::Session,
-};
+use crate::{Idp, browser::Browser, flow::portal_sign_in, session::Session};
 
 /// Asks for `ask`; if something was allowed `before`, that is the difference.
 ///
@@ -203,7 +199,13 @@ mod tests {
     use super::*;
 
     fn scope(name: &str, text: &str, optional: bool) -> ProductScope {
-        ProductScope { name: name.to_owned(), consent_text: text.to_owned(), optional, refreshable: true }
+        ProductScope {
+            name: name.to_owned(),
+            consent_text: text.to_owned(),
+            optional,
+            refreshable: true,
+            audiences: Vec::new(),
+        }
     }
 
     #[test]

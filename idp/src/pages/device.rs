@@ -3,11 +3,11 @@
 use axum::response::Response;
 use http::StatusCode;
 use maud::html;
-use model::{Context, Fault, cache::Product, device::Waiting};
+use model::{Context, Fault, cache::Product, device::Waiting, interaction::Interaction};
 
 pub use super::ended::Outcome;
 use super::{Operator, Page, ended, error_line, hidden, icon, product_head, texts};
-use crate::{browser::Browser, flow::Interaction};
+use crate::browser::Browser;
 
 /// Asks for the code, again with what is wrong with the one that was typed.
 ///

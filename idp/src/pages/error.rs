@@ -3,13 +3,15 @@
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use maud::{Markup, html};
-use model::{Fault, RequestId};
+use model::{
+    Fault, RequestId,
+    interaction::{Lost, PartiesError},
+};
 
 use super::{
     Page,
     texts::{self, Texts, Words},
 };
-use crate::flow::Lost;
 
 /// The way back to a client, when the sign-in cannot be finished: the root of its site, never the
 /// redirect URI with an answer.
@@ -71,6 +73,15 @@ pub enum PageError {
     /// Something failed inside.
     #[error(transparent)]
     Fault(#[from] Fault),
+}
+
+impl From<PartiesError> for PageError {
+    fn from(error: PartiesError) -> Self {
+        match error {
+            PartiesError::Gone => Self::ClientGone,
+            PartiesError::Fault(fault) => fault.into(),
+        }
+    }
 }
 
 impl PageError {

@@ -3,10 +3,10 @@
 use axum::response::Response;
 use http::StatusCode;
 use maud::html;
-use model::{Context, Fault, cache::Product, phone::PhoneNumber};
+use model::{Context, Fault, cache::Product, interaction::Interaction, phone::PhoneNumber};
 
 use super::{Page, PageError, consent, error_line, hidden, names, only, operators_of, place, product_head, texts};
-use crate::{Idp, browser::Browser, flow::Interaction};
+use crate::{Idp, browser::Browser};
 
 /// Asks for a number.
 ///

@@ -12,6 +12,7 @@ pub mod form_post;
 mod icon;
 pub mod login;
 pub mod logout;
+pub mod no_factor;
 pub mod not_enabled;
 pub mod pin;
 pub(crate) mod revoke;

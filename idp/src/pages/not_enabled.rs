@@ -3,11 +3,14 @@
 use axum::response::Response;
 use http::StatusCode;
 use maud::html;
-use model::cache::{self, Product};
+use model::{
+    cache::{self, Product},
+    interaction::Interaction,
+};
 use uuid::Uuid;
 
 use super::{Page, PageError, hidden, texts};
-use crate::{Idp, browser::Browser, flow::Interaction, session::Session};
+use crate::{Idp, browser::Browser, session::Session};
 
 /// Says so. The button tells the client, too.
 ///

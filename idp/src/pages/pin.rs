@@ -6,11 +6,12 @@ use maud::html;
 use model::{
     Context, Fault,
     cache::Product,
+    interaction::Interaction,
     message::{self, Channel},
 };
 
 use super::{Page, error_line, hidden, icon, names, only, operators_of, texts};
-use crate::{browser::Browser, flow::Interaction};
+use crate::browser::Browser;
 
 /// What the page says beside its question.
 pub(crate) struct Asked<'a> {

@@ -18,12 +18,12 @@ pub(super) async fn ciba(request: TokenRequest<'_>) -> Result<Tokens, TokenError
     }
     let auth_req_id = params.get("auth_req_id").ok_or(TokenError::Missing("auth_req_id"))?;
     let code = ciba::poll(ctx, client, auth_req_id).await?;
+    // The product may have lost a scope since it was allowed.
+    let target = request.target(&code.resources, &scopes::among(&code.scopes, &product.scope_names()), &[])?;
     // Of a confidential client the refresh token is bound to its authentication already.
     let grant = match grant::redeem(ctx, client, product, code, None).await {
         Err(RedeemError::Expired) => return Err(PollError::Expired.into()),
         redeemed => redeemed?,
     };
-    // The product may have lost a scope since it was allowed.
-    let enabled: Vec<String> = product.scopes.iter().map(|scope| scope.name.clone()).collect();
-    respond(&request, &grant, &scopes::among(&grant.scopes, &enabled), None).await
+    respond(&request, &grant, &target, None).await
 }

@@ -15,14 +15,14 @@ pub(super) async fn device_code(request: TokenRequest<'_>) -> Result<Tokens, Tok
     let TokenRequest { ctx, params, client, product, confirmation } = request.clone();
     let device_code = params.get("device_code").ok_or(TokenError::Missing("device_code"))?;
     let code = device::poll(ctx, client, device_code).await?;
+    // The product may have lost a scope since it was allowed.
+    let target = request.target(&code.resources, &scopes::among(&code.scopes, &product.scope_names()), &[])?;
     let bound = confirmation.filter(|_| client.kind == ClientKind::Public);
     let grant = match grant::redeem(ctx, client, product, code, bound).await {
         Err(RedeemError::Expired) => return Err(PollError::Expired.into()),
         redeemed => redeemed?,
     };
-    // The product may have lost a scope since it was allowed.
-    let enabled: Vec<String> = product.scopes.iter().map(|scope| scope.name.clone()).collect();
-    respond(&request, &grant, &scopes::among(&grant.scopes, &enabled), None).await
+    respond(&request, &grant, &target, None).await
 }
 
 /// The error code of a poll that gives nothing (RFC 8628, section 3.5; OpenID

@@ -5,7 +5,9 @@
 use model::{
     cache,
     entity::ClientKind,
-    grant, scopes, subject,
+    grant,
+    resource::{TargetError, narrowed},
+    scopes, subject,
     token::{AccessToken, Wanted},
 };
 
@@ -72,9 +74,9 @@ pub(super) async fn token_exchange(request: TokenRequest<'_>) -> Result<Tokens, 
     if subject.confirmation.is_some() && confirmation.is_none() {
         return Err(ExchangeError::Unbound.into());
     }
-    let granted = narrowed(&subject, params.get("scope"))?;
-    let audience = audience(&request, &subject)?;
-    let wanted = Wanted { scopes: &granted, audience: &audience, confirmation };
+    let (had, named) = asked(&subject, params.get("scope"))?;
+    let target = narrowed(&product, &had, &named, audience(&request, &subject)?)?;
+    let wanted = Wanted { scopes: &target.scopes, audience: &target.audience, confirmation };
     let token = AccessToken::exchanged(ctx, client, &subject, wanted)?;
     Ok(Tokens {
         access_token: token.encode(ctx, client.token_format)?,
@@ -98,15 +100,14 @@ fn check_actor(request: &TokenRequest<'_>) -> Result<(), ExchangeError> {
     AccessToken::read(ctx, text).filter(own).map(|_| ()).ok_or(ExchangeError::Actor)
 }
 
-/// What was allowed, or less. Nothing is refreshed here, so that does not go along.
-fn narrowed(subject: &AccessToken, asked: Option<&str>) -> Result<Vec<String>, TokenError> {
+/// What was allowed, and what of it is asked for. Nothing is refreshed here, so that does not go along.
+fn asked(subject: &AccessToken, asked: Option<&str>) -> Result<(Vec<String>, Vec<String>), TokenError> {
     let had: Vec<String> =
         scopes::split(&subject.scope).into_iter().filter(|scope| scope != "offline_access").collect();
     let asked = scopes::split(asked.unwrap_or_default());
     match asked.iter().find(|scope| !had.contains(scope)) {
         Some(wider) => Err(TokenError::Scope(wider.clone())),
-        None if asked.is_empty() => Ok(had),
-        None => Ok(asked),
+        None => Ok((had, asked)),
     }
 }
 
@@ -114,10 +115,10 @@ fn narrowed(subject: &AccessToken, asked: Option<&str>) -> Result<Vec<String>, T
 /// (section 2.1). Without, the one that the subject token is for.
 fn audience(request: &TokenRequest<'_>, subject: &AccessToken) -> Result<Vec<String>, TokenError> {
     let TokenRequest { params, client, .. } = request;
-    let mut audience = resource::allowed(client, params).map_err(TokenError::Resource)?;
+    let mut audience = resource::allowed(client, params).map_err(TargetError::Resource)?;
     for asked in params.all("audience") {
         if !client.metadata.resources.iter().any(|allowed| allowed == asked) {
-            return Err(TokenError::Resource(resource::printable(asked)));
+            return Err(TargetError::Resource(resource::printable(asked)).into());
         }
         if !audience.iter().any(|known| known == asked) {
             audience.push(asked.to_owned());

@@ -5,13 +5,12 @@ use model::{
     Context, Fault,
     authorization::{sha256, sha512},
     cache::Client,
-    claims,
+    claims::{self, Claims},
     entity::SigningAlg,
     grant::Grant,
     subject::Subject,
 };
 use serde::Serialize;
-use serde_json::{Map, Value};
 use uuid::Uuid;
 
 #[derive(Serialize)]
@@ -29,13 +28,9 @@ struct IdToken<'a> {
     at_hash: String,
     sid: Uuid,
     jti: Uuid,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    phone_number: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    phone_number_verified: Option<bool>,
-    /// Claims asked for one by one.
+    /// About the person.
     #[serde(flatten)]
-    asked: Map<String, Value>,
+    told: Claims,
 }
 
 /// An ID token under a grant, beside `access_token`.
@@ -52,9 +47,6 @@ pub async fn issue(
     access_token: &str,
 ) -> Result<String, Fault> {
     let now = ctx.now();
-    // Profile `classic` carries the number here too, as its clients were promised.
-    let phone = client.profile.rules().phone_in_id_token && granted.iter().any(|scope| scope == "phone");
-    let phone_number = grant.phone_number.as_deref().filter(|_| phone);
     let token = IdToken {
         iss: &ctx.settings().issuer,
         sub: grant.subject.sub(ctx, client),
@@ -68,21 +60,23 @@ pub async fn issue(
         at_hash: at_hash(client.id_token_alg, access_token),
         sid: grant.session,
         jti: ctx.new_id()?,
-        phone_number_verified: phone_number.map(|_| true),
-        phone_number,
-        asked: asked(ctx, grant).await?,
+        told: told(ctx, client, grant, granted).await?,
     };
     ctx.keys().signer(client.id_token_alg, now)?.sign_jwt("JWT", &token)
 }
 
 /// What the `claims` parameter wanted here, of what there is. It never replaces a claim that the
 /// provider itself makes.
-async fn asked(ctx: &Context, grant: &Grant) -> Result<Map<String, Value>, Fault> {
-    let (Subject::User(user), false) = (grant.subject, grant.claims.id_token.is_empty()) else {
-        return Ok(Map::new());
+async fn told(ctx: &Context, client: &Client, grant: &Grant, granted: &[String]) -> Result<Claims, Fault> {
+    let wanted = &grant.claims.id_token;
+    // Profile `classic` carries the number here too, as its clients were promised.
+    let promised = client.profile.rules().phone_in_id_token && granted.iter().any(|scope| scope == "phone");
+    let (mut known, all) = match grant.subject {
+        Subject::User(user) if !wanted.is_empty() => (claims::of_user(ctx, user).await?, false),
+        Subject::User(_) => (Claims::new(), false),
+        Subject::Subscriber(_) => (grant.phone_number.as_deref().map(claims::of_number).unwrap_or_default(), promised),
     };
-    let mut known = claims::of_user(ctx, user).await?;
-    known.retain(|name, _| grant.claims.id_token.contains(name));
+    known.retain(|name, _| all || wanted.contains(name));
     Ok(known)
 }
 

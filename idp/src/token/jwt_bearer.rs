@@ -20,6 +20,7 @@ use model::{
     jose::{self, JoseError, Unverified},
     minutes,
     phone::PhoneNumber,
+    resource::Target,
     scopes, seconds,
     spent::{self, Once},
     subject::Subject,
@@ -28,8 +29,8 @@ use model::{
 };
 use uuid::Uuid;
 
-use super::{TokenError, TokenRequest, Tokens, audience};
-use crate::{client_keys, paths, resource, session::acr};
+use super::{TokenError, TokenRequest, Tokens};
+use crate::{client_keys, paths, session::acr};
 
 /// How far in the future an assertion may expire, in milliseconds.
 const FARTHEST: i64 = minutes(60);
@@ -151,13 +152,12 @@ fn of_claims(
 }
 
 /// What is asked for, of what there is.
-fn narrowed(request: &TokenRequest<'_>, available: Vec<String>) -> Result<Vec<String>, TokenError> {
-    let asked = scopes::split(request.params.get("scope").unwrap_or_default());
-    match asked.iter().find(|scope| !available.contains(scope)) {
-        Some(wider) => Err(TokenError::Scope(wider.clone())),
-        None if asked.is_empty() => Ok(available),
-        None => Ok(asked),
+fn of_available(request: &TokenRequest<'_>, available: &[String]) -> Result<Target, TokenError> {
+    let named = request.asked().scopes;
+    if let Some(wider) = named.iter().find(|scope| !available.contains(scope)) {
+        return Err(TokenError::Scope(wider.clone()));
     }
+    Ok(request.target(&[], available, &named)?)
 }
 
 /// What the issuer, the product and the client's registration all allow.
@@ -168,14 +168,13 @@ fn available(product: &Product, client: &Client, issuer: &IssuerRow) -> Vec<Stri
 }
 
 fn for_service(request: &TokenRequest<'_>, issuer: &IssuerRow) -> Result<Tokens, TokenError> {
-    let TokenRequest { ctx, params, client, product, confirmation } = request.clone();
+    let TokenRequest { ctx, client, product, confirmation, .. } = request.clone();
     // What has no subject gives nothing to whoever comes along.
     if issuer.subject.is_none() {
         return Err(AssertionError::Subject.into());
     }
-    let granted = narrowed(request, available(product, client, issuer))?;
-    let audience = resource::allowed(client, params).map_err(TokenError::Resource)?;
-    let wanted = Wanted { scopes: &granted, audience: &audience, confirmation };
+    let target = of_available(request, &available(product, client, issuer))?;
+    let wanted = Wanted { scopes: &target.scopes, audience: &target.audience, confirmation };
     let token = AccessToken::for_client(ctx, client, wanted)?;
     told(request, token)
 }
@@ -197,11 +196,10 @@ async fn for_person(
     let mut available = scopes::among(&available(product, client, issuer), &consent.scopes);
     // Nor must they be there for what is for one moment alone, and so for none without them.
     available.retain(|scope| scope != "offline_access" && product.refreshable(std::slice::from_ref(scope)));
-    let granted = narrowed(request, available)?;
-    let code = code(ctx, client, subject, &consent, granted, seen_at)?;
+    let target = of_available(request, &available)?;
+    let code = code(ctx, client, subject, &consent, target.scopes, seen_at)?;
     let grant = grant::redeem(ctx, client, product, code, None).await?;
-    let audience = audience(request, &grant)?;
-    let wanted = Wanted { scopes: &grant.scopes, audience: &audience, confirmation };
+    let wanted = Wanted { scopes: &grant.scopes, audience: &target.audience, confirmation };
     told(request, AccessToken::for_grant(ctx, client, &grant, wanted)?)
 }
 

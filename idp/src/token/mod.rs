@@ -22,6 +22,7 @@ use model::{
     entity::ClientKind,
     grant::{self, Grant, RedeemError, RefreshToken},
     poll::PollError,
+    resource::{Asked, Target, TargetError, audience, narrowed},
     scopes,
     token::{AccessToken, Wanted},
 };
@@ -86,8 +87,8 @@ enum TokenError {
     Verifier(#[from] VerifierError),
     #[error(transparent)]
     Binding(#[from] BindingError),
-    #[error("the resource {0} is not one that this client may ask for")]
-    Resource(String),
+    #[error(transparent)]
+    Target(#[from] TargetError),
     #[error("the code is bound to another DPoP key")]
     OtherKey,
     #[error(transparent)]
@@ -109,6 +110,7 @@ impl From<RedeemError> for TokenError {
         match error {
             RedeemError::Fault(fault) => Self::Fault(fault),
             RedeemError::WiderScope(scope) => Self::Scope(scope),
+            RedeemError::Target(error) => Self::Target(error),
             error => Self::Redeem(error),
         }
     }
@@ -131,9 +133,9 @@ impl From<TokenError> for OAuthError {
             TokenError::Missing(_) => Self::bad("invalid_request", text),
             TokenError::UnsupportedGrant => Self::bad("unsupported_grant_type", text),
             TokenError::UnauthorizedClient => Self::bad("unauthorized_client", text),
-            TokenError::Scope(_) => Self::bad("invalid_scope", text),
+            TokenError::Scope(_) | TokenError::Target(TargetError::Scope(_)) => Self::bad("invalid_scope", text),
             TokenError::Binding(error) => error.into(),
-            TokenError::Resource(_) => Self::bad("invalid_target", text),
+            TokenError::Target(_) => Self::bad("invalid_target", text),
             TokenError::UnknownCode
             | TokenError::OtherKey
             | TokenError::UnknownRefreshToken
@@ -195,6 +197,23 @@ struct TokenRequest<'a> {
     confirmation: Option<Confirmation>,
 }
 
+impl TokenRequest<'_> {
+    /// What of an authorization it names.
+    fn asked(&self) -> Asked {
+        Asked {
+            scopes: scopes::split(self.params.get("scope").unwrap_or_default()),
+            resources: self.params.all("resource").map(str::to_owned).collect(),
+        }
+    }
+
+    /// What it gets of an authorization for `resources` that has `granted` these scopes, of which it
+    /// may have `named` some.
+    fn target(&self, resources: &[String], granted: &[String], named: &[String]) -> Result<Target, TargetError> {
+        let audience = audience(self.client, resources, &self.asked().resources)?;
+        narrowed(self.product, granted, named, audience)
+    }
+}
+
 /// RFC 6749, section 4.1.3. Everything that can be checked without using the code up comes first.
 async fn authorization_code(request: TokenRequest<'_>) -> Result<Tokens, TokenError> {
     let TokenRequest { ctx, params, client, product, confirmation } = request.clone();
@@ -210,13 +229,15 @@ async fn authorization_code(request: TokenRequest<'_>) -> Result<Tokens, TokenEr
         if bound.is_some() && bound != confirmation {
             return Err(TokenError::OtherKey);
         }
+        request.target(&code.resources, &code.scopes, &[])?;
     }
     // Of a confidential client the refresh token is bound to its authentication already (RFC 9449,
     // section 5; RFC 8705, section 4); a public one has only the key or the certificate.
     let bound = confirmation.filter(|_| client.kind == ClientKind::Public);
     let grant = grant::redeem(ctx, client, product, code, bound).await?;
     let nonce = grant.nonce.clone();
-    respond(&request, &grant, &grant.scopes, nonce.as_deref()).await
+    let target = request.target(&grant.resources, &grant.scopes, &[])?;
+    respond(&request, &grant, &target, nonce.as_deref()).await
 }
 
 /// RFC 6749, section 6.
@@ -224,14 +245,14 @@ async fn refresh_token(request: TokenRequest<'_>) -> Result<Tokens, TokenError> 
     let TokenRequest { ctx, params, client, product, confirmation } = request.clone();
     let token = params.get("refresh_token").ok_or(TokenError::Missing("refresh_token"))?;
     let token = RefreshToken::open(ctx, token).ok_or(TokenError::UnknownRefreshToken)?;
-    let asked = scopes::split(params.get("scope").unwrap_or_default());
+    let asked = request.asked();
     let grant = grant::refresh(ctx, client, product, token, &asked, confirmation.as_ref()).await?;
-    // What the product no longer has enabled is not issued again, nor what is for one moment alone.
-    let again = product.scopes.iter().filter(|scope| scope.refreshable);
+    // What product or client no longer have is not issued again, nor what is for one moment alone.
+    let again = product.scopes.iter().filter(|scope| scope.refreshable && client.metadata.may_ask_for(&scope.name));
     let enabled: Vec<String> = again.map(|scope| scope.name.clone()).collect();
     let granted = scopes::among(&grant.scopes, &enabled);
-    let granted = if asked.is_empty() { granted } else { scopes::among(&asked, &granted) };
-    respond(&request, &grant, &granted, None).await
+    let target = request.target(&grant.resources, &granted, &asked.scopes)?;
+    respond(&request, &grant, &target, None).await
 }
 
 /// RFC 6749, section 4.4: the client speaks for itself.
@@ -251,9 +272,9 @@ fn client_credentials(request: TokenRequest<'_>) -> Result<Tokens, TokenError> {
     if let Some(unknown) = asked.iter().find(|scope| !available.contains(scope)) {
         return Err(TokenError::Scope(unknown.clone()));
     }
-    let granted = if asked.is_empty() { available } else { asked };
-    let audience = resource::allowed(client, params).map_err(TokenError::Resource)?;
-    let wanted = Wanted { scopes: &granted, audience: &audience, confirmation };
+    let audience = resource::allowed(client, params).map_err(TargetError::Resource)?;
+    let target = narrowed(product, &available, &asked, audience)?;
+    let wanted = Wanted { scopes: &target.scopes, audience: &target.audience, confirmation };
     let token = AccessToken::for_client(ctx, client, wanted)?;
     Ok(Tokens {
         access_token: token.encode(ctx, client.token_format)?,
@@ -266,33 +287,15 @@ fn client_credentials(request: TokenRequest<'_>) -> Result<Tokens, TokenError> {
     })
 }
 
-/// The audience of a token under a grant: what is asked for now, of what was granted (RFC 8707,
-/// section 2.2); without either, the provider itself.
-fn audience(request: &TokenRequest<'_>, grant: &Grant) -> Result<Vec<String>, TokenError> {
-    let asked: Vec<String> = request.params.all("resource").map(str::to_owned).collect();
-    let known = |one: &String| {
-        if grant.resources.is_empty() {
-            request.client.metadata.resources.contains(one)
-        } else {
-            grant.resources.contains(one)
-        }
-    };
-    match asked.iter().find(|one| !known(one)) {
-        Some(unknown) => Err(TokenError::Resource(unknown.clone())),
-        None if asked.is_empty() => Ok(grant.resources.clone()),
-        None => Ok(asked),
-    }
-}
-
 async fn respond(
     request: &TokenRequest<'_>,
     grant: &Grant,
-    granted: &[String],
+    target: &Target,
     nonce: Option<&str>,
 ) -> Result<Tokens, TokenError> {
     let TokenRequest { ctx, client, .. } = *request;
-    let audience = audience(request, grant)?;
-    let wanted = Wanted { scopes: granted, audience: &audience, confirmation: request.confirmation.clone() };
+    let granted = target.scopes.as_slice();
+    let wanted = Wanted { scopes: granted, audience: &target.audience, confirmation: request.confirmation.clone() };
     let token = AccessToken::for_grant(ctx, client, grant, wanted)?;
     let access_token = token.encode(ctx, client.token_format)?;
     let openid = granted.iter().any(|scope| scope == "openid");

@@ -19,6 +19,9 @@ pub struct Model {
     pub position: i32,
     /// Whether what it allows may go on while the subscriber is away.
     pub refreshable: bool,
+    /// The API that it is a permission of: an absolute URI (RFC 8707), or a path below the portal's
+    /// address for an API of the portal itself. None for what is of no API in particular.
+    pub resource: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

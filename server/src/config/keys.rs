@@ -581,7 +581,24 @@ pub(super) const KEYS: &[Key] = &[
     limit!("limits.backchannel_number", "Requests (CIBA) that one number is sent.", backchannel_number),
     limit!("limits.backchannel_client", "Requests (CIBA) of the clients of one owner.", backchannel_client),
     limit!("limits.backchannel_overall", "Requests (CIBA) in all.", backchannel_overall),
-    limit!("limits.client_auth_address", "Wrong client secrets from one address for one client.", client_auth_address),
+    limit!(
+        "limits.client_auth_address",
+        "Wrong client secrets from one address for one client, counted by each node for itself. Right ones are\n\
+         never refused for it, so that nobody locks a client out.",
+        client_auth_address
+    ),
+    key!(
+        "limits.client_requests",
+        "Requests of one client for tokens, introspection, revocation, pushed requests, devices and approvals;\n\
+         of a client without a secret, those from one address. Counted by each node for itself, in memory. The\n\
+         default stops nothing but a program in an endless loop on a large machine: set it to what your largest\n\
+         client needs.",
+        |c| Some(rule(c.limits.client_requests)),
+        |c, v| {
+            c.limits.client_requests = v.fast_rule()?;
+            Ok(())
+        }
+    ),
     limit!(
         "limits.registration_address",
         "Clients registered from one address without an initial access token.",

@@ -113,6 +113,7 @@ fn limits_and_lifetimes_have_bounds() {
         ("[limits]\npin_number = \"0 in 1m\"", "limits.pin_number must be a limit"),
         ("[limits]\npin_number = \"2000 in 1s\"", "limits.pin_number must be a limit"),
         ("[limits]\npin_number = \"many\"", "limits.pin_number must be a limit"),
+        ("[limits]\nclient_requests = \"1001 in 1ms\"", "limits.client_requests must be a limit"),
         ("[limits]\npin_nmber = \"1 in 1s\"", "the nearest one is limits.pin_number"),
     ] {
         let error = read(text, &[]).unwrap_err();
@@ -120,6 +121,8 @@ fn limits_and_lifetimes_have_bounds() {
     }
     let config = read("[limits]\npin_address = \"500 in 1h\"", &[]).unwrap();
     assert_eq!(config.settings().limits.pin_address, model::limit::Rule::new(500, 3_600_000));
+    let config = read("[limits]\nclient_requests = \"200000 in 10s\"", &[]).unwrap();
+    assert_eq!(config.settings().limits.client_requests, model::limit::Rule::new(200_000, 10_000));
 }
 
 #[test]

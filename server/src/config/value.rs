@@ -120,16 +120,24 @@ impl Value {
         self.milliseconds().map(|ms| Duration::from_millis(ms.unsigned_abs()))
     }
 
+    /// A budget in the database, which refills in whole milliseconds.
     pub(super) fn rule(&self) -> Result<Rule, String> {
-        const WHAT: &str = "a limit such as \"10 in 15m\", at most one in a millisecond";
-        let text = self.text().map_err(|_| self.wanted(WHAT))?;
+        self.rule_within(1, "a limit such as \"10 in 15m\", at most one in a millisecond")
+    }
+
+    /// A budget in memory, see [`model::meter`].
+    pub(super) fn fast_rule(&self) -> Result<Rule, String> {
+        self.rule_within(1_000, "a limit such as \"100000 in 10s\", at most a thousand in a millisecond")
+    }
+
+    fn rule_within(&self, per_millisecond: i64, what: &str) -> Result<Rule, String> {
+        let text = self.text().map_err(|_| self.wanted(what))?;
         let parsed = text.split_once(" in ").and_then(|(burst, period)| {
             let burst: i64 = burst.trim().parse().ok().filter(|burst| *burst >= 1)?;
-            // Budgets refill in whole milliseconds.
-            let period = parse_milliseconds(period.trim()).filter(|period| *period >= burst)?;
-            Some(Rule::new(burst, period))
+            let period = parse_milliseconds(period.trim())?;
+            (period.saturating_mul(per_millisecond) >= burst).then(|| Rule::new(burst, period))
         });
-        parsed.ok_or_else(|| format!("must be {WHAT}, and is {text:?}"))
+        parsed.ok_or_else(|| format!("must be {what}, and is {text:?}"))
     }
 }
 

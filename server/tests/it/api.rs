@@ -90,7 +90,7 @@ async fn each_refusal_says_what_is_needed() {
 #[tokio::test]
 async fn a_token_for_another_api_is_refused() {
     let app = world().await;
-    let other = access_token(&app, "openid portal:read", OTHER).await;
+    let other = access_token(&app, "openid profile", OTHER).await;
     assert_eq!(refused(&me(&app, &other).await), (401, "invalid_token".to_owned()));
 }
 

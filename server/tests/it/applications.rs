@@ -128,7 +128,7 @@ async fn an_acr_that_is_essential_and_not_met_is_said() {
     let voluntary = tokens(&app, &mut browser, &url(&[("acr_values", "urn:portico:acr:mfa")])).await;
     assert_eq!(claims(&voluntary["id_token"])["acr"], "urn:portico:acr:password");
     let essential = r#"{"id_token":{"acr":{"essential":true,"values":["urn:portico:acr:mfa"]}}}"#;
-    let page = browser.get(&url(&[("claims", essential)])).await;
+    let page = browser.get(&url(&[("claims", essential), ("prompt", "none")])).await;
     assert_eq!(page.redirect_parameters()["error"], "unmet_authentication_requirements");
 }
 

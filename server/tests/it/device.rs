@@ -4,9 +4,13 @@
 mod attacks;
 
 use model::{hours, limit::Rule, minutes, seconds};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::harness::{App, Browser, Page, authorize_url, basic};
+use crate::{
+    fapi::decoded,
+    harness::{App, Browser, Page, authorize_url, basic},
+    second_factor::WithApp,
+};
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 const SPA: (&str, Option<&str>) = ("demo-spa", None);
@@ -238,6 +242,40 @@ async fn mas_device_grant_replay_a_device_code_works_once_and_a_replay_revokes()
     app.clock.advance(minutes(11));
     assert_eq!(error(&poll(&app, APP, &begun).await), "invalid_grant");
     assert_eq!(userinfo(&app, &tokens).await.status, 401, "what it gave is revoked");
+}
+
+#[tokio::test]
+async fn a_device_says_how_strong_the_sign_in_is_to_be() {
+    let app = App::demo().await;
+    let mut browser = app.sign_in_portal("dev@portico.test").await;
+    let wish = [("scope", "openid"), ("acr_values", "urn:portico:acr:mfa")];
+    let begun = begin_with(&app, APP, &wish).await.json();
+    sign_in(&mut browser, &begun).await;
+    let tokens = poll(&app, APP, &begun).await.json();
+    let (_, id_token) = decoded(tokens["id_token"].as_str().unwrap());
+    assert_eq!(id_token["acr"], "urn:portico:acr:password", "there is no second factor");
+    WithApp::new(&app, "dev@portico.test").await;
+    let begun = begin_with(&app, APP, &wish).await.json();
+    let page = enter(&mut browser, begun["user_code"].as_str().unwrap()).await;
+    let page = go(&mut browser, &page).await;
+    assert!(page.path.starts_with("/signin?again=1"), "{}", page.path);
+}
+
+#[tokio::test]
+async fn a_device_gets_a_token_for_the_api_that_it_names() {
+    let app = App::demo().await;
+    let api = "https://api.example/";
+    let metadata = json!({"grant_types": [GRANT, "refresh_token"], "resources": [api]});
+    app.execute(&format!("UPDATE clients SET metadata = '{metadata}' WHERE client_id = 'demo-app'")).await;
+    app.execute(&format!("UPDATE scopes SET resource = '{api}' WHERE name = 'email'")).await;
+    let mut browser = app.sign_in_portal("dev@portico.test").await;
+    let begun = begin_with(&app, APP, &[("resource", api)]).await.json();
+    sign_in(&mut browser, &begun).await;
+    let tokens = poll(&app, APP, &begun).await.json();
+    assert!(tokens["scope"].as_str().unwrap().split(' ').any(|scope| scope == "email"), "{tokens}");
+    let form = [("token", tokens["access_token"].as_str().unwrap())];
+    let told = app.post("/oauth2/introspect", &[("authorization", &basic(APP.0, APP.1.unwrap()))], &form).await;
+    assert_eq!(told.json()["aud"], api);
 }
 
 #[tokio::test]

@@ -167,6 +167,21 @@ async fn scopes_and_grant_types_are_those_of_the_registration() {
 }
 
 #[tokio::test]
+async fn what_a_registration_no_longer_has_is_not_issued_again() {
+    let app = App::demo().await;
+    let mut asked = web();
+    asked["grant_types"] = json!(["authorization_code", "refresh_token"]);
+    let client = registered(&app, &asked).await;
+    let tokens = tokens(&app, &client, "openid email offline_access").await.json();
+    asked["client_id"] = client["client_id"].clone();
+    asked["scope"] = "openid offline_access".into();
+    assert_eq!(manage(&app, Method::PUT, &client, &asked).await.status, 200);
+    let form = [("grant_type", "refresh_token"), ("refresh_token", text(&tokens, "refresh_token"))];
+    let page = app.token(text(&client, "client_id"), client["client_secret"].as_str(), &form).await;
+    assert_eq!((page.status, text(&page.json(), "scope")), (200, "openid offline_access"));
+}
+
+#[tokio::test]
 async fn a_registration_is_read_changed_and_ended_with_its_token() {
     let app = App::demo().await;
     let client = registered(&app, &web()).await;

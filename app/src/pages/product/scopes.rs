@@ -216,6 +216,7 @@ fn table_row(row: Row, hidden: bool, subscribers: bool) -> impl IntoView {
                 {scope.description}
                 {(!scope.refreshable)
                     .then(|| view! { <span class="muted">" For one moment alone: it gives no refresh token."</span> })}
+                {scope.resource.map(|api| view! { <span class="muted">" At " <code>{api}</code> "."</span> })}
             </th>
             <td role="cell" data-label="Scope"><code>{scope.name}</code></td>
             <td role="cell" class="center" data-label="Enabled">

@@ -3,8 +3,8 @@
 use model::phone::NotANumber;
 
 use super::{
-    Approve, Consent, Device, Errors, FormPost, Login, Logout, NotEnabled, Pin, Place, Revoke, Scopes, Texts, Wait,
-    counted, listed,
+    Approve, Consent, Device, Errors, FormPost, Login, Logout, NoFactor, NotEnabled, Pin, Place, Revoke, Scopes, Texts,
+    Wait, counted, listed,
 };
 
 pub(super) static TEXTS: Texts = Texts {
@@ -199,6 +199,12 @@ pub(super) static TEXTS: Texts = Texts {
                  wurde nichts weitergegeben."
             )
         },
+    },
+    no_factor: NoFactor {
+        title: |product| format!("{product} verlangt einen zweiten Faktor"),
+        lead: "Ihr Konto hat noch keinen. Fügen Sie eine Authentifizierungs-App oder einen Passkey hinzu, kommen \
+               Sie dann auf diese Seite zurück und gehen Sie weiter: Sie melden sich noch einmal an, mit beidem.",
+        set_up: "Auf der Sicherheitsseite Ihres Kontos hinzufügen (öffnet einen neuen Tab)",
     },
     form_post: FormPost {
         title: "Zurück zum Dienst",

@@ -3,8 +3,8 @@
 use model::phone::NotANumber;
 
 use super::{
-    Approve, Consent, Device, Errors, FormPost, Login, Logout, NotEnabled, Pin, Place, Revoke, Scopes, Texts, Wait,
-    counted, listed,
+    Approve, Consent, Device, Errors, FormPost, Login, Logout, NoFactor, NotEnabled, Pin, Place, Revoke, Scopes, Texts,
+    Wait, counted, listed,
 };
 
 pub(super) static TEXTS: Texts = Texts {
@@ -185,6 +185,12 @@ pub(super) static TEXTS: Texts = Texts {
                 "{product} is not available to subscribers of {operator}, so you cannot use it. Nothing was shared."
             )
         },
+    },
+    no_factor: NoFactor {
+        title: |product| format!("{product} asks for a second factor"),
+        lead: "Your account has none yet. Add an authenticator app or a passkey, then come back to this page and go \
+               on: you sign in once more, with both.",
+        set_up: "Add one on your account’s security page (opens in a new tab)",
     },
     form_post: FormPost {
         title: "Back to the product",

@@ -3,8 +3,8 @@
 use model::phone::NotANumber;
 
 use super::{
-    Approve, Consent, Device, Errors, FormPost, Login, Logout, NotEnabled, Pin, Place, Revoke, Scopes, Texts, Wait,
-    counted,
+    Approve, Consent, Device, Errors, FormPost, Login, Logout, NoFactor, NotEnabled, Pin, Place, Revoke, Scopes, Texts,
+    Wait, counted,
 };
 
 pub(super) static TEXTS: Texts = Texts {
@@ -197,6 +197,12 @@ pub(super) static TEXTS: Texts = Texts {
                  compartido nada."
             )
         },
+    },
+    no_factor: NoFactor {
+        title: |product| format!("{product} pide un segundo factor"),
+        lead: "Tu cuenta aún no tiene ninguno. Añade una aplicación de autenticación o una llave de acceso \
+               (passkey), vuelve después a esta página y continúa: inicias sesión una vez más, con ambos.",
+        set_up: "Añadir uno en la página de seguridad de tu cuenta (se abre en una pestaña nueva)",
     },
     form_post: FormPost {
         title: "Volver al servicio",

@@ -3,8 +3,8 @@
 use model::phone::NotANumber;
 
 use super::{
-    Approve, Consent, Device, Errors, FormPost, Login, Logout, NotEnabled, Pin, Place, Revoke, Scopes, Texts, Wait,
-    counted, listed,
+    Approve, Consent, Device, Errors, FormPost, Login, Logout, NoFactor, NotEnabled, Pin, Place, Revoke, Scopes, Texts,
+    Wait, counted, listed,
 };
 
 pub(super) static TEXTS: Texts = Texts {
@@ -204,6 +204,13 @@ pub(super) static TEXTS: Texts = Texts {
                  transmis."
             )
         },
+    },
+    no_factor: NoFactor {
+        title: |product| format!("{product} demande un second facteur"),
+        lead: "Votre compte n’en a pas encore. Ajoutez une application d’authentification ou une clé d’accès \
+               (passkey), puis revenez à cette page et continuez\u{a0}: vous vous connectez une fois de plus, avec \
+               les deux.",
+        set_up: "En ajouter un sur la page de sécurité de votre compte (s’ouvre dans un nouvel onglet)",
     },
     form_post: FormPost {
         title: "Retour au service",

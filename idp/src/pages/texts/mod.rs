@@ -11,9 +11,9 @@ mod fr;
 mod nb;
 mod sv;
 
-use model::{Language, phone::NotANumber};
+use model::{Language, interaction::Lost, phone::NotANumber};
 
-use crate::{flow::Lost, language};
+use crate::language;
 
 /// The name of the house, which is the same everywhere.
 pub const PORTAL: &str = "Portico";
@@ -59,6 +59,7 @@ pub struct Texts {
     pub approve: Approve,
     pub revoke: Revoke,
     pub not_enabled: NotEnabled,
+    pub no_factor: NoFactor,
     pub form_post: FormPost,
     pub logout: Logout,
     pub errors: Errors,
@@ -222,6 +223,13 @@ pub struct Revoke {
 pub struct NotEnabled {
     pub title: fn(operator: &str, product: &str) -> String,
     pub lead: fn(operator: &str, product: &str) -> String,
+}
+
+/// The page for portal users whose account has no second factor.
+pub struct NoFactor {
+    pub title: fn(product: &str) -> String,
+    pub lead: &'static str,
+    pub set_up: &'static str,
 }
 
 /// The page that sends an answer on as a form.

@@ -3,8 +3,8 @@
 use model::phone::NotANumber;
 
 use super::{
-    Approve, Consent, Device, Errors, FormPost, Login, Logout, NotEnabled, Pin, Place, Revoke, Scopes, Texts, Wait,
-    counted, listed,
+    Approve, Consent, Device, Errors, FormPost, Login, Logout, NoFactor, NotEnabled, Pin, Place, Revoke, Scopes, Texts,
+    Wait, counted, listed,
 };
 
 pub(super) static TEXTS: Texts = Texts {
@@ -188,6 +188,12 @@ pub(super) static TEXTS: Texts = Texts {
                  er delt."
             )
         },
+    },
+    no_factor: NoFactor {
+        title: |product| format!("{product} krever en andre faktor"),
+        lead: "Kontoen din har ingen ennå. Legg til en autentiseringsapp eller en tilgangsnøkkel (passkey), kom så \
+               tilbake til denne siden og fortsett: du logger på én gang til, med begge.",
+        set_up: "Legg til en på kontoens sikkerhetsside (åpnes i en ny fane)",
     },
     form_post: FormPost {
         title: "Tilbake til tjenesten",

@@ -3,8 +3,8 @@
 use model::phone::NotANumber;
 
 use super::{
-    Approve, Consent, Device, Errors, FormPost, Login, Logout, NotEnabled, Pin, Place, Revoke, Scopes, Texts, Wait,
-    counted, listed,
+    Approve, Consent, Device, Errors, FormPost, Login, Logout, NoFactor, NotEnabled, Pin, Place, Revoke, Scopes, Texts,
+    Wait, counted, listed,
 };
 
 pub(super) static TEXTS: Texts = Texts {
@@ -186,6 +186,12 @@ pub(super) static TEXTS: Texts = Texts {
                 "{product} finns inte för kunder hos {operator}, så du kan inte använda tjänsten. Inget har delats."
             )
         },
+    },
+    no_factor: NoFactor {
+        title: |product| format!("{product} kräver en andra faktor"),
+        lead: "Ditt konto har ingen ännu. Lägg till en autentiseringsapp eller en nyckel (passkey), kom sedan \
+               tillbaka till den här sidan och fortsätt: du loggar in en gång till, med båda.",
+        set_up: "Lägg till en på kontots säkerhetssida (öppnas i en ny flik)",
     },
     form_post: FormPost {
         title: "Tillbaka till tjänsten",

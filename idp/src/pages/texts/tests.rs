@@ -20,6 +20,7 @@ fn all(texts: &Texts) -> Vec<String> {
         approve,
         revoke,
         not_enabled,
+        no_factor,
         form_post,
         logout,
         errors,
@@ -36,6 +37,8 @@ fn all(texts: &Texts) -> Vec<String> {
     all.extend(of_revoke(revoke));
     let NotEnabled { title, lead } = not_enabled;
     all.extend([title("Nord<1>", "Voice<2>"), lead("Nord<1>", "Voice<2>")]);
+    let NoFactor { title, lead, set_up } = no_factor;
+    all.extend([title("Voice<1>"), (*lead).to_owned(), (*set_up).to_owned()]);
     let FormPost { title, lead } = form_post;
     all.extend([*title, *lead].map(str::to_owned));
     let Logout { ask, whose, asked_by, sign_out, stay, kept, done, done_title, done_lead, done_back, frame } = logout;

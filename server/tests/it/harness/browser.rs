@@ -146,7 +146,9 @@ impl Browser {
     }
 
     async fn send(&mut self, method: Method, path: &str, headers: &[(&str, &str)], body: Body) -> Page {
-        let path = self.local(path).unwrap_or_else(|| panic!("{path} is not a page of ours"));
+        let mut path = self.local(path).unwrap_or_else(|| panic!("{path} is not a page of ours"));
+        // A fragment stays in the browser.
+        path.truncate(path.find('#').unwrap_or(path.len()));
         let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let cookies = cookies.join("; ");
         let mut headers = headers.to_vec();

@@ -35,6 +35,22 @@ async fn a_service_asks_for_no_api_that_is_not_registered() {
 }
 
 #[tokio::test]
+async fn a_service_gets_no_scope_of_another_api_than_it_names() {
+    let (mut app, key) = service().await;
+    app.execute("UPDATE scopes SET resource = 'https://api.example/' WHERE name = 'metrics.read'").await;
+    let metadata = json!({"grant_types": [GRANT], "resources": ["https://api.example/", "urn:other"]});
+    app.execute(&format!("UPDATE clients SET metadata = '{metadata}' WHERE client_id = 'demo-reports'")).await;
+    move_on(&mut app).await;
+    let ask = async |more: &[(&str, &str)]| {
+        let assertion = key.sign(json!({}), &claims(&app, SUBJECT));
+        redeem_as(&app, REPORTS, &assertion, more).await
+    };
+    assert_eq!(error(&ask(&[("resource", "urn:other"), ("scope", "metrics.read")]).await), "invalid_scope");
+    assert_eq!(error(&ask(&[("resource", "urn:other")]).await), "invalid_target");
+    assert_eq!(ask(&[("resource", "https://api.example/")]).await.json()["scope"], "metrics.read");
+}
+
+#[tokio::test]
 async fn h5_an_issuer_gives_neither_what_refreshes_nor_what_the_client_has_not_registered() {
     let mut app = App::demo().await;
     let key = people(&app, &["openid", "phone"]).await;

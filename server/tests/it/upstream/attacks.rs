@@ -8,6 +8,7 @@ use super::{
     provider::{Signs, callback},
     who,
 };
+use crate::harness::authorize_url;
 
 async fn users(app: &crate::harness::App) -> usize {
     app.texts("users", "email_key").await.len()
@@ -269,7 +270,7 @@ async fn a_link_belongs_to_the_session_that_asked_for_it() {
             browser.submit(form.set("email", other).set("password", model::demo::PASSWORD)).await;
         }
         let page = browser.get(&answer).await;
-        assert_eq!(page.location().as_deref(), Some("/account/security"), "{other:?}");
+        assert_eq!(page.location().as_deref(), Some("/account/security#"), "{other:?}");
         assert!(app.texts(IDENTITIES, "subject").await.is_empty(), "{other:?}");
         assert_eq!(corp.asked("/token"), 0, "{other:?}");
         if other != Some(DEV) {
@@ -353,4 +354,27 @@ async fn beginning_is_limited() {
     let page = browser.submit(&page.form("/signin/with/corp")).await;
     assert_eq!(page.status, 429);
     assert_eq!(app.texts("upstream_requests", "provider").await.len(), 2);
+}
+
+/// A browser takes a fragment along over redirects that name none, through to the client.
+#[tokio::test]
+async fn mas_2026_04_a_fragment_of_the_provider_goes_no_further() {
+    let corp = Corp::start().await;
+    let app = corp.app().await;
+    let mut browser = app.browser();
+    let page = press(&mut browser, "/signin", "corp").await;
+    let page = browser.get(&corp.approve(&page)).await;
+    assert_eq!(page.location().as_deref(), Some("/signin/new#"), "the first redirect after the answer ends it");
+    let page = browser.follow("/signin/new").await;
+    browser.submit(&page.form("/signin/new")).await;
+    let mut browser = app.browser();
+    let page = browser.follow(&authorize_url("demo-app", &[("scope", "openid email")])).await;
+    let page = browser.submit(&page.form("/signin/with/corp")).await;
+    let page = browser.get(&corp.approve(&page)).await;
+    let back = page.location().unwrap();
+    assert!(back.starts_with("/consent?i=") && back.ends_with('#') && back.matches('#').count() == 1, "{back}");
+    // To the client it goes as registered, with a query and nothing else.
+    let page = browser.follow(&back).await;
+    let to = browser.allow(page).await.location().unwrap();
+    assert!(to.starts_with("https://example.com/callback?code=") && !to.contains('#'), "{to}");
 }

@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
     routing::get,
 };
-use http::{StatusCode, header};
+use http::{HeaderValue, StatusCode, Uri, header};
 use leptos::prelude::*;
 use model::upstream::{self, Answer, AnswerError, BeginError, Failed, Failure, Intent, Outcome, Provider};
 use serde::Deserialize;
@@ -140,6 +140,22 @@ async fn callback(
     Path(provider): Path<String>,
     OriginalUri(uri): OriginalUri,
 ) -> Result<Response, PageError> {
+    come_back(visitor, session, provider, uri).await.map(without_fragment)
+}
+
+/// A browser takes the fragment of an address along over redirects that name none, so that what the
+/// provider has written there would end up at the client that the person comes from. An empty one
+/// stops it.
+fn without_fragment(mut response: Response) -> Response {
+    let location = response.headers().get(header::LOCATION).filter(|to| !to.as_bytes().contains(&b'#'));
+    let ended = location.and_then(|to| HeaderValue::from_bytes(&[to.as_bytes(), b"#"].concat()).ok());
+    if let Some(ended) = ended {
+        response.headers_mut().insert(header::LOCATION, ended);
+    }
+    response
+}
+
+async fn come_back(visitor: Visitor, session: Session, provider: String, uri: Uri) -> Result<Response, PageError> {
     let provider = upstream::find(visitor.ctx().settings(), &provider).ok_or(PageError::NotFound)?;
     let answer = answer(uri.query().unwrap_or_default()).unwrap_or_default();
     let person = visitor.person.as_ref();

@@ -1,6 +1,7 @@
 //! Commands that try a client, filled in with what it has.
 
 mod commands;
+mod signing;
 
 use leptos::prelude::*;
 
