@@ -20,7 +20,7 @@ export async function faults(page: Page): Promise<string[]> {
     }
   }
   const wide = page.viewportSize()!;
-  for (const width of [360, 320]) {
+  for (const width of [1280, 1024, 768, 360, 320]) {
     await page.setViewportSize({ width, height: 740 });
     const needed = await page.evaluate(() => document.documentElement.scrollWidth);
     if (needed > width) found.push(`${where}: ${needed} px wide at ${width} px`);

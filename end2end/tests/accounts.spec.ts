@@ -220,6 +220,7 @@ test("sign out everywhere means here, too", async ({ page, browser, world }) => 
     const elsewhere = await other.newPage();
     await signIn(elsewhere, person);
     await page.goto("/account/sessions");
+    await page.getByRole("link", { name: "Sign out everywhere" }).click();
     await page.getByRole("button", { name: "Sign out everywhere" }).click();
     await expect(page.getByText("You are signed out everywhere.")).toBeVisible();
     for (const one of [page, elsewhere]) {

@@ -69,12 +69,14 @@ test("the pages of a developer", async ({ page }) => {
     "/products/prd/clients/cli/tokens",
     "/products/prd/scopes",
     "/account",
+    "/account/activity",
     "/account/applications",
     "/account/profile",
     "/account/security",
     "/account/security/app",
     "/account/security/passkeys",
     "/account/sessions",
+    "/account/sessions/end",
     "/invitations",
     "/sandbox/outbox",
   ]) {
@@ -127,7 +129,16 @@ test("the pages of an administrator", async ({ page }) => {
   await signIn(page, ADMIN);
   const { visited, found } = await walk(page, "/admin/keys");
   expect(found.join("\n")).toBe("");
-  expect(visited.map(shape)).toEqual(expect.arrayContaining(["/admin/keys", "/admin/keys/id/pull", "/admin/registration", "/admin/registration/waiting"]));
+  expect(visited.map(shape)).toEqual(
+    expect.arrayContaining([
+      "/admin/history",
+      "/admin/keys",
+      "/admin/keys/id/pull",
+      "/admin/keys/rotate",
+      "/admin/registration",
+      "/admin/registration/waiting",
+    ]),
+  );
 
   const made: string[] = [];
   await page.goto("/admin/registration");
@@ -219,6 +230,8 @@ test("the second step, recovery codes", async ({ page, world }) => {
   found.push(...(await faults(page)));
   await addApp(page);
   found.push(...(await faults(page)));
+  await page.goto("/account/security/app/remove");
+  found.push(...(await faults(page)));
   await page.goto("/account/security/codes");
   await page.getByRole("button", { name: "Make new codes" }).click();
   await expect(page.getByText("displayed only once")).toBeVisible();
@@ -252,6 +265,10 @@ test("the pages of a subscriber", async ({ subscriber, world }) => {
   found.push(...(await faults(page)));
   await page.goto("/oauth2/sessions/logout");
   found.push(...(await faults(page)));
+  await subscriber.button("Stay signed in").click();
+  await expect(page.getByRole("heading", { name: "You are still signed in" })).toBeVisible();
+  found.push(...(await faults(page)));
+  await page.goto("/oauth2/sessions/logout");
   await subscriber.button("Sign out").click();
   await expect(page.getByRole("heading", { name: "You are signed out" })).toBeVisible();
   found.push(...(await faults(page)));

@@ -191,7 +191,8 @@ test.describe("passkeys @scripts", () => {
     const key = await device(page);
     await signIn(page, person);
     await addPasskey(page, "Test device");
-    await page.getByRole("button", { name: "Remove Test device" }).click();
+    await page.getByRole("link", { name: "Remove Test device" }).click();
+    await page.getByRole("button", { name: "Remove passkey" }).click();
     await expect(page.getByText("The passkey is removed.")).toBeVisible();
     expect((await outbox.newest(person.email)).subject).toBe("A passkey was removed");
     await key.answers(false);

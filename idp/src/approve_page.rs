@@ -21,7 +21,7 @@ use model::{
     cache::{self, Client, Product},
     ciba::{self, Waiting},
     consent::{self, Consent, GrantError},
-    entity::ClientState,
+    entity::{ClientState, operator, subscriber},
     scopes,
     subject::{self, Subject},
 };
@@ -50,6 +50,8 @@ struct Open {
     client: Arc<Client>,
     product: Arc<Product>,
     subject: Subject,
+    subscriber: Arc<subscriber::Model>,
+    operator: Arc<operator::Model>,
 }
 
 /// What waits at this link, if the client is still there and the subscriber may still use the
@@ -60,8 +62,12 @@ async fn open(ctx: &Context, link: &str) -> Result<Option<Open>, PageError> {
     let Some(client) = client.filter(|client| client.state == ClientState::Active) else { return Ok(None) };
     let product = cache::product(ctx, client.product_id).await?.ok_or(PageError::ClientGone)?;
     let subject = Subject::Subscriber(waiting.subscriber);
-    let allowed = subject::allowed(ctx, subject, &product).await?;
-    Ok(allowed.map(|_| Open { waiting, client, product, subject }))
+    if subject::allowed(ctx, subject, &product).await?.is_none() {
+        return Ok(None);
+    }
+    let subscriber = cache::subscriber(ctx, waiting.subscriber).await?.ok_or(PageError::ClientGone)?;
+    let operator = cache::operator(ctx, subscriber.operator_id).await?.ok_or(PageError::ClientGone)?;
+    Ok(Some(Open { waiting, client, product, subject, subscriber, operator }))
 }
 
 /// `GET /approve`: who asks for what.
@@ -70,20 +76,18 @@ async fn show(State(idp): State<Idp>, headers: HeaderMap, RawQuery(query): RawQu
         let ctx = &idp.ctx;
         let fields = Fields::of_query(query.as_deref());
         let link = fields.get("t");
-        let Some(open) = open(ctx, link).await? else { return Ok(page::end(ctx, Outcome::Over)) };
+        let Some(open) = open(ctx, link).await? else { return Ok(page::end(ctx, None, Outcome::Over)) };
         let browser = Browser::of(ctx, &headers)?;
-        let subscriber = cache::subscriber(ctx, open.waiting.subscriber).await?.ok_or(PageError::ClientGone)?;
-        let operator = cache::operator(ctx, subscriber.operator_id).await?.ok_or(PageError::ClientGone)?;
         let standing = consent::standing(ctx, open.subject, &open.product, &open.waiting.asked.scopes, false).await?;
         let question = Question {
             link,
             form_token: &browser.form_token(ctx),
             waiting: &open.waiting,
             product: &open.product,
-            number: &subscriber.phone_number,
+            number: &open.subscriber.phone_number,
             standing: &standing,
         };
-        Ok(with_browser(ctx, &browser, page::ask(ctx, &operator, &question)?))
+        Ok(with_browser(ctx, &browser, page::ask(ctx, &open.operator, &question)?))
     })
     .await
 }
@@ -94,7 +98,7 @@ async fn decide(State(idp): State<Idp>, headers: HeaderMap, body: Bytes) -> Resp
         let ctx = &idp.ctx;
         let fields = Fields::of_body(&headers, &body)?;
         form::verify(ctx, &headers, &fields)?;
-        let Some(open) = open(ctx, fields.get("t")).await? else { return Ok(page::end(ctx, Outcome::Over)) };
+        let Some(open) = open(ctx, fields.get("t")).await? else { return Ok(page::end(ctx, None, Outcome::Over)) };
         let (counts, outcome) = match fields.get("decision") {
             "allow" => {
                 let allowed: Vec<String> = fields.all("scope").map(str::to_owned).collect();
@@ -103,7 +107,7 @@ async fn decide(State(idp): State<Idp>, headers: HeaderMap, body: Bytes) -> Resp
             "deny" => (ciba::deny(ctx, &open.client, &open.waiting).await?, Outcome::Denied),
             _ => return Err(PageError::Tampered),
         };
-        Ok(page::end(ctx, if counts { outcome } else { Outcome::Over }))
+        Ok(page::end(ctx, Some(&open.operator), if counts { outcome } else { Outcome::Over }))
     })
     .await
 }

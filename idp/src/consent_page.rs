@@ -69,7 +69,7 @@ async fn cancel(idp: &Idp, interaction: &Interaction, session: Option<&Session>)
         },
         None => Denial::CANCELLED,
     };
-    flow::deny(&idp.ctx, interaction, denial).await
+    flow::deny_for(&idp.ctx, interaction, session, denial).await
 }
 
 async fn allow(

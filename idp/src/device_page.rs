@@ -124,7 +124,7 @@ async fn show(State(idp): State<Idp>, headers: HeaderMap, RawQuery(query): RawQu
         let (_, product) = interaction.parties(&idp.ctx).await?;
         match device::waiting_with(&idp.ctx, id).await? {
             Some(waiting) => Ok(page::confirm(&idp.ctx, &browser, &interaction, &product, &waiting)?),
-            None => Ok(page::end(&idp.ctx, Outcome::Over)),
+            None => Ok(page::end(&idp.ctx, None, Outcome::Over)),
         }
     })
     .await

@@ -1,16 +1,18 @@
 //! The way of an authorization request: signed in? allowed by the operator? consented? then a
 //! code. Each step looks at the facts again, so that no step can be left out by posting the next.
 
+use std::sync::Arc;
+
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use model::{
     Context, Fault,
     authorization::{AnswerTo, Code, Request, ResponseMode, sha256},
-    cache::{Client, Product},
+    cache::{self, Client, Product},
     client::dynamic::by_url,
     consent::{self, Consent, GrantError, Standing},
     device,
-    entity::Audience,
+    entity::{Audience, operator},
     interaction::Interaction,
     pushed, scopes,
 };
@@ -157,6 +159,10 @@ async fn step(
     }
     let again = everything_again(ctx, request, &session, &client).await?;
     match consent::standing(ctx, session.subject, &product, &request.to_be_allowed(), again).await? {
+        // There is no permission to ask for, and still an account to show.
+        Standing::Remembered(consent) if is_device(request) => {
+            pages::consent::page(idp, browser, interaction, &session, &product, &[], Some(&consent)).await
+        }
         Standing::Remembered(consent) => complete(ctx, interaction, &session, &client, &consent).await,
         Standing::Missing { .. } if request.prompt.none => deny(ctx, interaction, Denial::CONSENT_REQUIRED).await,
         Standing::Missing { ask, before } => {
@@ -165,9 +171,17 @@ async fn step(
     }
 }
 
+/// Whether a device waits for the answer. What it gets, and from which account, is shown each time:
+/// somebody else may have begun (RFC 8628, section 5.4).
+const fn is_device(request: &Request) -> bool {
+    matches!(request.answer_to, AnswerTo::Device(_))
+}
+
 /// Whether the person is asked for everything once more, also for what they have allowed before.
 async fn everything_again(ctx: &Context, request: &Request, session: &Session, client: &Client) -> Result<bool, Fault> {
-    Ok(request.prompt.consent || by_url::changed_since_asked(ctx, session.subject, client).await?)
+    Ok(is_device(request)
+        || request.prompt.consent
+        || by_url::changed_since_asked(ctx, session.subject, client).await?)
 }
 
 /// Leads to the sign-in: subscribers give their number here, portal users sign in to the portal
@@ -280,10 +294,18 @@ async fn complete(
     if let AnswerTo::Device(id) = request.answer_to {
         let approved = device::approve(ctx, id, code).await?;
         let outcome = if approved { pages::device::Outcome::Allowed } else { pages::device::Outcome::Over };
-        return Ok(pages::device::end(ctx, outcome));
+        return Ok(pages::device::end(ctx, brand(ctx, Some(session)).await?.as_deref(), outcome));
     }
     let code = code.seal(ctx)?;
     Ok(answer(ctx, request, &[("code", &code), ("scope", &scopes::join(&granted))]))
+}
+
+/// The operator of whoever has signed in, if they are a subscriber.
+async fn brand(ctx: &Context, session: Option<&Session>) -> Result<Option<Arc<operator::Model>>, Fault> {
+    match session.and_then(|session| session.operator) {
+        Some(operator) => cache::operator(ctx, operator).await,
+        None => Ok(None),
+    }
 }
 
 /// Uses a pushed request up; a request that was not pushed can be answered.
@@ -300,10 +322,24 @@ async fn use_up(ctx: &Context, request: &Request) -> Result<bool, Fault> {
 ///
 /// When the database fails.
 pub async fn deny(ctx: &Context, interaction: &Interaction, denial: Denial) -> Result<Response, PageError> {
+    deny_for(ctx, interaction, None, denial).await
+}
+
+/// Tells the client no, for somebody who has signed in: the last page wears their operator's brand.
+///
+/// # Errors
+///
+/// When the database fails.
+pub async fn deny_for(
+    ctx: &Context,
+    interaction: &Interaction,
+    session: Option<&Session>,
+    denial: Denial,
+) -> Result<Response, PageError> {
     if let AnswerTo::Device(id) = interaction.request.answer_to {
         let denied = device::deny(ctx, id).await?;
         let outcome = if denied { pages::device::Outcome::Denied } else { pages::device::Outcome::Over };
-        return Ok(pages::device::end(ctx, outcome));
+        return Ok(pages::device::end(ctx, brand(ctx, session).await?.as_deref(), outcome));
     }
     let Denial { error, description } =
         if use_up(ctx, &interaction.request).await? { denial } else { Denial::ANSWERED };

@@ -1,7 +1,7 @@
 //! Logout (OpenID Connect RP-Initiated Logout): a client sends the browser here to end the
 //! subscriber's session.
 //!
-//! With a hint that is about the session's own subscriber it ends at once. Otherwise a page asks,
+//! With a hint that is about the session's own subject it ends at once. Otherwise a page asks,
 //! so that no other site can sign people out. The way back leads only to a registered URI of the
 //! client that a valid hint names. Clients that are told through the browser are loaded in frames
 //! of the page that says so (OpenID Connect Front-Channel Logout), with the way back on it.
@@ -14,8 +14,8 @@ use axum::{
 use http::{HeaderMap, header};
 use model::{
     Fault, Language,
-    cache::{self, Client},
-    entity::Audience,
+    cache::{self, Client, Product},
+    entity::{Audience, operator},
     logout, session,
     subject::Subject,
     token,
@@ -69,37 +69,74 @@ async fn handle(idp: &Idp, headers: &HeaderMap, params: &Params) -> Result<Respo
         Some(hint) => hinted_client(idp, &hint.aud, params.get("client_id")).await?,
         None => None,
     };
-    let session = match &client {
-        Some(client) => {
-            let product = cache::product(ctx, client.product_id).await?;
-            Session::read(ctx, headers, product.map_or(Audience::Subscribers, |product| product.audience)).await?
-        }
-        // Nobody says whose session: whichever there is.
-        None => match Session::read(ctx, headers, Audience::Subscribers).await? {
-            None => Session::read(ctx, headers, Audience::Users).await?,
-            session => session,
-        },
+    let product = match &client {
+        Some(client) => cache::product(ctx, client.product_id).await?,
+        None => None,
     };
+    // Without a hint, nobody says whose session: all that there are in this browser.
+    let audiences = match (&client, &product) {
+        (None, _) => vec![Audience::Subscribers, Audience::Users],
+        (Some(_), product) => vec![product.as_ref().map_or(Audience::Subscribers, |product| product.audience)],
+    };
+    let mut sessions = Vec::new();
+    for audience in audiences {
+        sessions.extend(Session::read(ctx, headers, audience).await?);
+    }
     let back = way_back(client.as_deref(), params);
     let confirmed = params.get("csrf").is_some_and(|token| browser.owns_form(ctx, token));
-    let its_own = match (&session, &client, &hint) {
-        (Some(session), Some(client), Some(hint)) => session.subject.sub(ctx, client) == hint.sub,
+    let its_own = match (sessions.as_slice(), &client, &hint) {
+        ([session], Some(client), Some(hint)) => session.subject.sub(ctx, client) == hint.sub,
         _ => false,
     };
-    let Some(session) = session else { return Ok(leave(idp, &back, &[])) };
-    if !its_own && !confirmed {
-        return Ok(with_browser(ctx, &browser, pages::logout::confirm(idp, &browser, params)));
+    let brand = match sessions.iter().find_map(|session| session.operator) {
+        Some(operator) => cache::operator(ctx, operator).await?,
+        None => None,
+    };
+    let brand = brand.as_deref();
+    if sessions.is_empty() {
+        return Ok(leave(idp, brand, &back, &[]));
     }
-    let frames = frames(idp, &session).await?;
-    match session.subject {
-        Subject::Subscriber(_) => logout::end(ctx, session.id).await?,
-        Subject::User(user) => {
-            session::end(ctx, user, session.id).await?;
+    if !its_own && !confirmed {
+        let asked_by = asked_by(idp, product, params.get("client_id")).await?;
+        let question = pages::logout::Question { sessions: &sessions, asked_by: asked_by.as_deref(), brand, params };
+        let page = pages::logout::confirm(idp, &browser, &question).await?;
+        return Ok(with_browser(ctx, &browser, page));
+    }
+    if confirmed && params.get("decision") == Some("stay") {
+        return Ok(pages::logout::kept(idp, brand));
+    }
+    let mut loaded = Vec::new();
+    for session in &sessions {
+        loaded.extend(frames(idp, session).await?);
+        match session.subject {
+            Subject::Subscriber(_) => logout::end(ctx, session.id).await?,
+            Subject::User(user) => {
+                session::end(ctx, user, session.id).await?;
+            }
         }
     }
-    let mut response = leave(idp, &back, &frames);
-    response.headers_mut().append(header::SET_COOKIE, session.clear_cookie(ctx));
+    let mut response = leave(idp, brand, &back, &loaded);
+    for session in &sessions {
+        response.headers_mut().append(header::SET_COOKIE, session.clear_cookie(ctx));
+    }
     Ok(response)
+}
+
+/// The product of whoever has sent the browser here: of the client that a hint names, or else of the
+/// one that the request names.
+async fn asked_by(
+    idp: &Idp,
+    product: Option<Arc<Product>>,
+    named: Option<&str>,
+) -> Result<Option<Arc<Product>>, Fault> {
+    if product.is_some() {
+        return Ok(product);
+    }
+    let Some(client_id) = named else { return Ok(None) };
+    match cache::client(&idp.ctx, client_id).await? {
+        Some(client) => cache::product(&idp.ctx, client.product_id).await,
+        None => Ok(None),
+    }
 }
 
 /// What the browser loads, so that clients notice (Front-Channel Logout, section 3).
@@ -122,10 +159,10 @@ pub enum Back {
 }
 
 /// Back at once; with frames to load, a page that leads back.
-fn leave(idp: &Idp, back: &Back, frames: &[String]) -> Response {
+fn leave(idp: &Idp, brand: Option<&operator::Model>, back: &Back, frames: &[String]) -> Response {
     match back {
         Back::To(uri) if frames.is_empty() => redirect(uri),
-        back => pages::logout::signed_out(idp, back, frames),
+        back => pages::logout::signed_out(idp, brand, back, frames),
     }
 }
 

@@ -16,7 +16,7 @@ use model::{
     cache::{self, Product},
     consent,
     entity::{operator, subscriber},
-    revoke_link::{self, Answer, Link, WayBack},
+    revoke_link::{self, Answer, Link},
 };
 
 use crate::{
@@ -65,10 +65,10 @@ async fn show(State(idp): State<Idp>, headers: HeaderMap, RawQuery(query): RawQu
         let ctx = &idp.ctx;
         let fields = Fields::of_query(query.as_deref());
         let text = fields.get("revoke_token");
-        let Some(link) = revoke_link::find(ctx, text).await? else { return Ok(page::end(ctx, Outcome::Over, None)) };
+        let Some(link) = revoke_link::find(ctx, text).await? else { return Ok(nothing(ctx)) };
         let open = if link.answer.is_none() { open(ctx, &link).await? } else { None };
         let Some(Open { product, subscriber, operator, knows_number }) = open else {
-            return over(ctx, &link.way_back).await;
+            return over(ctx, &link).await;
         };
         let browser = Browser::of(ctx, &headers)?;
         let leads_back = revoke_link::leads_back(ctx, &link.way_back).await?;
@@ -97,26 +97,27 @@ async fn decide(State(idp): State<Idp>, headers: HeaderMap, body: Bytes) -> Resp
             _ => return Err(PageError::Tampered),
         };
         let text = fields.get("revoke_token");
-        let Some(link) = revoke_link::find(ctx, text).await? else { return Ok(page::end(ctx, Outcome::Over, None)) };
+        let Some(link) = revoke_link::find(ctx, text).await? else { return Ok(nothing(ctx)) };
         if !revoke_link::answer(ctx, &link, answer).await? {
             let before = revoke_link::find(ctx, text).await?.and_then(|link| link.answer);
             if before != Some(answer) {
-                return over(ctx, &link.way_back).await;
+                return over(ctx, &link).await;
             }
         }
-        go_back(ctx, &link.way_back, answer).await
+        go_back(ctx, &link, answer).await
     })
     .await
 }
 
 /// 303 to the client, with its state; a page if the address is no longer the client's.
-async fn go_back(ctx: &Context, way_back: &WayBack, answer: Answer) -> Result<Response, PageError> {
+async fn go_back(ctx: &Context, link: &Link, answer: Answer) -> Result<Response, PageError> {
+    let way_back = &link.way_back;
     if !revoke_link::leads_back(ctx, way_back).await? {
         let outcome = match answer {
             Answer::Removed => Outcome::Removed,
             Answer::Kept => Outcome::Kept,
         };
-        return Ok(page::end(ctx, outcome, None));
+        return Ok(page::end(ctx, brand(ctx, link).await?.as_deref(), outcome, None));
     }
     let mut parameters = Vec::new();
     if answer == Answer::Kept {
@@ -134,8 +135,22 @@ async fn go_back(ctx: &Context, way_back: &WayBack, answer: Answer) -> Result<Re
 
 /// There is nothing to take back at this link, or no more: the way back is to the client's site,
 /// and not to where an answer is expected.
-async fn over(ctx: &Context, way_back: &WayBack) -> Result<Response, PageError> {
+async fn over(ctx: &Context, link: &Link) -> Result<Response, PageError> {
+    let way_back = &link.way_back;
     let leads_back = revoke_link::leads_back(ctx, way_back).await?;
     let back = if leads_back { Back::to(&way_back.redirect_to) } else { None };
-    Ok(page::end(ctx, Outcome::Over, back.as_ref()))
+    Ok(page::end(ctx, brand(ctx, link).await?.as_deref(), Outcome::Over, back.as_ref()))
+}
+
+/// There never was a link like this.
+fn nothing(ctx: &Context) -> Response {
+    page::end(ctx, None, Outcome::Over, None)
+}
+
+/// The operator whose subscriber a link is for.
+async fn brand(ctx: &Context, link: &Link) -> Result<Option<Arc<operator::Model>>, PageError> {
+    Ok(match cache::subscriber(ctx, link.subscriber).await? {
+        Some(subscriber) => cache::operator(ctx, subscriber.operator_id).await?,
+        None => None,
+    })
 }

@@ -4,7 +4,8 @@
 use std::collections::HashMap;
 
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    ActiveValue::Set, ColumnTrait as _, EntityTrait as _, ExprTrait as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _, sea_query::Expr,
 };
 use uuid::Uuid;
 
@@ -71,6 +72,9 @@ pub struct Entry {
     pub detail: String,
 }
 
+/// What the installation's own log is about: what belongs to no organization, or to none any more.
+const PLATFORM: [&str; 2] = ["key", "organization"];
+
 /// A page of an organization's log, newest first, continuing before `before`.
 ///
 /// # Errors
@@ -82,7 +86,32 @@ pub async fn of_organization(
     before: Option<Uuid>,
     size: u64,
 ) -> Result<Vec<Entry>, Fault> {
-    let mut query = audit_event::Entity::find().filter(audit_event::Column::OrganizationId.eq(organization));
+    list(ctx, audit_event::Column::OrganizationId.eq(organization), before, size).await
+}
+
+/// A page of the installation's log: its keys, and organizations that are gone.
+///
+/// # Errors
+///
+/// When the database fails.
+pub async fn of_platform(ctx: &Context, before: Option<Uuid>, size: u64) -> Result<Vec<Entry>, Fault> {
+    let about = audit_event::Column::ObjectKind.is_in(PLATFORM);
+    list(ctx, about.and(audit_event::Column::OrganizationId.is_null()), before, size).await
+}
+
+/// A page of what happened to a user's own account, whoever did it.
+///
+/// # Errors
+///
+/// When the database fails.
+pub async fn of_user(ctx: &Context, user: Uuid, before: Option<Uuid>, size: u64) -> Result<Vec<Entry>, Fault> {
+    let own = audit_event::Column::ObjectId.eq(user).and(audit_event::Column::ObjectKind.eq("user"));
+    // What organizations note about their members is theirs.
+    list(ctx, own.and(audit_event::Column::OrganizationId.is_null()), before, size).await
+}
+
+async fn list(ctx: &Context, which: Expr, before: Option<Uuid>, size: u64) -> Result<Vec<Entry>, Fault> {
+    let mut query = audit_event::Entity::find().filter(which);
     if let Some(before) = before {
         query = query.filter(audit_event::Column::Id.lt(before));
     }

@@ -141,6 +141,7 @@ crate::from_database!(GrantError);
 pub(crate) struct Allow {
     subject: Subject,
     product: Uuid,
+    product_name: String,
     organization: Uuid,
     allowed: Vec<String>,
     /// What the page has asked for, could do without, and did not get.
@@ -208,6 +209,7 @@ pub(crate) async fn checked(
     Ok(Allow {
         subject,
         product: product.id,
+        product_name: product.name.clone(),
         organization: product.organization_id,
         allowed: allowed.to_vec(),
         declined,
@@ -284,7 +286,7 @@ pub(crate) async fn store(tx: &Tx, allow: &Allow) -> Result<Consent, GrantError>
             actor: None,
             object_kind: "consent",
             object: Some(consent.id),
-            detail: format!("{who} allowed {}{no_longer}", scopes::join(&allow.allowed)),
+            detail: format!("{who} allowed {}: {}{no_longer}", allow.product_name, scopes::join(&allow.allowed)),
         },
     )
     .await?;

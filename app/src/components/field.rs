@@ -58,6 +58,12 @@ pub fn Field(
     /// See the HTML attribute.
     #[prop(optional)]
     maxlength: Option<u32>,
+    /// Which keyboard a phone shows; see the HTML attribute.
+    #[prop(optional)]
+    inputmode: Option<&'static str>,
+    /// What is offered while typing. Anything else can be typed as well.
+    #[prop(optional)]
+    choices: &'static [&'static str],
     /// Beside the label, such as a link.
     #[prop(optional)]
     children: Option<Children>,
@@ -67,6 +73,10 @@ pub fn Field(
     let invalid = error.is_some().then_some("true");
     let class = if mono { "input input--mono" } else { "input" };
     let name = name.unwrap_or_else(|| id.clone());
+    let list = (!choices.is_empty()).then(|| format!("{id}-choices"));
+    let choices = list.clone().map(|list| {
+        view! { <datalist id=list>{choices.iter().map(|choice| view! { <option value=*choice></option> }).collect_view()}</datalist> }
+    });
     let label = view! {
         <label class="field__label" for=id.clone()>
             {label}
@@ -90,9 +100,12 @@ pub fn Field(
                 required=required
                 autofocus=autofocus
                 maxlength=maxlength.map(|length| length.to_string())
+                inputmode=inputmode
+                list=list
                 aria-describedby=described
                 aria-invalid=invalid
             />
+            {choices}
             <FieldError id=id.clone() error=error/>
             {hint.map(|hint| view! { <p class="field__hint" id=format!("{id}-hint")>{hint}</p> })}
         </div>

@@ -9,6 +9,8 @@ pub mod field;
 #[cfg(feature = "ssr")]
 pub mod form;
 #[cfg(feature = "ssr")]
+pub mod history;
+#[cfg(feature = "ssr")]
 pub mod misc;
 #[cfg(feature = "ssr")]
 pub mod passkey;

@@ -152,12 +152,8 @@ fn PersonMenu(visitor: Visitor) -> impl IntoView {
                     {administrator
                         .then(|| {
                             view! {
-                                <li><a class="menu__item" href="/admin/keys"><Icon glyph=Glyph::Key/>"Keys"</a></li>
                                 <li>
-                                    <a class="menu__item" href="/admin/registration">
-                                        <Icon glyph=Glyph::Key/>
-                                        "Registration tokens"
-                                    </a>
+                                    <a class="menu__item" href="/admin/keys"><Icon glyph=Glyph::Key/>"Administration"</a>
                                 </li>
                             }
                         })}

@@ -22,6 +22,15 @@ impl Administrator {
     pub fn ctx(&self) -> &Context {
         self.visitor.ctx()
     }
+
+    /// The administrator that somebody is.
+    ///
+    /// # Errors
+    ///
+    /// [`PageError::NotFound`], if they are none.
+    pub fn of(SignedIn { visitor, person }: SignedIn) -> Result<Self, PageError> {
+        if person.user.administrator { Ok(Self { visitor, user: person.user }) } else { Err(PageError::NotFound) }
+    }
 }
 
 impl<S> FromRequestParts<S> for Administrator
@@ -32,7 +41,6 @@ where
     type Rejection = PageError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, PageError> {
-        let SignedIn { visitor, person } = SignedIn::from_request_parts(parts, state).await?;
-        if person.user.administrator { Ok(Self { visitor, user: person.user }) } else { Err(PageError::NotFound) }
+        Self::of(SignedIn::from_request_parts(parts, state).await?)
     }
 }

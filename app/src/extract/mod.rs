@@ -1,7 +1,7 @@
 //! Extractors: what a handler names is there, loaded and permitted.
 //!
 //! [`Visitor`] is whoever asks; [`SignedIn`] sends others to sign in, [`Fresh`] those too whose
-//! sign-in was long ago; [`Member`] and [`With`]
+//! sign-in was long ago; [`Administrator`] does not exist for others; [`Member`] and [`With`]
 //! yield the organization of the path `{org}`, which does not exist for others.
 
 mod administrator;
@@ -13,7 +13,7 @@ mod visitor;
 
 pub use administrator::Administrator;
 pub use cookie::{Cookie, cookie};
-pub use fresh::Fresh;
+pub use fresh::{Fresh, FreshAdministrator};
 pub use member::{
     ManageClients, ManageMembers, ManageOrganization, ManageProducts, Member, OperateProducts, Requires, With,
 };

@@ -41,6 +41,7 @@ pub(crate) fn ask(ctx: &Context, operator: &Operator, question: &Question<'_>) -
     let texts = texts::current();
     let t = &texts.approve;
     let title = (t.title)(&product.name);
+    // Who asks, and what to beware of, come before everything else: the button is always in sight.
     let main = html! {
         form class="page" method="post" action=(ciba::PATH) {
             input type="hidden" name="csrf" value=(form_token);
@@ -48,9 +49,18 @@ pub(crate) fn ask(ctx: &Context, operator: &Operator, question: &Question<'_>) -
             section class="card" {
                 p class="strip" { ((t.strip)(&phone::mask(number))) }
                 (product_head(product, &title))
+                ul class="facts" {
+                    li {
+                        (icon::person())
+                        span { ((t.asked_from)(&product.organization_name, &waiting.asked.address, minutes)) }
+                    }
+                    li { (icon::alert()) span { strong { (t.warning) } } }
+                }
                 @if let Some(message) = &waiting.asked.binding_message {
-                    p class="lead" { (t.compare) }
-                    p class="lead" { strong { bdi { (message) } } }
+                    div class="stack" {
+                        p class="lead" { (t.compare) }
+                        p class="code" { bdi { (message) } }
+                    }
                 }
             }
             @match standing {
@@ -59,15 +69,10 @@ pub(crate) fn ask(ctx: &Context, operator: &Operator, question: &Question<'_>) -
                     p class="lead" { ((t.settled)(&product.name)) }
                 },
             }
-            section class="card" aria-labelledby="who" {
-                h2 id="who" { (t.who) }
+            section class="card" aria-labelledby="next" {
+                h2 id="next" { (texts.consent.next) }
                 ul class="facts" {
-                    li {
-                        (icon::person())
-                        span { ((t.asked_from)(&product.organization_name, &waiting.asked.address, minutes)) }
-                    }
                     li { (icon::clock()) span { ((texts.consent.lasts)(&product.name, Some(&operator.name))) } }
-                    li { (icon::alert()) span { (t.warning) } }
                 }
                 (consent::links(product))
             }
@@ -82,7 +87,7 @@ pub(crate) fn ask(ctx: &Context, operator: &Operator, question: &Question<'_>) -
 
 /// The last page.
 #[must_use]
-pub fn end(ctx: &Context, outcome: Outcome) -> Response {
+pub(crate) fn end(ctx: &Context, brand: Option<&Operator>, outcome: Outcome) -> Response {
     let t = &texts::current().approve;
-    ended::page(ctx, outcome, t.allowed, t.denied, t.over)
+    ended::page(ctx, brand, outcome, [t.allowed, t.denied, t.over])
 }

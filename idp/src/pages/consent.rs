@@ -42,13 +42,18 @@ pub async fn page(
     let question = Question { product, ask, before, more };
     let published_at = by_url::host(&interaction.request.client_id);
     let returns_to = interaction.request.redirect_uri().map(place);
+    // A portal user signs in to an application; a subscriber adds a product.
+    let (title, strip) = match session.subject {
+        Subject::User(_) => ((texts::current().login.heading)(&product.name), t.strip_account),
+        Subject::Subscriber(_) => ((t.title)(&product.name), if more { t.strip_more } else { t.strip }),
+    };
     let main = html! {
         form class="page" method="post" action="/consent" {
             (hidden(&sealed, &browser.form_token(ctx)))
             // Whom the page was shown to: an answer for somebody else does not count.
             input type="hidden" name="session" value=(session.id);
             section class="card" {
-                p class="strip" { (if more { (t.strip_more)(&name) } else { (t.strip)(&name) }) }
+                p class="strip" { (strip(&name)) }
                 (product_head(product, &product.name))
                 // The one thing about it that it has not chosen by itself.
                 @if let Some(host) = &published_at {
@@ -85,13 +90,12 @@ pub async fn page(
             }
         }
     };
-    let title = (t.title)(&product.name);
     let page = Page { brand: operator.as_deref(), leads_to: interaction.request.redirect_uri(), ..Page::new(&title) };
     Ok(page.respond(ctx, &main)?)
 }
 
 /// By what the person recognizes that it is their own account.
-async fn known_as(ctx: &Context, subject: Subject) -> Result<Option<String>, Fault> {
+pub(super) async fn known_as(ctx: &Context, subject: Subject) -> Result<Option<String>, Fault> {
     Ok(match subject {
         Subject::Subscriber(id) => {
             cache::subscriber(ctx, id).await?.map(|subscriber| phone::mask(&subscriber.phone_number))

@@ -6,7 +6,7 @@ use maud::html;
 use model::{Context, Fault, cache::Product, device::Waiting, interaction::Interaction};
 
 pub use super::ended::Outcome;
-use super::{Page, ended, error_line, hidden, icon, product_head, texts};
+use super::{Operator, Page, ended, error_line, hidden, icon, product_head, texts};
 use crate::browser::Browser;
 
 /// Asks for the code, again with what is wrong with the one that was typed.
@@ -79,9 +79,9 @@ pub(crate) fn confirm(
     page.respond(ctx, &main)
 }
 
-/// The last page.
+/// The last page, in the colours of whoever has signed in.
 #[must_use]
-pub fn end(ctx: &Context, outcome: Outcome) -> Response {
+pub fn end(ctx: &Context, brand: Option<&Operator>, outcome: Outcome) -> Response {
     let t = &texts::current().device;
-    ended::page(ctx, outcome, t.allowed, t.denied, t.over)
+    ended::page(ctx, brand, outcome, [t.allowed, t.denied, t.over])
 }

@@ -6,7 +6,7 @@ use http::StatusCode;
 use maud::html;
 use model::Context;
 
-use super::{Page, PageError};
+use super::{Operator, Page, PageError};
 
 /// How it ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,8 +22,14 @@ pub enum Outcome {
 /// The title of the page, and what stands below it.
 type Words = (&'static str, &'static str);
 
-/// The page, in the words of what was answered: when it was allowed, denied, and over.
-pub(crate) fn page(ctx: &Context, outcome: Outcome, allowed: Words, denied: Words, over: Words) -> Response {
+/// The page, in the words of what was answered: when it was allowed, denied, and over. The operator's
+/// colours and its support stay, where it is known.
+pub(crate) fn page(
+    ctx: &Context,
+    brand: Option<&Operator>,
+    outcome: Outcome,
+    [allowed, denied, over]: [Words; 3],
+) -> Response {
     let (status, (title, lead)) = match outcome {
         Outcome::Allowed => (StatusCode::OK, allowed),
         Outcome::Denied => (StatusCode::OK, denied),
@@ -37,6 +43,6 @@ pub(crate) fn page(ctx: &Context, outcome: Outcome, allowed: Words, denied: Word
             }
         }
     };
-    let page = Page { status, ..Page::new(title) };
+    let page = Page { status, brand, ..Page::new(title) };
     page.respond(ctx, &main).unwrap_or_else(|fault| PageError::from(fault).into_response())
 }

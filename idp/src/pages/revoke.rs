@@ -77,9 +77,10 @@ pub(crate) enum Outcome {
     Over,
 }
 
-/// The last page, with a way to the product's site if there is one.
+/// The last page, in the operator's colours if it is known, with a way to the product's site if there
+/// is one.
 #[must_use]
-pub(crate) fn end(ctx: &Context, outcome: Outcome, back: Option<&Back>) -> Response {
+pub(crate) fn end(ctx: &Context, brand: Option<&Operator>, outcome: Outcome, back: Option<&Back>) -> Response {
     let texts = texts::current();
     let t = &texts.revoke;
     let (status, (title, lead)) = match outcome {
@@ -96,6 +97,6 @@ pub(crate) fn end(ctx: &Context, outcome: Outcome, back: Option<&Back>) -> Respo
             }
         }
     };
-    let page = Page { status, ..Page::new(title) };
+    let page = Page { status, brand, ..Page::new(title) };
     page.respond(ctx, &main).unwrap_or_else(|fault| PageError::from(fault).into_response())
 }

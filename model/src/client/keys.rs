@@ -311,16 +311,16 @@ pub async fn remove(ctx: &Context, actor: Option<Uuid>, client: &Client, id: Uui
     ctx.db()
         .write((ctx.clone(), actor, client.clone(), id), |tx, (ctx, actor, client, id)| {
             Box::pin(async move {
+                let of_client = client_key::Column::ClientId.eq(client.id);
+                let row = client_key::Entity::find_by_id(*id).filter(of_client.clone()).one(tx).await?;
                 let deleted = client_key::Entity::delete_many()
                     .filter(client_key::Column::Id.eq(*id))
-                    .filter(client_key::Column::ClientId.eq(client.id))
+                    .filter(of_client)
                     .exec(tx)
                     .await?;
-                if deleted.rows_affected != 1 {
-                    return Ok(false);
-                }
+                let Some(row) = row.filter(|_| deleted.rows_affected == 1) else { return Ok(false) };
                 tx.changed(Change::Client(client.client_id.clone()));
-                let detail = format!("Removed a key of the client {}", client.description);
+                let detail = format!("Removed the key {} of the client {}", row.kid, client.description);
                 audit::record(tx, ctx, event("client.key_removed", *actor, client, detail)).await?;
                 Ok::<_, Fault>(true)
             })

@@ -132,23 +132,27 @@ fn is_day(year: &str, month: &str, day: &str) -> bool {
     }
 }
 
-/// The form of a name of the time zone database; which names there are changes with politics.
+/// The form of a name of the time zone database, an area and a place in it; which names there are
+/// changes with politics.
 fn zone(given: &str) -> Result<String, Problem> {
     let given = line(given, 64)?;
     let part = |part: &str| {
         part.starts_with(|c: char| c.is_ascii_alphabetic())
             && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+'))
     };
-    if given.is_empty() || given.split('/').all(part) { Ok(given) } else { Err(Problem::Zone) }
+    let named = given == "UTC" || given.contains('/') && given.split('/').all(part);
+    if given.is_empty() || named { Ok(given) } else { Err(Problem::Zone) }
 }
 
-/// The form of a language tag (RFC 5646): a language, then subtags. Some write `_` for `-`.
+/// The form of a language tag (RFC 5646): a language, then subtags. Some write `_` for `-`. A
+/// language has two or three letters; longer ones are allowed for and none is registered, but
+/// people write `english`.
 fn locale(given: &str) -> Result<String, Problem> {
     let given = line(given, 35)?.replace('_', "-");
     let mut parts = given.split('-');
     let language = parts
         .next()
-        .is_some_and(|part| (2..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphabetic()));
+        .is_some_and(|part| (2..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphabetic()));
     let subtag = |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
     if given.is_empty() || (language && parts.all(subtag)) { Ok(given) } else { Err(Problem::Locale) }
 }
@@ -203,10 +207,12 @@ mod tests {
         }
         assert_eq!(zone("Europe/../etc"), Err(Problem::Zone));
         assert_eq!(zone("+02:00"), Err(Problem::Zone));
+        assert_eq!(zone("Stockholm"), Err(Problem::Zone));
         assert_eq!(locale("sv_SE").as_deref(), Ok("sv-SE"));
         assert_eq!(locale("zh-Hant-TW").as_deref(), Ok("zh-Hant-TW"));
         assert_eq!(locale("s"), Err(Problem::Locale));
         assert_eq!(locale("sv-"), Err(Problem::Locale));
+        assert_eq!(locale("english"), Err(Problem::Locale));
     }
 
     #[test]

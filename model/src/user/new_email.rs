@@ -1,4 +1,5 @@
-//! Another address: asked for with the password, changed by a link that goes to the new one.
+//! Another address: asked for with the password, if there is one, and changed by a link that goes to
+//! the new one.
 
 use sea_orm::{
     ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
@@ -16,14 +17,23 @@ use crate::{
 };
 
 /// Mails a link to a new address, and a notice to the present one. Nothing changes until the
-/// link is used; an address that has an account gets another mail.
+/// link is used; an address that has an account gets another mail. Who has no password gives none;
+/// let them sign in anew before.
 ///
 /// # Errors
 ///
 /// [`AccountError::WrongPassword`], [`AccountError::Invalid`] or [`AccountError::TooMany`].
-pub async fn request_email(ctx: &Context, user: &User, password: &str, email: &str) -> Result<(), AccountError> {
+pub async fn request_email(
+    ctx: &Context,
+    user: &User,
+    password: Option<&str>,
+    email: &str,
+) -> Result<(), AccountError> {
     let email = Email::parse(email).map_err(|problem| AccountError::Invalid(vec![Invalid::Email(problem)]))?;
-    confirm_password(ctx, user, password).await?;
+    match (password, user.password()) {
+        (None, None) => {}
+        (given, _) => confirm_password(ctx, user, given.unwrap_or_default()).await?,
+    }
     let evenly = Evenly::start();
     let budget = Budget::new(ctx, "mail", &email.key, ctx.settings().limits.mail_recipient);
     let result = ctx

@@ -465,7 +465,7 @@ async fn people_see_their_sessions_and_end_them() {
     assert_eq!(page.select(".state--active"), ["This one"]);
     let form = page.form("/account/sessions");
     // Somebody else's session is not theirs to end.
-    let mut forged = stranger.get("/account/sessions").await.form("/account/sessions/end");
+    let mut forged = stranger.get("/account/sessions/end").await.form("/account/sessions/end");
     forged.action = "/account/sessions".to_owned();
     forged.set("session", form.get("session").unwrap());
     stranger.submit(&forged).await;
@@ -477,6 +477,9 @@ async fn people_see_their_sessions_and_end_them() {
 
     let page = here.get("/account/sessions").await;
     assert_eq!(page.select("tbody tr").len(), 2);
+    assert!(page.attributes("main a", "href").contains(&"/account/sessions/end".to_owned()));
+    let page = here.get("/account/sessions/end").await;
+    assert!(page.text().contains("and in one other browser"), "{}", page.text());
     here.submit(&page.form("/account/sessions/end")).await;
     for browser in [&mut here, &mut there, &mut third] {
         assert!(!is_signed_in(browser).await);

@@ -448,6 +448,12 @@ async fn l4_the_page_says_who_asks_for_what_from_where_and_when() {
         assert!(text.contains(words), "{words}: {text}");
     }
     assert!(page.attributes("header img", "src").concat().contains("nordtel"), "the operator's brand");
+    // What to beware of comes first, since the button is always in sight.
+    let first = page.select("section.card").remove(0);
+    for words in ["Acme Voice asked 3 minutes ago", "Allow only if you have started this yourself"] {
+        assert!(first.contains(words), "{words}: {first}");
+    }
+    assert_eq!(page.select("section.card:first-of-type .code"), ["<b>Lamp 4711"]);
     assert!(!page.body.contains("<b>"), "h7: texts of others are escaped");
     assert!(!page.body.contains("<script") && page.body.len() < 16_000, "{}", page.body.len());
     let policy = page.header("content-security-policy").unwrap();

@@ -90,6 +90,7 @@ async fn a_subscriber_signs_a_device_in() {
     let page = browser.allow(page).await;
     assert_eq!(page.status, 200);
     assert!(page.text().contains("You can close this page"), "{}", page.text());
+    assert!(page.text().contains("support@nordtel.test"), "the operator's help stays: {}", page.text());
 
     app.clock.advance(seconds(5));
     let page = poll(&app, SPA, &begun).await;
@@ -143,6 +144,29 @@ async fn l4_the_page_that_warns_cannot_be_skipped() {
     browser.allow(page).await;
     app.clock.advance(seconds(6));
     assert_eq!(poll(&app, APP, &begun).await.status, 200);
+}
+
+/// Somebody else may have begun it and talked the person into entering the code (RFC 8628, section
+/// 5.4): what was allowed before is no reason to say nothing.
+#[tokio::test]
+async fn l4_what_a_device_gets_is_shown_also_when_it_was_allowed_before() {
+    let app = App::demo().await;
+    let mut browser = app.sign_in_portal("dev@portico.test").await;
+    for scope in ["openid email address", "openid"] {
+        let before = begin(&app, APP, scope).await;
+        sign_in(&mut browser, &before).await;
+        let begun = begin(&app, APP, scope).await;
+        let page = enter(&mut browser, begun["user_code"].as_str().unwrap()).await;
+        let page = go(&mut browser, &page).await;
+        let text = page.text();
+        assert!(text.contains("Signed in as dev@portico.test"), "{text}");
+        assert_eq!(text.contains("Know your e-mail address"), scope.contains("email"), "{text}");
+        assert_eq!(error(&poll(&app, APP, &begun).await), "authorization_pending", "nothing counts before");
+        app.clock.advance(seconds(6));
+        let page = browser.allow(page).await;
+        assert!(page.text().contains("Your device is signed in"), "{}", page.text());
+        assert_eq!(poll(&app, APP, &begun).await.status, 200);
+    }
 }
 
 #[tokio::test]
@@ -276,7 +300,8 @@ async fn l7_a_device_code_ends() {
     for begun in [&pending, &approved] {
         assert_eq!(error(&poll(&app, APP, begun).await), "expired_token");
     }
-    assert_eq!(go(&mut browser, &late).await.status, 410);
+    let page = go(&mut browser, &late).await;
+    assert_eq!(browser.allow(page).await.status, 410);
     assert_eq!(enter(&mut browser, pending["user_code"].as_str().unwrap()).await.status, 422, "nobody waits any more");
     app.clock.advance(hours(2));
     model::device::sweep(&app.ctx).await.unwrap();

@@ -225,15 +225,23 @@ async fn an_administrator_rotates_retires_and_pulls() {
     let mut admin = app.sign_in_portal(ADMIN).await;
     let first = keys(&app, "RS256").await["signing"].clone();
 
+    // One page after another asks before something is done.
+    let rotate = "/admin/keys/rotate?alg=RS256";
     let page = admin.get("/admin/keys").await;
-    let mut rotate = page.form("/admin/keys/rotate");
-    rotate.set("alg", "RS256");
-    assert_eq!(admin.submit(&rotate).await.status, 303);
+    assert!(page.attributes("main a", "href").iter().any(|href| href == rotate));
+    let page = admin.get(rotate).await;
+    assert!(page.text().contains("Rotate the RS256 key?"), "{}", page.text());
+    assert_eq!(keys(&app, "RS256").await["signing"].id, first.id);
+    assert_eq!(admin.submit(&page.form("/admin/keys/rotate")).await.status, 303);
     let second = keys(&app, "RS256").await["signing"].clone();
     assert_ne!(first.id, second.id);
 
+    // Rotating one that signs is retiring it: the list offers it once.
+    let retire = format!("/admin/keys/{}/retire", second.id);
     let page = admin.get("/admin/keys").await;
-    assert_eq!(admin.submit(&page.form(&format!("/admin/keys/{}/retire", second.id))).await.status, 303);
+    assert!(!page.attributes("main a", "href").contains(&retire));
+    let page = admin.get(&retire).await;
+    assert_eq!(admin.submit(&page.form(&retire)).await.status, 303);
     assert_eq!(key::find(&app.ctx, second.id).await.unwrap().unwrap().state, KeyState::Retired);
 
     // The page says in numbers what ends, and asks for a reason.
@@ -254,6 +262,42 @@ async fn an_administrator_rotates_retires_and_pulls() {
     assert_eq!(actions, ["key.rotated", "key.rotated", "key.pulled"]);
     assert!(log.iter().all(|(_, actor, _)| actor.is_some()));
     assert_eq!(log[2].2, "Pulled a RS256 signing key: A laptop was stolen");
+
+    // The history says who did what.
+    let page = admin.get("/admin/history").await;
+    let rows = page.select("tbody tr");
+    assert_eq!(rows.len(), 3, "{rows:?}");
+    for words in ["Pulled a RS256 signing key: A laptop was stolen", "key.pulled", "Ada Admin"] {
+        assert!(rows[0].contains(words), "{words}: {}", rows[0]);
+    }
+}
+
+#[tokio::test]
+async fn what_is_done_to_keys_takes_a_fresh_sign_in() {
+    let app = App::demo().await;
+    let mut admin = app.sign_in_portal(ADMIN).await;
+    let id = keys(&app, "RS256").await["signing"].id;
+    let csrf = admin.get("/admin/keys").await.csrf();
+    app.clock.advance(minutes(10));
+    assert_eq!(admin.get("/admin").await.location().as_deref(), Some("/admin/keys"));
+    for what in ["rotate".to_owned(), format!("{id}/retire"), format!("{id}/pull")] {
+        let path = format!("/admin/keys/{what}");
+        let again = admin.get(&path).await.location().unwrap();
+        assert_eq!(again, format!("/signin?again=1&return_to={}", path.replace('/', "%2F")));
+        let page = admin.post_form(&path, &[("csrf", &csrf), ("reason", "x")]).await;
+        assert_eq!(page.location().as_deref(), Some("/signin?again=1&return_to=%2Fadmin"), "{path}");
+    }
+    assert!(log(&app).await.is_empty());
+    assert_eq!(keys(&app, "RS256").await["signing"].id, id);
+}
+
+#[tokio::test]
+async fn a_key_for_nobody_is_pulled_with_words() {
+    let app = App::demo().await;
+    let mut admin = app.sign_in_portal(ADMIN).await;
+    let id = keys(&app, "RS256").await["signing"].id;
+    let page = admin.get(&format!("/admin/keys/{id}/pull")).await;
+    assert!(page.text().contains("No living authorization has a token of it."), "{}", page.text());
 }
 
 #[tokio::test]

@@ -214,7 +214,7 @@ async fn every_way_out_of_the_portal_tells() {
                 elsewhere.submit(page.form("/account/sessions").set("session", &sid)).await;
             }
             "everywhere" => {
-                let page = elsewhere.get("/account/sessions").await;
+                let page = elsewhere.get("/account/sessions/end").await;
                 elsewhere.submit(&page.form("/account/sessions/end")).await;
             }
             "password" => {
@@ -345,6 +345,53 @@ async fn k1_another_site_signs_nobody_out() {
         assert!(page.location().is_none(), "{form:?}");
         assert!(lives(&mut browser, "demo-web").await, "{form:?}");
     }
+}
+
+#[tokio::test]
+async fn the_page_says_who_is_signed_in_and_who_asks_and_can_be_answered_with_no() {
+    let app = App::demo().await;
+    let mut browser = app.sign_in_subscriber(NUMBER).await;
+    tokens(&app, &mut browser, "demo-web").await;
+    let page = browser.get(&format!("{LOGOUT}?client_id=demo-web")).await;
+    let text = page.text();
+    for words in ["as +467017406••", "Voicebox asks to sign you out.", "Stay signed in", "support@nordtel.test"] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    let page = browser.submit(page.form(LOGOUT).press("decision", "stay")).await;
+    assert!(page.text().contains("You are still signed in"), "{}", page.text());
+    assert!(lives(&mut browser, "demo-web").await);
+    let page = browser.get(LOGOUT).await;
+    assert!(!page.text().contains("asks to sign you out"), "nobody has said who asks: {}", page.text());
+    let page = browser.submit(page.form(LOGOUT).press("decision", "leave")).await;
+    assert!(page.text().contains("You are signed out"), "{}", page.text());
+    assert!(page.text().contains("support@nordtel.test"), "{}", page.text());
+    assert!(!lives(&mut browser, "demo-web").await);
+}
+
+#[tokio::test]
+async fn without_a_hint_every_session_of_the_browser_ends() {
+    let app = App::demo().await;
+    let mut browser = app.sign_in_subscriber(NUMBER).await;
+    tokens(&app, &mut browser, "demo-web").await;
+    let page = browser.get("/signin").await;
+    let mut form = page.form("/signin");
+    browser.submit(form.set("email", DEV).set("password", demo::PASSWORD)).await;
+    let user = tokens(&app, &mut browser, "demo-app").await;
+    let page = browser.get(LOGOUT).await;
+    for account in ["+467017406••", DEV] {
+        assert!(page.text().contains(account), "{account}: {}", page.text());
+    }
+    // With a hint, the one that it names.
+    browser.get(&logout_url(hint(&user), &[])).await;
+    assert!(!lives(&mut browser, "demo-app").await && lives(&mut browser, "demo-web").await);
+
+    let page = browser.get("/signin").await;
+    let mut form = page.form("/signin");
+    browser.submit(form.set("email", DEV).set("password", demo::PASSWORD)).await;
+    let page = browser.get(LOGOUT).await;
+    browser.submit(page.form(LOGOUT).press("decision", "leave")).await;
+    assert!(!lives(&mut browser, "demo-app").await && !lives(&mut browser, "demo-web").await);
+    assert!(browser.get("/account").await.location().is_some_and(|to| to.starts_with("/signin")));
 }
 
 #[tokio::test]

@@ -208,9 +208,11 @@ async fn passkeys_are_named_and_removed_by_their_owner_alone() {
         ("/account/security/passkeys/rename", vec![("id", id.as_str()), ("name", "Mine")]),
     ] {
         let form: Vec<_> = fields.into_iter().chain([("csrf", csrf.as_str())]).collect();
-        assert_eq!(admin.post_form(path, &form).await.status, 404, "{path}");
+        assert_eq!(admin.post_form(&format!("{path}?id={id}"), &form).await.status, 404, "{path}");
     }
-    assert_eq!(admin.get(&format!("/account/security/passkeys/rename?id={id}")).await.status, 404);
+    for what in ["rename", "remove"] {
+        assert_eq!(admin.get(&format!("/account/security/passkeys/{what}?id={id}")).await.status, 404, "{what}");
+    }
 
     let page = dev.get(&format!("/account/security/passkeys/rename?id={id}")).await;
     let mut form = page.form("/account/security/passkeys/rename");
@@ -219,7 +221,13 @@ async fn passkeys_are_named_and_removed_by_their_owner_alone() {
     assert_eq!(dev.submit(form.set("name", "Old laptop")).await.status, 303);
     assert_eq!(passkeys(&app, DEV).await[0].name, "Old laptop");
 
-    let page = dev.get("/account/security").await;
+    // It is asked for before it goes.
+    let remove = format!("/account/security/passkeys/remove?id={id}");
+    assert!(dev.get("/account/security").await.attributes("main a", "href").contains(&remove));
+    let page = dev.get(&remove).await;
+    assert!(page.text().contains("Remove the passkey Old laptop?"), "{}", page.text());
+    assert!(page.text().contains("You sign in with your password from then on."), "{}", page.text());
+    assert_eq!(passkeys(&app, DEV).await.len(), 1);
     assert_eq!(dev.submit(&page.form("/account/security/passkeys/remove")).await.status, 303);
     assert_eq!(app.outbox(DEV).await[0].subject, "A passkey was removed");
     refused(&key.sign_in(&mut app.browser()).await);
@@ -235,7 +243,8 @@ async fn the_last_way_of_signing_in_stays() {
     app.sign_in_portal("admin@portico.test").await;
 
     let (mut dev, mut key, codes) = with_passkey(&app, DEV).await;
-    let page = dev.get("/account/security").await;
+    let page = dev.get("/account/security/password/remove").await;
+    assert!(page.text().contains("You sign in with your passkey from then on."), "{}", page.text());
     assert_eq!(dev.submit(&page.form("/account/security/password/remove")).await.status, 303);
     assert_eq!(app.outbox(DEV).await[0].subject, "Your password was removed");
     assert!(dev.get("/account").await.text().contains("You have no password"));
@@ -244,8 +253,11 @@ async fn the_last_way_of_signing_in_stays() {
         let page = browser.get("/signin").await;
         refused(&browser.submit(page.form("/signin").set("email", DEV).set("password", guess)).await);
     }
-    let page = dev.get("/account/security").await;
-    let page = dev.submit(&page.form("/account/security/passkeys/remove")).await;
+    // Neither the page that asks nor the form itself.
+    let remove = format!("/account/security/passkeys/remove?id={}", passkeys(&app, DEV).await[0].id);
+    let page = dev.follow(&remove).await;
+    assert!(page.text().contains("your last way of signing in"), "{}", page.text());
+    let page = dev.post_form(&remove, &[("csrf", &page.csrf())]).await;
     let page = dev.follow_on(page).await;
     assert!(page.text().contains("your last way of signing in"), "{}", page.text());
     let mut browser = app.browser();

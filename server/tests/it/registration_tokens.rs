@@ -61,7 +61,10 @@ async fn an_administrator_makes_a_token_sees_its_use_and_revokes_it() {
     for words in ["Build farm", "Workbench", "1 of 2", "Active", "Revoke"] {
         assert!(row.contains(words), "{words}: {row}");
     }
-    let revoke = page.attributes("tbody form", "action").remove(0);
+    let revoke = page.attributes("tbody a", "href").remove(0);
+    let page = admin.get(&revoke).await;
+    assert!(page.text().contains("Revoke Build farm?"), "{}", page.text());
+    assert_eq!(app.texts("initial_access_tokens", "label").await.len(), 1);
     let page = admin.submit_following(&page.form(&revoke)).await;
     assert!(page.text().contains("What was registered with it stays."), "{}", page.text());
     assert_eq!(registered_with(&app, &token).await, 401);

@@ -392,7 +392,8 @@ async fn changing_how_one_signs_in_takes_a_sign_in_of_the_last_ten_minutes() {
     let code = dev.code(&app);
     let page = dev.browser.submit(page.form("/signin/second").set("code", &code)).await;
     assert_eq!(page.location().as_deref(), Some("/account/security"));
-    let page = dev.browser.get("/account/security").await;
+    let page = dev.browser.get("/account/security/app/remove").await;
+    assert!(page.text().contains("Your recovery codes go with it"), "{}", page.text());
     let page = dev.browser.submit(&page.form("/account/security/app/remove")).await;
     assert_eq!(page.status, 303);
     assert_eq!(subjects(&app).await[0], "The authenticator app was removed");

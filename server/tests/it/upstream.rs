@@ -68,7 +68,7 @@ async fn somebody_new_opens_an_account_and_is_known_afterwards() {
 }
 
 #[tokio::test]
-async fn an_account_without_a_password_can_set_one_and_then_change_its_address() {
+async fn an_account_without_a_password_changes_its_address_and_can_set_one() {
     let corp = Corp::start().await;
     let app = corp.app().await;
     let mut browser = nia(&app, &corp).await;
@@ -76,6 +76,18 @@ async fn an_account_without_a_password_can_set_one_and_then_change_its_address()
     let csrf = browser.get("/account").await.csrf();
     let page = browser.post_form("/account/password", &[("csrf", &csrf)]).await;
     assert_eq!(page.status, 422, "no password is not the empty one");
+
+    // The address changes without one, after a fresh sign-in.
+    let page = browser.get("/account/email").await;
+    let mut form = page.form("/account/email");
+    assert_eq!(browser.submit(form.set("email", "nowhere")).await.status, 422);
+    let page = browser.submit(form.set("email", "nia@elsewhere.test")).await;
+    assert_eq!(page.location().as_deref(), Some("/account"), "{}", page.text());
+    assert!(app.mailed_link("nia@elsewhere.test").await.contains("/account/email?token="));
+    app.clock.advance(model::minutes(10));
+    for page in [browser.get("/account/email").await, browser.submit(&form).await] {
+        assert_eq!(page.location().as_deref(), Some("/signin?again=1&return_to=%2Faccount%2Femail"));
+    }
     let page = browser.get("/forgot").await;
     browser.submit(page.form("/forgot").set("email", NIA)).await;
     let page = browser.get(&app.mailed_link(NIA).await).await;

@@ -1,4 +1,5 @@
-//! `/account/email`: asking for another address, and confirming it with the mailed link.
+//! `/account/email`: asking for another address, and confirming it with the mailed link. Who has a
+//! password asks for it on the account's page.
 
 use axum::{
     extract::Query,
@@ -11,13 +12,20 @@ use model::{
 };
 use serde::Deserialize;
 
-use super::{IDS, Ids, errors_of, overview, sign_up::LinkQuery};
+use super::{
+    IDS, Ids, errors_of,
+    overview::{self, side},
+    sign_up::LinkQuery,
+};
 use crate::{
-    components::form::Csrf,
+    components::{
+        field::{ErrorSummary, Field},
+        form::Csrf,
+    },
     error::PageError,
-    extract::SignedIn,
-    form::Form,
-    layout::Page,
+    extract::{Fresh, SignedIn},
+    form::{Errors, Form},
+    layout::{Page, PageHead},
     notice::{self, Tone},
 };
 
@@ -31,7 +39,10 @@ pub(super) struct Fields {
 
 pub(super) async fn show(signed_in: SignedIn, Query(query): Query<LinkQuery>) -> Result<Response, PageError> {
     if query.token.is_empty() {
-        return Ok(Redirect::to("/account").into_response());
+        if signed_in.person.user.password().is_some() {
+            return Ok(Redirect::to("/account").into_response());
+        }
+        return Ok(ask(&Fresh::of(signed_in, HERE)?, String::new(), Errors::new()));
     }
     let found = link::look(signed_in.ctx(), LinkPurpose::ChangeEmail, &query.token).await?;
     let email = match found {
@@ -54,21 +65,67 @@ pub(super) async fn show(signed_in: SignedIn, Query(query): Query<LinkQuery>) ->
     }))
 }
 
+const HERE: &str = "/account/email";
+
+/// The form for who has no password.
+fn ask(fresh: &Fresh, typed: String, errors: Errors) -> Response {
+    let present = fresh.person.user.email.clone();
+    let title = "Change e-mail address";
+    let page = Page::new(title).narrow().crumb_to("Account", "/account").crumb(title);
+    page.side("Account", side("account")).errors(errors).render(&fresh.visitor, move || {
+        view! {
+            <PageHead title=title/>
+            <ErrorSummary/>
+            <form class="card" method="post" action=HERE>
+                <Csrf/>
+                <div class="card__head">
+                    <p>
+                        "Your address is " <strong>{present}</strong>
+                        ". We send a link to the new one; until you open it, this one stays."
+                    </p>
+                </div>
+                <div class="card__body">
+                    <Field
+                        id="email"
+                        label="New e-mail address"
+                        kind="email"
+                        value=typed
+                        autocomplete="email"
+                        required=true
+                    />
+                </div>
+                <div class="card__foot">
+                    <a class="button button--ghost" href="/account">"Cancel"</a>
+                    <button class="button button--primary">"Send link"</button>
+                </div>
+            </form>
+        }
+    })
+}
+
 fn void(signed_in: &SignedIn) -> Response {
     let text = "This link does not work: it was used, it has expired, or it was made for another account.";
     notice::go(&signed_in.visitor, "/account", Tone::Warning, text)
 }
 
+/// A link is on its way, if the address can have one.
+fn sent(signed_in: &SignedIn) -> Response {
+    let text = "Look into the mail of the new address: the link there makes the change.";
+    notice::go(&signed_in.visitor, "/account", Tone::Info, text)
+}
+
 pub(super) async fn submit(signed_in: SignedIn, Form(fields): Form<Fields>) -> Result<Response, PageError> {
     let (ctx, user) = (signed_in.ctx(), &signed_in.person.user);
+    if fields.token.is_empty() && user.password().is_none() {
+        let fresh = Fresh::of(signed_in, HERE)?;
+        return match user::request_email(fresh.ctx(), &fresh.person.user, None, &fields.email).await {
+            Ok(()) => Ok(sent(&fresh)),
+            Err(error) => Ok(ask(&fresh, fields.email, errors_of(error, IDS)?)),
+        };
+    }
     if fields.token.is_empty() {
-        return match user::request_email(ctx, user, &fields.password, &fields.email).await {
-            Ok(()) => Ok(notice::go(
-                &signed_in.visitor,
-                "/account",
-                Tone::Info,
-                "Look into the mail of the new address: the link there makes the change.",
-            )),
+        return match user::request_email(ctx, user, Some(&fields.password), &fields.email).await {
+            Ok(()) => Ok(sent(&signed_in)),
             Err(error) => {
                 let ids = Ids { present: "email-password", ..IDS };
                 Ok(overview::page(&signed_in, fields.email, errors_of(error, ids)?))

@@ -14,7 +14,9 @@ use crate::{
     form::Errors,
 };
 
+mod activity;
 mod applications;
+mod choices;
 mod email;
 mod entry;
 mod overview;
@@ -50,9 +52,10 @@ pub fn routes() -> Router<AppState> {
         .route("/account/profile/phone/pin", get(phone::back).post(phone::check))
         .route("/pictures/{picture}", get(picture::show))
         .route("/account/password", get(overview::back).post(overview::change_password))
+        .route(activity::HERE, get(activity::show))
         .route("/account/email", get(email::show).post(email::submit))
         .route("/account/sessions", get(sessions::show).post(sessions::end))
-        .route("/account/sessions/end", get(sessions::back).post(sessions::end_all))
+        .route("/account/sessions/end", get(sessions::ask_all).post(sessions::end_all))
         .merge(applications::routes())
         .merge(providers::routes())
         .merge(security::routes())

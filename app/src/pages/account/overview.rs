@@ -33,6 +33,7 @@ pub(super) fn side(current: &str) -> Vec<Entry> {
         Entry::side("Profile", "/account/profile", Glyph::User, current == "profile"),
         Entry::side("Security", "/account/security", Glyph::Shield, current == "security"),
         Entry::side("Sessions", "/account/sessions", Glyph::System, current == "sessions"),
+        Entry::side("Recent activity", super::activity::HERE, Glyph::History, current == "activity"),
         Entry::side("Authorized applications", "/account/applications", Glyph::Link, current == "applications"),
         Entry::side("Invitations", "/invitations", Glyph::Mail, current == "invitations"),
     ]
@@ -120,7 +121,7 @@ fn password_form(email: String) -> impl IntoView {
     }
 }
 
-/// Both forms ask for a password, so who has none sets one first.
+/// Who has no password shows with a fresh sign-in that it is them.
 fn without_password(email: String) -> impl IntoView {
     view! {
         <section class="card" id="password" aria-labelledby="no-password">
@@ -128,10 +129,11 @@ fn without_password(email: String) -> impl IntoView {
                 <h2 id="no-password">"E-mail address and password"</h2>
                 <p>
                     "Your address is " <strong>{email}</strong>
-                    ". You have no password; changing the address asks for one."
+                    ". You have no password: to change the address, sign in once more in the way that you do."
                 </p>
             </div>
             <div class="card__foot">
+                <a class="button" href="/account/email">"Change e-mail address"</a>
                 <a class="button" href="/forgot">"Set a password"</a>
             </div>
         </section>

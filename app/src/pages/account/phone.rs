@@ -146,6 +146,7 @@ fn page(signed_in: &SignedIn, number: &PhoneNumber, challenge: Uuid, errors: Err
                         label="PIN"
                         hint="The six digits of the message."
                         autocomplete="one-time-code"
+                        inputmode="numeric"
                         required=true
                         autofocus=true
                         mono=true

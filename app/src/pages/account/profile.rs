@@ -8,7 +8,10 @@ use model::profile::{
 };
 use serde::Deserialize;
 
-use super::overview::side;
+use super::{
+    choices::{LOCALES, ZONES},
+    overview::side,
+};
 use crate::{
     components::{
         field::{ErrorSummary, Field, FieldError, TextArea, described_by, error_of},
@@ -292,8 +295,16 @@ fn about_card(typed: &Profile) -> impl IntoView + use<> {
                         value=typed.zoneinfo
                         hint="Such as Europe/Stockholm."
                         autocomplete="off"
+                        choices=ZONES
                     />
-                    <Field id="locale" label="Language" value=typed.locale hint="Such as sv or en-GB." autocomplete="off"/>
+                    <Field
+                        id="locale"
+                        label="Language"
+                        value=typed.locale
+                        hint="Such as sv or en-GB."
+                        autocomplete="off"
+                        choices=LOCALES
+                    />
                 </div>
             </div>
         </section>

@@ -1,6 +1,6 @@
 //! `/account/sessions`: where one is signed in.
 
-use axum::response::{Redirect, Response};
+use axum::response::Response;
 use leptos::prelude::*;
 use model::session;
 use serde::Deserialize;
@@ -19,7 +19,7 @@ use crate::{
     form::{Form, Nothing},
     layout::{Page, PageHead},
     notice::{self, Tone},
-    pages::agent,
+    pages::{agent, product::Confirm},
 };
 
 pub(super) async fn show(signed_in: SignedIn) -> Result<Response, PageError> {
@@ -68,7 +68,7 @@ pub(super) async fn show(signed_in: SignedIn) -> Result<Response, PageError> {
                 id="sessions"
                 lead="The browsers in which you are signed in. One that you do not know is a reason to change your password."
             >
-                <ButtonForm action="/account/sessions/end" class="button button--danger">"Sign out everywhere"</ButtonForm>
+                <a class="button button--danger" href="/account/sessions/end">"Sign out everywhere"</a>
             </PageHead>
             <CardTable heading="sessions" columns=&["Browser", "Address", "Signed in", "With", "Last seen"]>
                 {rows}
@@ -112,11 +112,26 @@ pub(super) async fn end(signed_in: SignedIn, Form(fields): Form<EndFields>) -> R
     Ok(notice::done(&signed_in.visitor, "/account/sessions", "That session is signed out."))
 }
 
+pub(super) async fn ask_all(signed_in: SignedIn) -> Result<Response, PageError> {
+    let count = session::list(signed_in.ctx(), signed_in.id()).await?.len();
+    let effects = vec![
+        match count {
+            0 | 1 => "You are signed out here. There is no other session.".to_owned(),
+            2 => "You are signed out here, and in one other browser.".to_owned(),
+            _ => format!("You are signed out here, and in {} other browsers.", count - 1),
+        },
+        "Applications that you have signed in to from them are told. What they may do while you are away stays, until \
+         you remove them."
+            .to_owned(),
+    ];
+    let title = "Sign out everywhere?";
+    let page = Page::new(title).narrow().crumb_to("Account", "/account").crumb_to("Sessions", "/account/sessions");
+    Ok(page.crumb("Sign out everywhere").side("Account", side("sessions")).render(&signed_in.visitor, move || {
+        view! { <Confirm title=title effects=effects button="Sign out everywhere" back="/account/sessions"/> }
+    }))
+}
+
 pub(super) async fn end_all(signed_in: SignedIn, Form(Nothing {}): Form<Nothing>) -> Result<Response, PageError> {
     session::end_others(signed_in.ctx(), signed_in.id(), None).await?;
     Ok(notice::go(&signed_in.visitor, "/signin", Tone::Info, "You are signed out everywhere."))
-}
-
-pub(super) async fn back() -> Redirect {
-    Redirect::to("/account/sessions")
 }

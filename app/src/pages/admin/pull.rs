@@ -5,7 +5,10 @@ use leptos::prelude::*;
 use model::key::{self, Impact, KeyError, KeyState, Listed};
 use serde::Deserialize;
 
-use super::keys::{AtKey, PATH, purpose, refused};
+use super::{
+    keys::{AtKey, PATH, purpose, refused},
+    page as frame,
+};
 use crate::{
     components::{
         field::{ErrorSummary, Field},
@@ -13,7 +16,7 @@ use crate::{
     },
     error::PageError,
     form::{Errors, Form},
-    layout::{Page, PageHead},
+    layout::PageHead,
     notice,
     pages::product::count,
 };
@@ -48,7 +51,7 @@ async fn show(at: AtKey, reason: String, errors: Errors) -> Result<Response, Pag
     let impact = key::impact(administrator.ctx(), &key).await?;
     let hours = impact.hours(administrator.ctx().now());
     let title = format!("Pull the {} key?", purpose(&key));
-    let page = Page::new(title.clone()).narrow().crumb_to("Keys", PATH).crumb("Pull").errors(errors);
+    let page = frame(title.clone(), "keys").narrow().crumb_to("Keys", PATH).crumb("Pull").errors(errors);
     Ok(page.render(&administrator.visitor, move || {
         let effects = effects(&key, &impact, hours);
         view! {
@@ -79,21 +82,26 @@ async fn show(at: AtKey, reason: String, errors: Errors) -> Result<Response, Pag
 
 /// What it breaks, a sentence for each line.
 fn effects(key: &Listed, impact: &Impact, hours: i64) -> Vec<String> {
-    let clients = count(impact.clients, "client", "clients");
     let mut effects =
         vec!["It is for a key that somebody else may have. Otherwise retire it: that breaks nothing.".to_owned()];
     if key.state == KeyState::Next {
         effects.push("It has signed nothing yet: nothing ends.".to_owned());
         return effects;
     }
-    effects.push(format!("It leaves the key set at once. {clients} get what keys of this kind sign."));
-    effects.push(match impact.until {
-        None => "Whatever it signed has expired already: nothing ends.".to_owned(),
-        Some(_) => format!(
-            "At least {} have a token of it that ends now. The last would have expired by itself in {}.",
-            count(impact.authorizations, "living authorization", "living authorizations"),
-            count(hours, "hour", "hours")
-        ),
+    effects.push(match impact.clients {
+        0 => "It leaves the key set at once. No client gets what keys of this kind sign.".to_owned(),
+        1 => "It leaves the key set at once. 1 client gets what keys of this kind sign.".to_owned(),
+        clients => format!("It leaves the key set at once. {clients} clients get what keys of this kind sign."),
+    });
+    let last = format!("The last would have expired by itself in {}.", count(hours, "hour", "hours"));
+    effects.push(match (impact.until, impact.authorizations) {
+        (None, _) => "Whatever it signed has expired already: nothing ends.".to_owned(),
+        (Some(_), 0) => {
+            "No living authorization has a token of it. What clients got for themselves is not counted, and ends now."
+                .to_owned()
+        }
+        (Some(_), 1) => format!("At least 1 living authorization has a token of it that ends now. {last}"),
+        (Some(_), some) => format!("At least {some} living authorizations have a token of it that ends now. {last}"),
     });
     if key.state == KeyState::Signing {
         effects.push("Another one takes its place at once.".to_owned());

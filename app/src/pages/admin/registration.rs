@@ -2,7 +2,7 @@
 
 use axum::{
     extract::{FromRef, FromRequestParts},
-    response::{Redirect, Response},
+    response::Response,
 };
 use http::request::Parts;
 use leptos::prelude::*;
@@ -14,24 +14,24 @@ use model::{
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::waiting;
+use super::{page as frame, waiting};
 use crate::{
     AppState,
     components::{
         alert::Alert,
         field::{ErrorSummary, Field, FieldError, described_by, error_of},
-        form::{ButtonForm, Csrf},
+        form::Csrf,
         icon::{Glyph, Icon},
         misc::{Empty, State},
-        table::CardTable,
+        table::{CardTable, EndCell},
         time::{Day, Moment},
     },
     error::PageError,
     extract::{Administrator, text_in_path},
     form::{Errors, Form, Nothing},
-    layout::{Page, PageHead},
+    layout::PageHead,
     notice::{self, Tone},
-    pages::product::{form_id, shown_once, text_problem},
+    pages::product::{Confirm, form_id, shown_once, text_problem},
 };
 
 /// The page's own path.
@@ -108,7 +108,7 @@ pub async fn create(administrator: Administrator, Form(typed): Form<Typed>) -> R
 /// The response to the form that made it, which no address shows again.
 fn made(administrator: &Administrator, product: &str, token: String) -> Response {
     let lead = format!("With it programs register clients of {product}.");
-    let page = Page::new("Store the token").crumb_to("Registration tokens", PATH).crumb("New");
+    let page = frame("Store the token", "registration").crumb_to("Registration tokens", PATH).crumb("New");
     page.render(&administrator.visitor, move || {
         view! {
             <PageHead title="Store the token now" lead=lead/>
@@ -147,7 +147,7 @@ async fn show(administrator: &Administrator, typed: Typed, errors: Errors) -> Re
             words: format!("{owner}: {}", product.name),
         })
         .collect();
-    let page = Page::new("Registration tokens").wide().crumb("Registration tokens").errors(errors);
+    let page = frame("Registration tokens", "registration").crumb("Registration tokens").errors(errors);
     Ok(page.render(&administrator.visitor, move || {
         view! {
             <PageHead
@@ -197,7 +197,7 @@ async fn show(administrator: &Administrator, typed: Typed, errors: Errors) -> Re
 fn row(token: Listed, now: Timestamp) -> impl IntoView {
     let living = token.living(now);
     let Listed { row, product, created_by } = token;
-    let named = format!(" {}", row.label);
+    let named = row.label.clone();
     let used = match row.most_uses {
         Some(most) => format!("{} of {most}", row.uses),
         None => format!("{} of any number", row.uses),
@@ -222,15 +222,7 @@ fn row(token: Listed, now: Timestamp) -> impl IntoView {
             <td role="cell" data-label="Expires" class="nowrap"><Moment at=row.expires_at/></td>
             <td role="cell" data-label="Used">{used}</td>
             <td role="cell" data-label="State">{state}</td>
-            <td role="cell" class="actions">
-                <ButtonForm
-                    action=format!("{PATH}/{}/revoke", row.id.simple())
-                    class="button button--small button--danger"
-                >
-                    "Revoke"
-                    <span class="visually-hidden">{named}</span>
-                </ButtonForm>
-            </td>
+            <EndCell href=Some(format!("{PATH}/{}/revoke", row.id.simple())) label="Revoke" name=named/>
         </tr>
     }
 }
@@ -316,6 +308,20 @@ where
     }
 }
 
+pub async fn revoke_page(at: AtToken) -> Result<Response, PageError> {
+    let AtToken { administrator, id } = at;
+    let token = token::list(administrator.ctx()).await?.into_iter().find(|token| token.row.id == id);
+    let title = format!("Revoke {}?", token.ok_or(PageError::NotFound)?.row.label);
+    let effects = vec![
+        "No program can register with it any more, from this moment on.".to_owned(),
+        "The clients that were registered with it stay, and keep working.".to_owned(),
+    ];
+    let page = frame(title.clone(), "registration").narrow().crumb_to("Registration tokens", PATH).crumb("Revoke");
+    Ok(page.render(&administrator.visitor, move || {
+        view! { <Confirm title=title effects=effects button="Revoke token" back=PATH/> }
+    }))
+}
+
 pub async fn revoke(at: AtToken, Form(Nothing {}): Form<Nothing>) -> Result<Response, PageError> {
     let AtToken { administrator, id } = at;
     let revoked = token::revoke(administrator.ctx(), Some(administrator.user.id), id).await?;
@@ -325,8 +331,4 @@ pub async fn revoke(at: AtToken, Form(Nothing {}): Form<Nothing>) -> Result<Resp
         "That token was revoked already, or is long expired."
     };
     Ok(notice::done(&administrator.visitor, PATH, text))
-}
-
-pub async fn back() -> Redirect {
-    Redirect::to(PATH)
 }

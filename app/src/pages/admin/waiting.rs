@@ -8,6 +8,7 @@ use model::{
 };
 use serde::Deserialize;
 
+use super::page as frame;
 use crate::{
     components::{
         icon::Glyph,
@@ -17,7 +18,7 @@ use crate::{
     },
     error::PageError,
     extract::Administrator,
-    layout::{Page, PageHead},
+    layout::PageHead,
 };
 
 /// The page's own path.
@@ -39,8 +40,7 @@ pub async fn page(administrator: Administrator, Query(position): Query<Position>
         .then(|| clients.last().map(|last| format!("{PATH}?after={}", id::show(id::CLIENT, last.client.id))))
         .flatten();
     let first = after.map(|_| PATH.to_owned());
-    let page = Page::new("Clients without an owner").wide();
-    let page = page.crumb_to("Registration tokens", "/admin/registration").crumb("Clients without an owner");
+    let page = frame("Clients without an owner", "registration/waiting").crumb("Clients without an owner");
     Ok(page.render(&administrator.visitor, move || {
         view! {
             <PageHead

@@ -124,6 +124,9 @@ pub fn Settings(
     locked: bool,
     /// What to know when saving.
     note: &'static str,
+    /// What the button says.
+    #[prop(default = "Save")]
+    button: &'static str,
     children: Children,
 ) -> impl IntoView {
     view! {
@@ -135,7 +138,7 @@ pub fn Settings(
                     view! {
                         <div class="card__foot">
                             <p>{note}</p>
-                            <button class="button button--primary">"Save"</button>
+                            <button class="button button--primary">{button}</button>
                         </div>
                     }
                 })}

@@ -124,7 +124,7 @@ fn show(at: &AtClient, typed: Typed, errors: Errors) -> Result<Response, PageErr
             />
             <ReadOnly why=why_not/>
             <ErrorSummary/>
-            <Settings action=format!("{path}/grants") label="Grants" locked=locked note="What is turned off gives no new tokens from then on.">
+            <Settings action=format!("{path}/grants") label="Grants" button="Save grants" locked=locked note="What is turned off gives no new tokens from then on.">
                 {boxes}
                 {asks.then(|| view! { <Answers ping={typed.delivery == "ping"} endpoint=typed.endpoint/> })}
                 {trusts

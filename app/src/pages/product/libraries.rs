@@ -1,6 +1,17 @@
 //! Programs that try a client with a library, filled in with what it has. Each prints an address
 //! to open and asks for the one that the browser landed on, so that it needs no server.
 
+/// With what a program shows who it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Proof {
+    /// With nothing: it says who it is.
+    Nothing,
+    /// With a secret.
+    Secret,
+    /// With what it signs.
+    Key,
+}
+
 /// What a program is made of.
 pub struct Facts<'a> {
     /// The issuer, from which libraries find everything else.
@@ -9,8 +20,14 @@ pub struct Facts<'a> {
     pub base: &'a str,
     /// The client.
     pub client_id: &'a str,
-    /// Whether it has a secret.
-    pub secret: bool,
+    /// With what it shows who it is.
+    pub proof: Proof,
+    /// Whether its requests are pushed.
+    pub pushed: bool,
+    /// Whether its tokens are bound to a key of proofs.
+    pub dpop: bool,
+    /// With what its ID tokens are signed.
+    pub id_token_alg: &'a str,
     /// Where people return; absent if no subscriber takes part.
     pub redirect_uri: Option<&'a str>,
     /// The enabled scopes, separated by spaces.
@@ -27,54 +44,96 @@ pub struct Program {
     pub text: String,
 }
 
-/// The same in each language.
-pub fn programs(facts: &Facts) -> [Program; 3] {
-    [
-        Program { language: "JavaScript", install: "npm install openid-client", text: java_script(facts) },
-        Program { language: "Python", install: "pip install authlib requests", text: python(facts) },
-        Program { language: "Rust", install: "cargo add oauth2 tokio --features tokio/full", text: rust(facts) },
-    ]
+/// The same in each language whose library does what the client must.
+pub fn programs(facts: &Facts) -> Vec<Program> {
+    let mut all =
+        vec![Program { language: "JavaScript", install: "npm install openid-client", text: java_script(facts) }];
+    if facts.proof != Proof::Key && !facts.pushed && !facts.dpop {
+        all.push(Program { language: "Python", install: "pip install authlib requests", text: python(facts) });
+        let install = "cargo add oauth2 tokio --features tokio/full";
+        all.push(Program { language: "Rust", install, text: rust(facts) });
+    }
+    all
+}
+
+/// Finds the provider, as the client.
+fn configuration(facts: &Facts) -> String {
+    let Facts { issuer, client_id, proof, dpop, id_token_alg, .. } = facts;
+    // What openid-client expects without being told.
+    let expected = (*id_token_alg != "RS256").then(|| format!("id_token_signed_response_alg: \"{id_token_alg}\""));
+    let (secret, method) = match (proof, expected) {
+        (Proof::Nothing, None) => ("undefined".to_owned(), "oauth.None()"),
+        (Proof::Nothing, Some(expected)) => (format!("{{ {expected} }}"), "oauth.None()"),
+        (Proof::Secret, None) => ("process.env.CLIENT_SECRET".to_owned(), "undefined"),
+        (Proof::Secret, Some(expected)) => {
+            (format!("{{ client_secret: process.env.CLIENT_SECRET, {expected} }}"), "undefined")
+        }
+        (Proof::Key, None) => ("undefined".to_owned(), "oauth.PrivateKeyJwt({ key, kid: jwk.kid })"),
+        (Proof::Key, Some(expected)) => (format!("{{ {expected} }}"), "oauth.PrivateKeyJwt({ key, kid: jwk.kid })"),
+    };
+    let options = if issuer.starts_with("http:") { ", { execute: [oauth.allowInsecureRequests] }" } else { "" };
+    let key = match proof {
+        Proof::Key => {
+            "// The private key as a JSON Web Key, of P-256 or RSA.\n\
+             const jwk = JSON.parse(readFileSync(\"client.json\", \"utf8\"));\n\
+             const kinds = { EC: { name: \"ECDSA\", namedCurve: \"P-256\" }, RSA: { name: \"RSA-PSS\", hash: \"SHA-256\" } };\n\
+             const key = await crypto.subtle.importKey(\"jwk\", jwk, kinds[jwk.kty], false, [\"sign\"]);\n"
+        }
+        _ => "",
+    };
+    let handle = if *dpop {
+        "const DPoP = oauth.getDPoPHandle(config, await oauth.randomDPoPKeyPair(\"ES256\"));\n"
+    } else {
+        ""
+    };
+    format!(
+        "const issuer = new URL(\"{issuer}\");\n{key}\
+         const config = await oauth.discovery(issuer, \"{client_id}\", {secret}, {method}{options});\n{handle}"
+    )
 }
 
 fn java_script(facts: &Facts) -> String {
-    let Facts { issuer, client_id, scope, .. } = facts;
-    let (secret, method) =
-        if facts.secret { ("process.env.CLIENT_SECRET", "undefined") } else { ("undefined", "oauth.None()") };
-    let options = if issuer.starts_with("http:") { ", { execute: [oauth.allowInsecureRequests] }" } else { "" };
-    let begin = format!(
-        "const issuer = new URL(\"{issuer}\");\n\
-         const config = await oauth.discovery(issuer, \"{client_id}\", {secret}, {method}{options});\n"
-    );
+    let Facts { scope, proof, pushed, dpop, .. } = facts;
+    let begin = configuration(facts);
+    let read = if *proof == Proof::Key { "import { readFileSync } from \"node:fs\";\n" } else { "" };
     let Some(redirect_uri) = facts.redirect_uri else {
+        let bound = if *dpop { ", { DPoP }" } else { "" };
         return format!(
-            "import * as oauth from \"openid-client\";\n\n{begin}\
-             console.log(await oauth.clientCredentialsGrant(config, {{ scope: \"{scope}\" }}));\n"
+            "{read}import * as oauth from \"openid-client\";\n\n{begin}\
+             console.log(await oauth.clientCredentialsGrant(config, {{ scope: \"{scope}\" }}{bound}));\n"
         );
     };
+    let ask = if *pushed { "await oauth.buildAuthorizationUrlWithPAR" } else { "oauth.buildAuthorizationUrl" };
+    let (asked, granted, told) = match (dpop, pushed) {
+        (true, true) => (", { DPoP }", ", undefined, { DPoP }", ", { DPoP }"),
+        (true, false) => ("", ", undefined, { DPoP }", ", { DPoP }"),
+        (false, _) => ("", "", ""),
+    };
     format!(
-        "import {{ createInterface }} from \"node:readline/promises\";\n\
+        "{read}import {{ createInterface }} from \"node:readline/promises\";\n\
          import * as oauth from \"openid-client\";\n\n{begin}\n\
          const pkceCodeVerifier = oauth.randomPKCECodeVerifier();\n\
          const expectedState = oauth.randomState();\n\
-         const url = oauth.buildAuthorizationUrl(config, {{\n  \
+         const url = {ask}(config, {{\n  \
          redirect_uri: \"{redirect_uri}\",\n  \
          scope: \"{scope}\",\n  \
          state: expectedState,\n  \
          code_challenge: await oauth.calculatePKCECodeChallenge(pkceCodeVerifier),\n  \
          code_challenge_method: \"S256\",\n\
-         }});\n\
+         }}{asked});\n\
          console.log(\"Open\", url.href);\n\n\
          const terminal = createInterface({{ input: process.stdin, output: process.stdout }});\n\
          const landed = new URL(await terminal.question(\"The address you landed on: \"));\n\
          terminal.close();\n\
-         const tokens = await oauth.authorizationCodeGrant(config, landed, {{ pkceCodeVerifier, expectedState }});\n\
-         console.log(await oauth.fetchUserInfo(config, tokens.access_token, oauth.skipSubjectCheck));\n"
+         const checks = {{ pkceCodeVerifier, expectedState }};\n\
+         const tokens = await oauth.authorizationCodeGrant(config, landed, checks{granted});\n\
+         console.log(await oauth.fetchUserInfo(config, tokens.access_token, oauth.skipSubjectCheck{told}));\n"
     )
 }
 
 fn python(facts: &Facts) -> String {
     let Facts { issuer, client_id, scope, .. } = facts;
-    let (import, secret) = if facts.secret {
+    let (import, secret) = if facts.proof == Proof::Secret {
         ("import os\n", ", os.environ[\"CLIENT_SECRET\"]")
     } else {
         ("", ", token_endpoint_auth_method=\"none\"")
@@ -108,7 +167,7 @@ fn python(facts: &Facts) -> String {
 
 fn rust(facts: &Facts) -> String {
     let Facts { base, client_id, scope, .. } = facts;
-    let secret = if facts.secret {
+    let secret = if facts.proof == Proof::Secret {
         "\n        .set_client_secret(ClientSecret::new(std::env::var(\"CLIENT_SECRET\")?))"
     } else {
         "\n        .set_auth_type(AuthType::RequestBody)"
@@ -168,7 +227,10 @@ mod tests {
         issuer: "https://portico.example",
         base: "https://portico.example",
         client_id: "the-client",
-        secret: true,
+        proof: Proof::Secret,
+        pushed: false,
+        dpop: false,
+        id_token_alg: "RS256",
         redirect_uri: Some("https://example.com/callback"),
         scope: "openid phone",
     };
@@ -181,11 +243,23 @@ mod tests {
             }
             assert!(!program.text.contains("allowInsecureRequests"), "{}", program.text);
         }
-        for program in programs(&Facts { secret: false, ..FACTS }) {
+        for program in programs(&Facts { proof: Proof::Nothing, ..FACTS }) {
             assert!(!program.text.contains("CLIENT_SECRET"), "{}", program.text);
         }
         for program in programs(&Facts { redirect_uri: None, ..FACTS }) {
             assert!(!program.text.contains("callback"), "{}", program.text);
         }
+    }
+
+    #[test]
+    fn a_client_with_a_key_gets_programs_that_sign() {
+        let facts = Facts { proof: Proof::Key, pushed: true, dpop: true, id_token_alg: "ES256", ..FACTS };
+        let all = programs(&facts);
+        assert_eq!(all.iter().map(|program| program.language).collect::<Vec<_>>(), ["JavaScript"]);
+        let text = &all.first().unwrap().text;
+        for fact in ["PrivateKeyJwt", "WithPAR", "getDPoPHandle", "id_token_signed_response_alg: \"ES256\""] {
+            assert!(text.contains(fact), "{fact} in {text}");
+        }
+        assert!(!text.contains("CLIENT_SECRET"), "{text}");
     }
 }

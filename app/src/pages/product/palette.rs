@@ -53,9 +53,21 @@ pub async fn links(person: SignedIn) -> Result<Response, PageError> {
         ("All organizations", "/organizations"),
         ("Create organization", "/organizations/new"),
         ("Your account", "/account"),
+        ("Your profile", "/account/profile"),
+        ("Security", "/account/security"),
         ("Your sessions", "/account/sessions"),
+        ("Recent activity", "/account/activity"),
+        ("Authorized applications", "/account/applications"),
+        ("Invitations", "/invitations"),
     ] {
         add(label, "", path.to_owned());
+    }
+    if person.person.user.administrator {
+        for (label, path) in
+            [("Keys", "/admin/keys"), ("Registration tokens", "/admin/registration"), ("History", "/admin/history")]
+        {
+            add(label, "Administration", path.to_owned());
+        }
     }
     let headers = [(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::CACHE_CONTROL, "no-store")];
     Ok((headers, lines.join("\n")).into_response())

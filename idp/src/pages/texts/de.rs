@@ -71,6 +71,7 @@ pub(super) static TEXTS: Texts = Texts {
         title: |product| format!("{product} hinzufügen"),
         strip: |number| format!("Dienst für {number} hinzufügen"),
         strip_more: |number| format!("Dienst für {number} aktualisieren"),
+        strip_account: |account| format!("Angemeldet als {account}"),
         would_like: |product| format!("{product} möchte"),
         would_also_like: |product| format!("{product} möchte nun auch"),
         nothing: "Der Dienst bittet um nichts weiter als Ihre Anmeldung.",
@@ -153,7 +154,6 @@ pub(super) static TEXTS: Texts = Texts {
         strip: |number| format!("Für {number}"),
         compare: "Erlauben Sie es nur, wenn Sie dieselben Worte dort sehen, wo Sie das begonnen haben:",
         settled: |product| format!("{product} bekommt, was Sie bereits erlaubt haben, und sonst nichts."),
-        who: "Wer fragt",
         asked_from: |organization, address, minutes| match minutes {
             ..=1 => format!("{organization} hat gerade eben angefragt, von der IP-Adresse {address}."),
             _ => {
@@ -211,8 +211,12 @@ pub(super) static TEXTS: Texts = Texts {
         lead: "Sie werden weitergeleitet. Wenn nichts geschieht, drücken Sie auf den Knopf.",
     },
     logout: Logout {
-        ask: ("Abmelden?", "Sie sind in diesem Browser angemeldet."),
+        ask: "Abmelden?",
+        whose: |accounts| format!("Sie sind in diesem Browser als {} angemeldet.", listed(accounts, "und")),
+        asked_by: |product| format!("{product} möchte Sie abmelden."),
         sign_out: "Abmelden",
+        stay: "Angemeldet bleiben",
+        kept: ("Sie sind weiterhin angemeldet", "Es hat sich nichts geändert. Sie können diese Seite schließen."),
         done: "Fertig",
         done_title: "Sie sind abgemeldet",
         done_lead: "Sie können diese Seite schließen oder zum Dienst zurückgehen.",

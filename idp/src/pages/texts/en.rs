@@ -64,6 +64,7 @@ pub(super) static TEXTS: Texts = Texts {
         title: |product| format!("Add {product}"),
         strip: |number| format!("Add product to {number}"),
         strip_more: |number| format!("Update a product of {number}"),
+        strip_account: |account| format!("Signed in as {account}"),
         would_like: |product| format!("{product} would like to"),
         would_also_like: |product| format!("{product} would now also like to"),
         nothing: "It asks for no permission beyond your sign-in.",
@@ -144,7 +145,6 @@ pub(super) static TEXTS: Texts = Texts {
         strip: |number| format!("For {number}"),
         compare: "Allow only if you see these same words where you have started this:",
         settled: |product| format!("{product} gets what you allowed it before, and nothing more."),
-        who: "Who asks",
         asked_from: |organization, address, minutes| match minutes {
             ..=1 => format!("{organization} asked a moment ago, from the internet address {address}."),
             _ => {
@@ -197,8 +197,12 @@ pub(super) static TEXTS: Texts = Texts {
         lead: "You are sent on. If nothing happens, press the button.",
     },
     logout: Logout {
-        ask: ("Sign out?", "You are signed in in this browser."),
+        ask: "Sign out?",
+        whose: |accounts| format!("You are signed in in this browser as {}.", listed(accounts, "and")),
+        asked_by: |product| format!("{product} asks to sign you out."),
         sign_out: "Sign out",
+        stay: "Stay signed in",
+        kept: ("You are still signed in", "Nothing has changed. You can close this page."),
         done: "Done",
         done_title: "You are signed out",
         done_lead: "You can close this page, or go back to the product.",

@@ -70,6 +70,7 @@ pub(super) static TEXTS: Texts = Texts {
         title: |product| format!("Añadir {product}"),
         strip: |number| format!("Añadir un servicio a {number}"),
         strip_more: |number| format!("Actualizar un servicio de {number}"),
+        strip_account: |account| format!("Sesión iniciada como {account}"),
         would_like: |product| format!("{product} quiere"),
         would_also_like: |product| format!("{product} ahora también quiere"),
         nothing: "No pide ningún permiso aparte de que inicies sesión.",
@@ -155,7 +156,6 @@ pub(super) static TEXTS: Texts = Texts {
         strip: |number| format!("Para {number}"),
         compare: "Permítelo solo si ves estas mismas palabras donde has empezado esto:",
         settled: |product| format!("{product} recibe lo que ya le permitiste, y nada más."),
-        who: "Quién lo pide",
         asked_from: |organization, address, minutes| match minutes {
             ..=1 => format!("{organization} lo ha pedido hace un momento, desde la dirección IP {address}."),
             _ => {
@@ -209,8 +209,12 @@ pub(super) static TEXTS: Texts = Texts {
         lead: "Vas a salir de esta página. Si no pasa nada, pulsa el botón.",
     },
     logout: Logout {
-        ask: ("¿Cerrar sesión?", "Tienes la sesión iniciada en este navegador."),
+        ask: "¿Cerrar sesión?",
+        whose: |accounts| format!("Tienes la sesión iniciada en este navegador como {}.", accounts.join(" y ")),
+        asked_by: |product| format!("{product} pide cerrar tu sesión."),
         sign_out: "Cerrar sesión",
+        stay: "Mantener la sesión",
+        kept: ("La sesión sigue abierta", "No ha cambiado nada. Puedes cerrar esta página."),
         done: "Listo",
         done_title: "Has cerrado sesión",
         done_lead: "Puedes cerrar esta página o volver al servicio.",

@@ -72,6 +72,7 @@ pub(super) static TEXTS: Texts = Texts {
         title: |product| format!("Ajouter {product}"),
         strip: |number| format!("Ajouter un service pour {number}"),
         strip_more: |number| format!("Mettre à jour un service pour {number}"),
+        strip_account: |account| format!("Connecté avec le compte {account}"),
         would_like: |product| format!("{product} souhaite"),
         would_also_like: |product| format!("{product} souhaite désormais aussi"),
         nothing: "Le service ne demande rien de plus que votre connexion.",
@@ -158,7 +159,6 @@ pub(super) static TEXTS: Texts = Texts {
         strip: |number| format!("Pour le {number}"),
         compare: "N’autorisez que si vous voyez ces mêmes mots là où vous avez commencé\u{a0}:",
         settled: |product| format!("{product} reçoit ce que vous avez déjà autorisé, et rien de plus."),
-        who: "Qui fait la demande",
         asked_from: |organization, address, minutes| match minutes {
             ..=1 => format!("{organization} a fait sa demande à l’instant, depuis l’adresse IP {address}."),
             _ => {
@@ -217,8 +217,12 @@ pub(super) static TEXTS: Texts = Texts {
         lead: "Vous allez être redirigé. Si rien ne se passe, appuyez sur le bouton.",
     },
     logout: Logout {
-        ask: ("Se déconnecter\u{a0}?", "Vous êtes connecté dans ce navigateur."),
+        ask: "Se déconnecter\u{a0}?",
+        whose: |accounts| format!("Vous êtes connecté dans ce navigateur avec {}.", listed(accounts, "et")),
+        asked_by: |product| format!("{product} souhaite vous déconnecter."),
         sign_out: "Se déconnecter",
+        stay: "Rester connecté",
+        kept: ("Vous êtes toujours connecté", "Rien n’a changé. Vous pouvez fermer cette page."),
         done: "Terminé",
         done_title: "Vous êtes déconnecté",
         done_lead: "Vous pouvez fermer cette page ou revenir au service.",

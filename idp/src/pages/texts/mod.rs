@@ -109,6 +109,8 @@ pub struct Consent {
     pub title: fn(product: &str) -> String,
     pub strip: fn(number: &str) -> String,
     pub strip_more: fn(number: &str) -> String,
+    /// In place of both, for the account of a portal user.
+    pub strip_account: fn(account: &str) -> String,
     /// Before the permissions: they finish the sentence.
     pub would_like: fn(product: &str) -> String,
     pub would_also_like: fn(product: &str) -> String,
@@ -191,7 +193,6 @@ pub struct Approve {
     /// Before the words to compare.
     pub compare: &'static str,
     pub settled: fn(product: &str) -> String,
-    pub who: &'static str,
     /// Fewer than two minutes are a moment.
     pub asked_from: fn(organization: &str, address: &str, minutes: i64) -> String,
     /// It names the button [`Self::deny`].
@@ -239,8 +240,13 @@ pub struct FormPost {
 
 /// The pages around signing out.
 pub struct Logout {
-    pub ask: Words,
+    pub ask: &'static str,
+    /// By what the accounts are known that have signed in.
+    pub whose: fn(accounts: &[&str]) -> String,
+    pub asked_by: fn(product: &str) -> String,
     pub sign_out: &'static str,
+    pub stay: &'static str,
+    pub kept: Words,
     pub done: &'static str,
     pub done_title: &'static str,
     pub done_lead: &'static str,

@@ -63,6 +63,7 @@ pub(super) static TEXTS: Texts = Texts {
         title: |product| format!("Legg til {product}"),
         strip: |number| format!("Legg til en tjeneste for {number}"),
         strip_more: |number| format!("Oppdater en tjeneste for {number}"),
+        strip_account: |account| format!("Logget inn som {account}"),
         would_like: |product| format!("{product} vil gjerne"),
         would_also_like: |product| format!("{product} vil nå gjerne også"),
         nothing: "Tjenesten ber ikke om mer enn at du logger inn.",
@@ -143,7 +144,6 @@ pub(super) static TEXTS: Texts = Texts {
         strip: |number| format!("For nummeret {number}"),
         compare: "Tillat bare hvis du ser de samme ordene der du startet dette:",
         settled: |product| format!("{product} får det du har tillatt før, og ingenting mer."),
-        who: "Hvem som spør",
         asked_from: |organization, address, minutes| match minutes {
             ..=1 => format!("{organization} spurte for et øyeblikk siden, fra IP-adressen {address}."),
             _ => {
@@ -200,8 +200,12 @@ pub(super) static TEXTS: Texts = Texts {
         lead: "Du sendes videre. Trykk på knappen hvis ingenting skjer.",
     },
     logout: Logout {
-        ask: ("Logge ut?", "Du er logget inn i denne nettleseren."),
+        ask: "Logge ut?",
+        whose: |accounts| format!("Du er logget inn i denne nettleseren som {}.", listed(accounts, "og")),
+        asked_by: |product| format!("{product} vil logge deg ut."),
         sign_out: "Logg ut",
+        stay: "Forbli innlogget",
+        kept: ("Du er fortsatt logget inn", "Ingenting er endret. Du kan lukke siden."),
         done: "Ferdig",
         done_title: "Du er logget ut",
         done_lead: "Du kan lukke siden eller gå tilbake til tjenesten.",

@@ -64,6 +64,7 @@ pub(super) static TEXTS: Texts = Texts {
         title: |product| format!("Lägg till {product}"),
         strip: |number| format!("Lägg till en tjänst för {number}"),
         strip_more: |number| format!("Uppdatera en tjänst för {number}"),
+        strip_account: |account| format!("Inloggad som {account}"),
         would_like: |product| format!("{product} vill"),
         would_also_like: |product| format!("{product} vill nu också"),
         nothing: "Tjänsten ber inte om något mer än att du loggar in.",
@@ -142,7 +143,6 @@ pub(super) static TEXTS: Texts = Texts {
         strip: |number| format!("För {number}"),
         compare: "Tillåt bara om du ser samma ord där du påbörjade det här:",
         settled: |product| format!("{product} får det du har tillåtit tidigare, och inget mer."),
-        who: "Vem som frågar",
         asked_from: |organization, address, minutes| match minutes {
             ..=1 => format!("{organization} frågade alldeles nyss, från ip-adressen {address}."),
             _ => {
@@ -198,8 +198,12 @@ pub(super) static TEXTS: Texts = Texts {
         lead: "Du skickas vidare. Tryck på knappen om inget händer.",
     },
     logout: Logout {
-        ask: ("Logga ut?", "Du är inloggad i den här webbläsaren."),
+        ask: "Logga ut?",
+        whose: |accounts| format!("Du är inloggad i den här webbläsaren som {}.", listed(accounts, "och")),
+        asked_by: |product| format!("{product} vill logga ut dig."),
         sign_out: "Logga ut",
+        stay: "Förbli inloggad",
+        kept: ("Du är fortfarande inloggad", "Inget har ändrats. Du kan stänga sidan."),
         done: "Klart",
         done_title: "Du är utloggad",
         done_lead: "Du kan stänga sidan eller gå tillbaka till tjänsten.",

@@ -41,9 +41,24 @@ fn all(texts: &Texts) -> Vec<String> {
     all.extend([title("Voice<1>"), (*lead).to_owned(), (*set_up).to_owned()]);
     let FormPost { title, lead } = form_post;
     all.extend([*title, *lead].map(str::to_owned));
-    let Logout { ask, sign_out, done, done_title, done_lead, done_back, done_elsewhere, frame } = logout;
-    let texts = [ask.0, ask.1, sign_out, done, done_title, done_lead, done_back, done_elsewhere, frame];
-    all.extend(texts.map(str::to_owned));
+    let Logout {
+        ask,
+        whose,
+        asked_by,
+        sign_out,
+        stay,
+        kept,
+        done,
+        done_title,
+        done_lead,
+        done_back,
+        done_elsewhere,
+        frame,
+    } = logout;
+    let fixed =
+        [*ask, *sign_out, *stay, kept.0, kept.1, *done, *done_title, *done_lead, *done_back, *done_elsewhere, *frame];
+    all.extend(fixed.map(str::to_owned));
+    all.extend([whose(&["a<1>"]), whose(&["a<1>", "b<2>"]), asked_by("Voice<1>")]);
     all.extend(of_errors(errors));
     all
 }
@@ -104,6 +119,7 @@ fn of_consent(texts: &Consent) -> Vec<String> {
         title,
         strip,
         strip_more,
+        strip_account,
         would_like,
         would_also_like,
         nothing,
@@ -132,6 +148,7 @@ fn of_consent(texts: &Consent) -> Vec<String> {
         title,
         strip,
         strip_more,
+        strip_account,
         would_like,
         would_also_like,
         does_not_work_without,
@@ -180,8 +197,8 @@ fn of_device(texts: &Device) -> Vec<String> {
 }
 
 fn of_approve(texts: &Approve) -> Vec<String> {
-    let Approve { title, strip, compare, settled, who, asked_from, warning, deny, allowed, denied, over } = texts;
-    let all = [compare, who, warning, deny, allowed.0, allowed.1, denied.0, denied.1, over.0, over.1];
+    let Approve { title, strip, compare, settled, asked_from, warning, deny, allowed, denied, over } = texts;
+    let all = [compare, warning, deny, allowed.0, allowed.1, denied.0, denied.1, over.0, over.1];
     let mut all: Vec<String> = all.into_iter().map(str::to_owned).collect();
     all.extend([title("Voice<1>"), strip("Voice<1>"), settled("Voice<1>")]);
     all.extend([asked_from("Nord<1>", "a<2>", 0), asked_from("Nord<1>", "a<2>", 5)]);

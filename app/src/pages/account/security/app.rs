@@ -91,6 +91,7 @@ fn form(fresh: &Fresh, setup: Setup, errors: Errors) -> Response {
                         label="Code"
                         hint="The six digits that the app shows now."
                         autocomplete="one-time-code"
+                        inputmode="numeric"
                         required=true
                         mono=true
                     />

@@ -2,6 +2,7 @@
 
 use axum::{
     Router,
+    extract::Query,
     response::{Redirect, Response},
     routing::{get, post},
 };
@@ -15,11 +16,10 @@ use model::{
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::overview::side;
+use super::{activity, overview::side};
 use crate::{
     AppState,
     components::{
-        form::ButtonForm,
         icon::{Glyph, Icon},
         misc::State,
         time::{Ago, Day},
@@ -29,6 +29,7 @@ use crate::{
     form::{Form, Nothing},
     layout::{Page, PageHead},
     notice::{self, Tone},
+    pages::product::Confirm,
 };
 
 mod app;
@@ -45,12 +46,12 @@ pub(super) fn routes() -> Router<AppState> {
     Router::new()
         .route(HERE, get(show))
         .route("/account/security/app", get(app::show).post(app::enable))
-        .route("/account/security/app/remove", get(back).post(remove_app))
+        .route("/account/security/app/remove", get(ask_app).post(remove_app))
         .route("/account/security/codes", get(codes::ask).post(codes::make))
         .route("/account/security/passkeys", get(passkeys::show).post(passkeys::add))
         .route("/account/security/passkeys/rename", get(passkeys::name).post(passkeys::rename))
-        .route("/account/security/passkeys/remove", get(back).post(remove_passkey))
-        .route("/account/security/password/remove", post(remove_password).get(back))
+        .route("/account/security/passkeys/remove", get(ask_passkey).post(remove_passkey))
+        .route("/account/security/password/remove", get(ask_password).post(remove_password))
         .route("/account/security/providers/link", post(providers::link).get(back))
         .route("/account/security/providers/unlink", post(providers::unlink).get(back))
 }
@@ -99,6 +100,7 @@ async fn show(signed_in: SignedIn) -> Result<Response, PageError> {
                     </p>
                 </div>
                 <div class="card__foot">
+                    <a class="button" href=activity::HERE>"Recent activity"</a>
                     <a class="button" href="/account/sessions">"Show sessions"</a>
                 </div>
             </section>
@@ -129,12 +131,9 @@ fn password_card(there: bool, others: bool) -> impl IntoView {
                 {(there && others)
                     .then(|| {
                         view! {
-                            <ButtonForm
-                                action="/account/security/password/remove"
-                                class="button button--danger"
-                            >
+                            <a class="button button--danger" href="/account/security/password/remove">
                                 "Remove password"
-                            </ButtonForm>
+                            </a>
                         }
                     })}
             </div>
@@ -150,6 +149,7 @@ fn passkeys_card(factors: &Factors, now: Timestamp) -> impl IntoView + use<> {
             let id = key.id.to_string();
             let kept = if key.backup_eligible { "Shared by your devices" } else { "On one device" };
             let rename = format!("/account/security/passkeys/rename?id={id}");
+            let remove = format!("/account/security/passkeys/remove?id={id}");
             let named = format!(" {}", key.name);
             view! {
                 <li class="factors__row">
@@ -168,14 +168,10 @@ fn passkeys_card(factors: &Factors, now: Timestamp) -> impl IntoView + use<> {
                             "Rename"
                             <span class="visually-hidden">{named.clone()}</span>
                         </a>
-                        <ButtonForm
-                            action="/account/security/passkeys/remove"
-                            class="button button--small button--danger"
-                            fields=vec![("id", id)]
-                        >
+                        <a class="button button--small button--danger" href=remove>
                             "Remove"
                             <span class="visually-hidden">{named}</span>
-                        </ButtonForm>
+                        </a>
                     </div>
                 </li>
             }
@@ -206,7 +202,7 @@ fn app_card(factors: &Factors, now: Timestamp) -> impl IntoView + use<> {
     let foot = match &factors.totp {
         None => view! { <a class="button" href="/account/security/app">"Set up the app"</a> }.into_any(),
         Some(_) => view! {
-            <ButtonForm action="/account/security/app/remove" class="button button--danger">"Remove the app"</ButtonForm>
+            <a class="button button--danger" href="/account/security/app/remove">"Remove the app"</a>
         }
         .into_any(),
     };
@@ -266,6 +262,47 @@ fn state(on: bool) -> impl IntoView {
 
 // ---- What its buttons do ----
 
+/// What is asked before something is removed.
+fn ask(fresh: &Fresh, title: String, effects: Vec<String>, button: &'static str) -> Response {
+    page(button).render(&fresh.visitor, move || {
+        view! { <Confirm title=title effects=effects button=button back=HERE/> }
+    })
+}
+
+/// What signs in afterwards, in a sentence; nothing, if it were the last way.
+async fn left(fresh: &Fresh, password: bool, app: bool, passkeys: usize) -> Result<Option<String>, PageError> {
+    let mut ways = Vec::new();
+    if password {
+        ways.push(if app { "your password and a code of the app".to_owned() } else { "your password".to_owned() });
+    }
+    match passkeys {
+        0 => {}
+        1 => ways.push("your passkey".to_owned()),
+        many => ways.push(format!("one of your {many} passkeys")),
+    }
+    if !upstream::list(fresh.ctx(), fresh.id()).await?.is_empty() {
+        ways.push("another provider".to_owned());
+    }
+    Ok((!ways.is_empty()).then(|| format!("You sign in with {} from then on.", ways.join(", or with "))))
+}
+
+const CODES_TOO: &str = "Your recovery codes go with it: they stand in for a passkey or the app.";
+const MAILED: &str = "We send a mail that says so.";
+
+async fn ask_app(fresh: Fresh) -> Result<Response, PageError> {
+    let factors = factor::of(fresh.ctx(), fresh.id()).await?;
+    if factors.totp.is_none() {
+        return Err(PageError::NotFound);
+    }
+    let password = fresh.person.user.password().is_some();
+    let keys = factors.passkeys.len();
+    let Some(left) = left(&fresh, password, false, keys).await? else { return refused(&fresh, FactorError::LastWay) };
+    let mut effects = vec!["Signing in does not ask for codes of the app any more.".to_owned(), left];
+    effects.extend((keys == 0).then(|| CODES_TOO.to_owned()));
+    effects.push(MAILED.to_owned());
+    Ok(ask(&fresh, "Remove the authenticator app?".to_owned(), effects, "Remove the app"))
+}
+
 async fn remove_app(fresh: Fresh, Form(Nothing {}): Form<Nothing>) -> Result<Response, PageError> {
     match totp::disable(fresh.ctx(), fresh.id()).await {
         // One that is gone already is what was wanted.
@@ -280,8 +317,24 @@ struct PasskeyId {
     id: Uuid,
 }
 
-async fn remove_passkey(fresh: Fresh, Form(fields): Form<PasskeyId>) -> Result<Response, PageError> {
-    match passkey::remove(fresh.ctx(), fresh.id(), fields.id).await {
+async fn ask_passkey(fresh: Fresh, Query(which): Query<PasskeyId>) -> Result<Response, PageError> {
+    let factors = factor::of(fresh.ctx(), fresh.id()).await?;
+    let key = factors.passkeys.iter().find(|key| key.id == which.id).ok_or(PageError::NotFound)?;
+    let password = fresh.person.user.password().is_some();
+    let (app, others) = (factors.totp.is_some(), factors.passkeys.len().saturating_sub(1));
+    let Some(left) = left(&fresh, password, app, others).await? else { return refused(&fresh, FactorError::LastWay) };
+    let mut effects = vec!["It does not sign you in any more, from this moment on.".to_owned(), left];
+    effects.extend((!app && others == 0).then(|| CODES_TOO.to_owned()));
+    effects.push(MAILED.to_owned());
+    Ok(ask(&fresh, format!("Remove the passkey {}?", key.name), effects, "Remove passkey"))
+}
+
+async fn remove_passkey(
+    fresh: Fresh,
+    Query(which): Query<PasskeyId>,
+    Form(Nothing {}): Form<Nothing>,
+) -> Result<Response, PageError> {
+    match passkey::remove(fresh.ctx(), fresh.id(), which.id).await {
         Ok(true) => Ok(notice::done(
             &fresh.visitor,
             HERE,
@@ -290,6 +343,20 @@ async fn remove_passkey(fresh: Fresh, Form(fields): Form<PasskeyId>) -> Result<R
         Ok(false) => Err(PageError::NotFound),
         Err(error) => refused(&fresh, error),
     }
+}
+
+async fn ask_password(fresh: Fresh) -> Result<Response, PageError> {
+    if fresh.person.user.password().is_none() {
+        return Err(PageError::NotFound);
+    }
+    let keys = factor::of(fresh.ctx(), fresh.id()).await?.passkeys.len();
+    let Some(left) = left(&fresh, false, false, keys).await? else { return refused(&fresh, FactorError::LastWay) };
+    let effects = vec![
+        "The password does not sign you in any more, from this moment on.".to_owned(),
+        left,
+        "A new one can be set with a link that we mail. We send a mail that says that this one is gone.".to_owned(),
+    ];
+    Ok(ask(&fresh, "Remove your password?".to_owned(), effects, "Remove password"))
 }
 
 async fn remove_password(fresh: Fresh, Form(Nothing {}): Form<Nothing>) -> Result<Response, PageError> {
