@@ -153,7 +153,7 @@ async fn the_answer_is_the_same_whether_an_address_has_an_account_or_not() {
 }
 
 #[tokio::test]
-async fn the_time_is_the_same_whether_an_address_has_an_account_or_not() {
+async fn spring_cve_2026_22746_the_time_is_the_same_whether_an_address_has_an_account_or_not() {
     let app = App::demo().await;
     let mut fastest = [Duration::MAX; 2];
     // The fastest of nine, since other tests hash beside this one.

@@ -137,7 +137,7 @@ async fn a8_iss_is_on_success_and_on_errors() {
 }
 
 #[tokio::test]
-async fn a9_form_post_escapes_and_its_policy_allows_only_that_form() {
+async fn authentik_cve_2026_42849_a9_form_post_escapes_and_its_policy_allows_only_that_form() {
     let app = App::demo().await;
     let state = "\"><script>alert(1)</script>";
     let url = authorize_url("demo-web", &[("response_mode", "form_post"), ("state", state)]);
@@ -271,7 +271,7 @@ async fn max_age_and_prompt_login_ask_for_a_new_sign_in() {
 }
 
 #[tokio::test]
-async fn an_interaction_is_worth_nothing_in_another_browser_or_later() {
+async fn dex_cve_2022_39222_an_interaction_is_worth_nothing_in_another_browser_or_later() {
     let app = App::demo().await;
     let mut browser = app.browser();
     let page = browser.get(&authorize_url("demo-web", &[])).await;

@@ -590,7 +590,7 @@ async fn product_client(app: &App) -> model::client::Client {
 }
 
 #[tokio::test]
-async fn f_a_ping_goes_to_no_address_of_ours() {
+async fn zitadel_cve_2026_27945_f_a_ping_goes_to_no_address_of_ours() {
     let app = App::demo().await;
     for endpoint in ["http://client.example/", "https://127.0.0.1/", "https://localhost/", "https://[::1]/", "ping", ""]
     {

@@ -207,7 +207,7 @@ impl Write for Log {
 }
 
 #[tokio::test]
-async fn d7_neither_page_nor_log_nor_database_holds_a_secret_afterwards() {
+async fn authentik_cve_2026_40166_d7_neither_page_nor_log_nor_database_holds_a_secret_afterwards() {
     let app = App::demo().await;
     let log = Log::default();
     let writer = log.clone();
@@ -504,7 +504,7 @@ async fn what_is_not_yours_does_not_exist() {
 }
 
 #[tokio::test]
-async fn a_viewer_sees_everything_but_secrets_and_changes_nothing() {
+async fn authentik_cve_2026_25227_a_viewer_sees_everything_but_secrets_and_changes_nothing() {
     let app = App::demo().await;
     let mut owner = app.sign_in_portal("dev@portico.test").await;
     let voicebox = product(&mut owner, "Voicebox").await;

@@ -25,7 +25,7 @@ async fn b2_of_many_redemptions_of_one_code_one_gives_tokens_and_the_grant_ends_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn c2_of_many_refreshes_of_one_token_one_successor_lives() {
+async fn keycloak_cve_2026_1035_c2_of_many_refreshes_of_one_token_one_successor_lives() {
     let app = App::demo().await;
     let tokens = app.tokens("openid phone offline_access", NUMBER).await;
     let first = tokens["refresh_token"].as_str().expect("a refresh token").to_owned();

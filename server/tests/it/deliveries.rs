@@ -217,7 +217,7 @@ async fn a_round_has_few_of_one_client() {
 
 /// A logout address that points inside reaches nothing, and its owner does not learn why.
 #[tokio::test]
-async fn k4_a_logout_address_reaches_nothing_of_ours() {
+async fn keycloak_cve_2026_4874_k4_a_logout_address_reaches_nothing_of_ours() {
     let app = App::demo().await;
     let inside = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = inside.local_addr().unwrap().port();

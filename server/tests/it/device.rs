@@ -232,7 +232,7 @@ async fn l2_zitadel_ghsa_xqxv_a_device_code_of_another_client_gives_nothing_and_
 }
 
 #[tokio::test]
-async fn mas_device_grant_replay_a_device_code_works_once_and_a_replay_revokes() {
+async fn mas_2024_12_a_device_code_works_once_and_a_replay_revokes() {
     let app = App::demo().await;
     let begun = begin(&app, APP, "openid").await;
     let mut browser = app.sign_in_portal("dev@portico.test").await;

@@ -201,7 +201,7 @@ async fn where_it_is_off_a_url_is_no_client_and_nothing_is_fetched() {
 }
 
 #[tokio::test]
-async fn f_only_plain_urls_of_public_hosts_are_looked_up() {
+async fn spring_ai_mcp_cve_2026_45609_f_only_plain_urls_of_public_hosts_are_looked_up() {
     let world = World::new().await;
     let place = &world.elsewhere.place;
     for id in [

@@ -120,7 +120,7 @@ async fn a_subscriber_is_somebody_else_to_each_product_and_the_same_to_its_clien
 }
 
 #[tokio::test]
-async fn introspection_tells_a_client_of_another_organization_nothing() {
+async fn keycloak_cve_2026_4630_cve_2026_4636_introspection_tells_a_client_of_another_organization_nothing() {
     let app = App::demo().await;
     let rival = Rival::join(&app).await;
     let tokens = app.tokens("openid phone", NUMBER).await;

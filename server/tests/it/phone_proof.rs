@@ -69,7 +69,7 @@ async fn a_pin_verifies_the_number_until_it_changes() {
 }
 
 #[tokio::test]
-async fn zitadel_2026_27946_a_form_cannot_say_that_a_number_is_verified() {
+async fn zitadel_cve_2026_27946_a_form_cannot_say_that_a_number_is_verified() {
     let app = App::demo().await;
     let mut browser = with_number(&app, SUBSCRIBER).await;
     let page = ask(&mut browser).await;

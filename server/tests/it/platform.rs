@@ -164,7 +164,7 @@ async fn a_request_id_is_taken_from_nobody() {
 
 /// The address that budgets count cannot be chosen by whoever is counted.
 #[tokio::test]
-async fn an_address_is_believed_from_trusted_proxies_alone() {
+async fn authentik_cve_2023_36456_an_address_is_believed_from_trusted_proxies_alone() {
     use axum::{Extension, Router, extract::ConnectInfo, routing::get};
     use model::ClientAddress;
     use std::net::SocketAddr;

@@ -108,7 +108,7 @@ async fn what_nobody_has_said_is_left_out() {
 }
 
 #[tokio::test]
-async fn zitadel_2026_27946_nobody_verifies_their_own_number_or_address() {
+async fn zitadel_cve_2026_27946_nobody_verifies_their_own_number_or_address() {
     let app = App::demo().await;
     let mut lies = Vec::new();
     for name in [

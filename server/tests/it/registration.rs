@@ -476,7 +476,7 @@ async fn a_sector_lists_every_redirect_uri() {
 
 /// Whoever opens or fetches them, no address leads to what is not public.
 #[tokio::test]
-async fn f_every_url_of_a_client_keeps_to_the_same_address_rules() {
+async fn hydra_aa1ee2987_f_every_url_of_a_client_keeps_to_the_same_address_rules() {
     let app = unlimited().await;
     app.ctx.go_out_with(Arc::new(Outgoing::new(&OutgoingSettings::default()).unwrap()));
     let (port, asked) = inside("[\"https://example.com/callback\"]").await;
@@ -608,7 +608,7 @@ async fn registered_clients_get_the_configured_profile_as_far_as_it_fits() {
 }
 
 #[tokio::test]
-async fn authentik_2026_49448_clients_that_nobody_has_let_in_are_strangers() {
+async fn authentik_cve_2026_49448_clients_that_nobody_has_let_in_are_strangers() {
     let app = App::demo().await;
     let exchange = "urn:ietf:params:oauth:grant-type:token-exchange";
     let mut body = web();

@@ -180,7 +180,7 @@ async fn a_step_token_is_not_a_session() {
 }
 
 #[tokio::test]
-async fn authentik_2026_49443_no_step_is_skipped_by_an_empty_post() {
+async fn authentik_cve_2026_49443_no_step_is_skipped_by_an_empty_post() {
     let app = App::demo().await;
     let _dev = WithApp::new(&app, DEV).await;
     let (mut browser, page) = password(&app, DEV, model::demo::PASSWORD).await;

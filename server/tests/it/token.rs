@@ -132,7 +132,7 @@ async fn b3_an_expired_code_gives_nothing() {
 }
 
 #[tokio::test]
-async fn b4_a_code_of_another_client_is_refused_and_recorded() {
+async fn b4_zitadel_ghsa_xqxv_a_code_of_another_client_is_refused_and_recorded() {
     let app = App::demo().await;
     let code = app.code("phone", NUMBER).await;
     let form = [("grant_type", "authorization_code"), ("code", code.as_str()), ("redirect_uri", CALLBACK)];
@@ -158,7 +158,7 @@ async fn b5_another_redirect_uri_is_refused() {
 }
 
 #[tokio::test]
-async fn b6_a_verifier_that_is_missing_wrong_or_unexpected_is_refused() {
+async fn authentik_cve_2023_48228_b6_a_verifier_that_is_missing_wrong_or_unexpected_is_refused() {
     let app = App::demo().await;
     let answer = app.authorize(&authorize_url("demo-spa", &[]), NUMBER).await;
     let form = |verifier: Option<&'static str>| {
@@ -189,7 +189,7 @@ async fn b6_a_verifier_that_is_missing_wrong_or_unexpected_is_refused() {
 }
 
 #[tokio::test]
-async fn an_altered_cut_or_extended_token_is_none() {
+async fn zitadel_cve_2026_27840_an_altered_cut_or_extended_token_is_none() {
     let app = App::demo().await;
     let tokens = app.tokens("openid phone offline_access", NUMBER).await;
     let access = text(&tokens, "access_token");
@@ -237,7 +237,7 @@ async fn c1_a_replayed_refresh_token_revokes_the_family_but_a_lost_response_does
 }
 
 #[tokio::test]
-async fn c3_a_refresh_token_of_another_client_is_refused_and_recorded() {
+async fn c3_zitadel_ghsa_xqxv_a_refresh_token_of_another_client_is_refused_and_recorded() {
     let app = App::demo().await;
     let tokens = app.tokens("phone offline_access", NUMBER).await;
     let refresh = text(&tokens, "refresh_token");

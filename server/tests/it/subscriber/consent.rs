@@ -142,7 +142,7 @@ async fn h3_a_tampered_consent_form_is_refused() {
 }
 
 #[tokio::test]
-async fn a_step_cannot_be_skipped() {
+async fn authentik_cve_2026_54730_a_step_cannot_be_skipped() {
     let app = App::demo().await;
     let (mut browser, page) = at_login(&app).await;
     let login = page.form("/login");

@@ -254,7 +254,7 @@ async fn a_redirect_target_that_is_not_ours_is_forgotten() {
 /// Keycloak CVE-2026-9087, Zitadel CVE-2025-46815: what was begun in one session is worth nothing
 /// in another, even in the same browser.
 #[tokio::test]
-async fn a_link_belongs_to_the_session_that_asked_for_it() {
+async fn zitadel_cve_2025_46815_a_link_belongs_to_the_session_that_asked_for_it() {
     let corp = Corp::start().await;
     let app = corp.app().await;
     let mut browser = app.sign_in_portal(DEV).await;
@@ -281,7 +281,7 @@ async fn a_link_belongs_to_the_session_that_asked_for_it() {
 
 /// What was said to one browser, in another one.
 #[tokio::test]
-async fn what_was_said_is_bound_to_the_browser_and_counts_once() {
+async fn keycloak_cve_2026_9087_what_was_said_is_bound_to_the_browser_and_counts_once() {
     let corp = Corp::start().await;
     let app = corp.app().await;
     let (mut browser, page) = back(&app, &corp).await;
