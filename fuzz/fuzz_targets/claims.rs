@@ -6,25 +6,30 @@ use std::sync::{Arc, LazyLock};
 
 use fuzz::WORLD;
 use libfuzzer_sys::fuzz_target;
-use model::{authorization::Request, cache::Product, claims, jose};
+use model::{
+    authorization::Request,
+    cache::{Client, Product},
+    claims, jose,
+};
 
-/// A product of each kind, and a request of a client of it.
-static WORLDS: LazyLock<Vec<(Arc<Product>, Request)>> = LazyLock::new(|| {
+/// A client of each kind of product, the product, and a request of the client.
+static WORLDS: LazyLock<Vec<(Arc<Client>, Arc<Product>, Request)>> = LazyLock::new(|| {
     ["demo-app", "demo-web"]
         .map(|id| {
-            let product = WORLD.product(&WORLD.client(id).expect("a demo client"));
+            let client = WORLD.client(id).expect("a demo client");
+            let product = WORLD.product(&client);
             let query =
                 format!("client_id={id}&redirect_uri=https%3A%2F%2Fexample.com%2Fcallback&response_type=code&nonce=n");
             let request = WORLD.wait(idp::fuzzing::authorize(&WORLD.ctx, query.as_bytes(), b"")).expect("a request");
-            (product, request)
+            (client, product, request)
         })
         .into()
 });
 
 fuzz_target!(|text: &str| {
-    for (product, plain) in WORLDS.iter() {
+    for (client, product, plain) in WORLDS.iter() {
         let mut request = plain.clone();
-        if idp::fuzzing::claims(text, product, &mut request).is_err() {
+        if idp::fuzzing::claims(text, client, product, &mut request).is_err() {
             continue;
         }
         assert!(jose::strict_json(text).is_some_and(|value| value.is_object()), "{text} is ambiguous");

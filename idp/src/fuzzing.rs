@@ -3,7 +3,13 @@
 
 use axum::response::Response;
 use http::{HeaderMap, HeaderName, Method};
-use model::{Context, authorization::Request, cache::Product, client::profile::ASYMMETRIC, dpop::Expected};
+use model::{
+    Context,
+    authorization::Request,
+    cache::{Client, Product},
+    client::profile::ASYMMETRIC,
+    dpop::Expected,
+};
 
 use crate::{
     authorize::{self, AuthorizeError},
@@ -37,8 +43,8 @@ pub async fn authorize(ctx: &Context, query: &[u8], body: &[u8]) -> Result<Reque
 /// # Errors
 ///
 /// What is wrong with it.
-pub fn claims(text: &str, product: &Product, request: &mut Request) -> Result<(), &'static str> {
-    authorize::claims_request::read(text, product, request)
+pub fn claims(text: &str, client: &Client, product: &Product, request: &mut Request) -> Result<(), &'static str> {
+    authorize::claims_request::read(text, client, product, request)
 }
 
 /// Who says to ask at the token endpoint, and the secret or assertion that comes with it; nobody
