@@ -11,7 +11,7 @@ use axum::{
 use http::{HeaderValue, header};
 use model::{
     Certificates, Language, Registration, Settings, authorization::ResponseMode, claims, client::profile::ASYMMETRIC,
-    entity::SigningAlg,
+    entity::SigningAlg, jose::HS256,
 };
 use serde_json::{Value, json};
 
@@ -35,6 +35,11 @@ impl Documents {
             Certificates::Unjudged => &["self_signed_tls_client_auth"],
             Certificates::Judged => &["tls_client_auth", "self_signed_tls_client_auth"],
         });
+        let mut assertions = ASYMMETRIC.to_vec();
+        if settings.client_secret_jwt {
+            confidential.push("client_secret_jwt");
+            assertions.push(HS256);
+        }
         let client_auth: Vec<&str> = confidential.iter().copied().chain(["none"]).collect();
         let algs: Vec<_> = SigningAlg::ALL.iter().map(|alg| alg.as_str()).collect();
         let own_claims = ["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid"];
@@ -56,11 +61,11 @@ impl Documents {
             "grant_types_supported": GRANT_TYPES,
             "code_challenge_methods_supported": ["S256"],
             "token_endpoint_auth_methods_supported": client_auth,
-            "token_endpoint_auth_signing_alg_values_supported": ASYMMETRIC,
+            "token_endpoint_auth_signing_alg_values_supported": assertions,
             "revocation_endpoint_auth_methods_supported": client_auth,
-            "revocation_endpoint_auth_signing_alg_values_supported": ASYMMETRIC,
+            "revocation_endpoint_auth_signing_alg_values_supported": assertions,
             "introspection_endpoint_auth_methods_supported": confidential,
-            "introspection_endpoint_auth_signing_alg_values_supported": ASYMMETRIC,
+            "introspection_endpoint_auth_signing_alg_values_supported": assertions,
             "introspection_signing_alg_values_supported": algs,
             "scopes_supported": scopes.collect::<Vec<_>>(),
             "claims_supported": own_claims.into_iter().chain(told).collect::<Vec<_>>(),

@@ -29,6 +29,7 @@ mod m20261121_000017_refreshable_scopes;
 mod m20261121_000018_four_eyes;
 mod m20261130_000019_scope_apis;
 mod m20261130_000020_platform_history;
+mod m20261130_000021_secret_jwt;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -60,6 +61,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000018_four_eyes::Migration),
             Box::new(m20261130_000019_scope_apis::Migration),
             Box::new(m20261130_000020_platform_history::Migration),
+            Box::new(m20261130_000021_secret_jwt::Migration),
         ]
     }
 }

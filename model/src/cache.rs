@@ -105,6 +105,8 @@ pub struct Secret {
     pub id: Uuid,
     /// SHA-256, see [`crate::secret::hash`].
     pub hash: String,
+    /// The secret itself, if the client signs with it; see [`crate::client::opened`].
+    pub sealed: Option<String>,
     /// When it stops to work.
     pub expires_at: Option<Timestamp>,
 }
@@ -173,6 +175,14 @@ impl Product {
     #[must_use]
     pub fn refreshable(&self, scopes: &[String]) -> bool {
         self.scopes.iter().filter(|scope| scopes.contains(&scope.name)).all(|scope| scope.refreshable)
+    }
+}
+
+impl Secret {
+    /// Whether it works.
+    #[must_use]
+    pub fn lives(&self, now: Timestamp) -> bool {
+        self.expires_at.is_none_or(|end| now < end)
     }
 }
 
@@ -414,7 +424,12 @@ pub async fn client(ctx: &Context, client_id: &str) -> Result<Option<Arc<Client>
             .collect(),
         secrets: secrets
             .into_iter()
-            .map(|secret| Secret { id: secret.id, hash: secret.secret_hash, expires_at: secret.expires_at })
+            .map(|secret| Secret {
+                id: secret.id,
+                hash: secret.secret_hash,
+                sealed: secret.secret_sealed,
+                expires_at: secret.expires_at,
+            })
             .collect(),
     });
     caches.keep(&caches.clients, client_id.to_owned(), Arc::clone(&loaded), epoch);

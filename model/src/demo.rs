@@ -11,12 +11,13 @@ use crate::{
     client::{
         Metadata,
         grant_type::{AUTHORIZATION_CODE, CIBA, CLIENT_CREDENTIALS, DEVICE_CODE, REFRESH_TOKEN, TOKEN_EXCHANGE},
+        secrets::{NewSecret, insert_secret},
     },
     db::Tx,
     entity::{
         Audience, AuthMethod, ClientKind, ClientState, DistributionState, OrganizationKind, Profile, Role,
-        ScopeAudience, TokenFormat, UriPurpose, client, client_key, client_secret, client_uri, distribution, fact,
-        membership, number_range, operator, organization, product, product_scope, scope, subscriber, user,
+        ScopeAudience, TokenFormat, UriPurpose, client, client_key, client_uri, distribution, fact, membership,
+        number_range, operator, organization, product, product_scope, scope, subscriber, user,
     },
     password, profile,
     secret::Plain,
@@ -641,18 +642,15 @@ impl World<'_> {
         }
         if let Some(text) = facts.secret {
             let plain = Plain::chosen(text);
-            let row = client_secret::ActiveModel {
-                id: Set(self.ctx.new_id()?),
-                client_id: Set(id),
-                label: Set("Demo".to_owned()),
-                secret_hash: Set(plain.hash()),
-                last_four: Set(plain.last_four()),
-                created_by: Set(Some(by)),
-                created_at: Set(self.now),
-                last_used_at: Set(None),
-                expires_at: Set(None),
+            let new = NewSecret {
+                id: self.ctx.new_id()?,
+                client: id,
+                method: facts.auth_method,
+                label: "Demo",
+                secret: &plain,
+                actor: Some(by),
             };
-            client_secret::Entity::insert(row).exec_without_returning(self.tx).await?;
+            insert_secret(self.tx, self.ctx, new).await?;
         }
         self.tx.changed(Change::Client(facts.client_id.to_owned()));
         let detail = format!("Registered the client {} ({})", facts.description, facts.client_id);

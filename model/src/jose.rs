@@ -4,7 +4,10 @@
 //! algorithms, and a header names at most which of the keys it was (RFC 8725, section 3.1). What
 //! is read before that is called *unverified*.
 
-use aws_lc_rs::signature::{self, UnparsedPublicKey};
+use aws_lc_rs::{
+    hmac,
+    signature::{self, UnparsedPublicKey},
+};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
@@ -13,6 +16,9 @@ use crate::Timestamp;
 
 /// The longest token that is looked at, in bytes.
 pub const LONGEST: usize = 16 * 1024;
+
+/// The one algorithm with which a client signs with a secret that it shares with us.
+pub const HS256: &str = "HS256";
 
 /// Why a token is not believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -127,6 +133,30 @@ impl<'a> Unverified<'a> {
             }
         }
         Err(JoseError::Signature)
+    }
+
+    /// Verifies the code that a client has made with one of the `secrets` that it shares with us
+    /// ([`HS256`]; RFC 7518, section 3.2); returns the claims and which secret it was. No key of any other kind
+    /// can get here, and every secret is tried, so that time does not tell which one it was.
+    ///
+    /// # Errors
+    ///
+    /// [`JoseError::Algorithm`] or [`JoseError::Signature`].
+    pub fn verify_shared<'k>(
+        self,
+        secrets: impl IntoIterator<Item = &'k [u8]>,
+    ) -> Result<(Map<String, Value>, usize), JoseError> {
+        if self.header("alg") != Some(HS256) {
+            return Err(JoseError::Algorithm);
+        }
+        let mut found = None;
+        for (place, secret) in secrets.into_iter().enumerate() {
+            let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
+            if hmac::verify(&key, self.signed.as_bytes(), &self.signature).is_ok() {
+                found = Some(place);
+            }
+        }
+        Ok((self.claims, found.ok_or(JoseError::Signature)?))
     }
 }
 
@@ -317,6 +347,33 @@ mod tests {
         assert_eq!(check(&signed(&two, r#"{"alg":"ES256"}"#, "{}"), &keys), Ok(1), "without kid every key is tried");
         assert_eq!(check(&signed(&two, r#"{"alg":"ES256","kid":"b"}"#, "{}"), &keys), Ok(1));
         assert_eq!(check(&signed(&two, r#"{"alg":"ES256","kid":"a"}"#, "{}"), &keys), Err(JoseError::Signature));
+    }
+
+    #[test]
+    fn e1_a_shared_secret_is_for_hs256_alone_and_every_one_is_tried() {
+        let by = |secret: &[u8], alg: &str| {
+            let header = URL_SAFE_NO_PAD.encode(json!({ "alg": alg }).to_string());
+            let text = format!("{header}.{}", URL_SAFE_NO_PAD.encode("{}"));
+            let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), text.as_bytes());
+            format!("{text}.{}", URL_SAFE_NO_PAD.encode(tag))
+        };
+        let check = |text: &str| {
+            Unverified::parse(text)
+                .and_then(|token| token.verify_shared([b"one".as_slice(), b"two"]))
+                .map(|(_, place)| place)
+        };
+        assert_eq!(check(&by(b"one", HS256)), Ok(0));
+        assert_eq!(check(&by(b"two", HS256)), Ok(1));
+        for wrong in [b"three".as_slice(), b"", b"one "] {
+            assert_eq!(check(&by(wrong, HS256)), Err(JoseError::Signature));
+        }
+        for alg in ["HS384", "HS512", "hs256", "none", "ES256", "RS256", ""] {
+            assert_eq!(check(&by(b"one", alg)), Err(JoseError::Algorithm), "{alg}");
+        }
+        let cut = by(b"one", HS256);
+        assert_eq!(check(&cut[..cut.len() - 3]), Err(JoseError::Signature), "a part of a code is none");
+        let without = &cut[..=cut.rfind('.').unwrap()];
+        assert_eq!(check(without), Err(JoseError::Signature));
     }
 
     #[test]

@@ -22,6 +22,9 @@ pub struct Settings {
     pub metadata_documents: bool,
     /// Which certificates of clients reach us (RFC 8705).
     pub certificates: Certificates,
+    /// Whether clients may sign with their secret (`client_secret_jwt`), which then rests here sealed and
+    /// not as a hash alone.
+    pub client_secret_jwt: bool,
     /// Whether DPoP proofs must carry a nonce of ours (RFC 9449, sections 8 and 9).
     pub dpop_nonces: bool,
     /// With which other providers people may sign in to the portal.
@@ -48,6 +51,7 @@ impl Settings {
             registration_profile: Profile::Standard,
             metadata_documents: true,
             certificates: Certificates::None,
+            client_secret_jwt: false,
             dpop_nonces: false,
             providers: Vec::new(),
             lifetimes: Lifetimes::default(),

@@ -1,14 +1,15 @@
-//! `private_key_jwt`: a client signs who it is with a key of its own (RFC 7523, sections 2.2 and 3;
-//! OpenID Connect Core, section 9).
+//! `private_key_jwt` and `client_secret_jwt`: a client signs who it is, with a key of its own or with its
+//! secret (RFC 7523, sections 2.2 and 3; OpenID Connect Core, section 9).
 
 use model::{
-    Context, Timestamp,
+    Context, Fault, Timestamp,
     cache::Client,
-    client::profile::AssertionAudience,
+    client::{opened, profile::AssertionAudience},
     jose::{self, JoseError, Unverified},
     minutes, seconds,
     spent::Once,
 };
+use serde_json::{Map, Value};
 
 use crate::client_keys;
 
@@ -51,26 +52,64 @@ pub fn unverified_client_id(text: &str) -> Result<String, AssertionError> {
     jose::text(token.unverified_claims(), "sub")?.map(str::to_owned).ok_or(AssertionError::Subject)
 }
 
-/// Checks an assertion of `client`, sent to the endpoint at `path`. That it comes once is left to
-/// the caller.
+/// Takes an assertion apart.
+fn assertion(text: &str) -> Result<Unverified<'_>, AssertionError> {
+    let token = Unverified::parse(text)?;
+    token.check_type(&["", "jwt", "client-authentication+jwt"])?;
+    Ok(token)
+}
+
+/// Checks an assertion of `client`, signed with a key of its own and sent to the endpoint at `path`. That it
+/// comes once is left to the caller.
 ///
 /// # Errors
 ///
 /// [`AssertionError`].
 pub async fn check(ctx: &Context, client: &Client, text: &str, path: &str) -> Result<Once, AssertionError> {
-    let rules = client.profile.rules();
-    let token = Unverified::parse(text)?;
-    token.check_type(&["", "jwt", "client-authentication+jwt"])?;
-    let algs = rules.algs_of(client.metadata.token_endpoint_auth_signing_alg.as_deref());
-    let claims = client_keys::verify(ctx, client, token, &algs).await?;
-    let is_client = |name| jose::text(&claims, name).map(|value| value == Some(client.client_id.as_str()));
+    let algs = client.profile.rules().algs_of(client.metadata.token_endpoint_auth_signing_alg.as_deref());
+    let claims = client_keys::verify(ctx, client, assertion(text)?, &algs).await?;
+    once(ctx, client, &claims, path)
+}
+
+/// Checks an assertion of `client`, signed with one of its living secrets and sent to the endpoint at `path`.
+/// No key can be taken for a secret: these are read from where the client's secrets are, and made by us.
+///
+/// # Errors
+///
+/// [`AssertionError`] inside; a fault if a secret does not open.
+pub fn check_shared(
+    ctx: &Context,
+    client: &Client,
+    text: &str,
+    path: &str,
+) -> Result<Result<Once, AssertionError>, Fault> {
+    let now = ctx.now();
+    let mut secrets = Vec::new();
+    for known in client.secrets.iter().filter(|known| known.lives(now)) {
+        if let Some(sealed) = &known.sealed {
+            secrets.push((known.id, opened(ctx, &known.hash, sealed)?));
+        }
+    }
+    let keys = secrets.iter().map(|(_, secret)| secret.reveal().as_bytes());
+    let verified = assertion(text).and_then(|token| Ok(token.verify_shared(keys)?));
+    Ok(verified.and_then(|(claims, place)| {
+        if let Some((id, _)) = secrets.get(place) {
+            ctx.caches().credential_used(*id, now);
+        }
+        once(ctx, client, &claims, path)
+    }))
+}
+
+/// Checks what an assertion says once its signature is the client's.
+fn once(ctx: &Context, client: &Client, claims: &Map<String, Value>, path: &str) -> Result<Once, AssertionError> {
+    let is_client = |name| jose::text(claims, name).map(|value| value == Some(client.client_id.as_str()));
     if !(is_client("iss")? && is_client("sub")?) {
         return Err(AssertionError::Subject);
     }
     let issuer = &ctx.settings().issuer;
-    match rules.assertion_audience {
+    match client.profile.rules().assertion_audience {
         AssertionAudience::IssuerOnly => {
-            if jose::text(&claims, "aud").ok().flatten() != Some(issuer) {
+            if jose::text(claims, "aud").ok().flatten() != Some(issuer) {
                 return Err(AssertionError::Audience("the issuer, as a text"));
             }
         }
@@ -80,19 +119,19 @@ pub async fn check(ctx: &Context, client: &Client, text: &str, path: &str) -> Re
                 audience.trim_end_matches('/') == base
                     || audience.strip_prefix(base).is_some_and(|rest| rest == path || rest == crate::paths::TOKEN)
             };
-            if !jose::audiences(&claims)?.iter().any(ours) {
+            if !jose::audiences(claims)?.iter().any(ours) {
                 return Err(AssertionError::Audience("the issuer or the token endpoint"));
             }
         }
     }
     let now = ctx.now();
-    let expires = jose::time(&claims, "exp")?.ok_or(AssertionError::Time)?;
+    let expires = jose::time(claims, "exp")?.ok_or(AssertionError::Time)?;
     let in_future = |at: Option<Timestamp>| at.is_some_and(|at| at > now.plus(AHEAD));
-    let too_soon = in_future(jose::time(&claims, "nbf")?) || in_future(jose::time(&claims, "iat")?);
+    let too_soon = in_future(jose::time(claims, "nbf")?) || in_future(jose::time(claims, "iat")?);
     if expires.plus(AHEAD) <= now || expires > now.plus(FARTHEST) || too_soon {
         return Err(AssertionError::Time);
     }
-    let jti = jose::text(&claims, "jti")?.filter(|jti| !jti.is_empty()).ok_or(AssertionError::Id)?;
+    let jti = jose::text(claims, "jti")?.filter(|jti| !jti.is_empty()).ok_or(AssertionError::Id)?;
     Ok(Once {
         kind: "client assertion",
         owner: client.client_id.clone(),

@@ -9,7 +9,10 @@ use http::{HeaderMap, StatusCode, header};
 use model::{
     ClientAddress, Context, Fault,
     cache::{self, Client},
-    client::certificate::{self, CertificateError},
+    client::{
+        certificate::{self, CertificateError},
+        method::offered,
+    },
     entity::{AuthMethod, ClientState},
     limit::TooMany,
     meter::Meter,
@@ -200,14 +203,17 @@ async fn check(
         _ => None,
     };
     let client = client.filter(|client| client.state == ClientState::Active).ok_or(ClientAuthError::Invalid)?;
-    // A profile can have been changed since.
-    if !client.profile.rules().auth_methods.contains(&client.auth_method) {
+    // A profile can have been changed since, and the configuration, too.
+    if !client.profile.rules().auth_methods.contains(&client.auth_method) || !offered(ctx, client.auth_method) {
         return Err(ClientAuthError::Invalid);
     }
     let mut once = Vec::new();
     match (client.auth_method, &presented.proof) {
         (AuthMethod::None, Proof::None) => {}
         (AuthMethod::Secret, Proof::Secret(_)) if hash.is_some_and(|hash| knows(ctx, &client, &hash)) => {}
+        (AuthMethod::SecretJwt, Proof::Assertion(text)) => {
+            once.push(assertion::check_shared(ctx, &client, text, path)??);
+        }
         (AuthMethod::PrivateKeyJwt, Proof::Assertion(text)) => {
             once.push(assertion::check(ctx, &client, text, path).await?);
         }
@@ -223,7 +229,7 @@ async fn check(
 /// Whether one of the client's living secrets has this hash.
 fn knows(ctx: &Context, client: &Client, hash: &str) -> bool {
     let now = ctx.now();
-    let living = client.secrets.iter().filter(|known| known.expires_at.is_none_or(|end| now < end));
+    let living = client.secrets.iter().filter(|known| known.lives(now));
     // Every secret is compared, so that time does not tell which one matched.
     let mut matched = None;
     for known in living {

@@ -34,6 +34,7 @@ pub(super) async fn amend<E: From<Fault> + From<DbErr>>(
     let row = client::ActiveModel {
         metadata: Set(metadata.to_text()),
         id_token_alg: Set(client.id_token_alg),
+        auth_method: Set(client.auth_method),
         updated_at: Set(ctx.now()),
         ..Default::default()
     };

@@ -12,9 +12,8 @@ use super::{
     keys, published,
 };
 use crate::{
-    Certificates, ClientCertificate, Context, Fault, cache,
+    ClientCertificate, Context, Fault, cache,
     certificate::{Alternative, Certificate, DistinguishedName},
-    entity::AuthMethod,
 };
 
 /// The longest name, in bytes.
@@ -185,16 +184,6 @@ pub enum CertificateError {
     /// None of the client's registered keys and certificates is this one.
     #[error("the client certificate is none of those that are registered for this client")]
     OtherKey,
-}
-
-/// Whether certificates can arrive as a method needs them: others are not offered.
-#[must_use]
-pub fn deliverable(ctx: &Context, method: AuthMethod) -> bool {
-    match method {
-        AuthMethod::TlsClientAuth => ctx.settings().certificates == Certificates::Judged,
-        AuthMethod::SelfSignedTls => ctx.settings().certificates != Certificates::None,
-        AuthMethod::Secret | AuthMethod::PrivateKeyJwt | AuthMethod::None => true,
-    }
 }
 
 /// Checks that a certificate of an authority is the client's (RFC 8705, section 2.1).

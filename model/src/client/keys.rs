@@ -12,17 +12,13 @@ use sea_orm::{
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{
-    Client, Metadata,
-    certificate::{CertificateName, deliverable},
-    event,
-};
+use super::{Client, event};
 pub use crate::entity::client_key::Model as KeyRow;
 use crate::{
     Context, Fault, audit,
     certificate::{Certificate, from_pem},
     change::Change,
-    entity::{AuthMethod, ClientKind, client, client_key},
+    entity::client_key,
 };
 
 /// How many keys a client can have: enough for several programs, each changing keys.
@@ -263,43 +259,6 @@ pub async fn add(
         }
         written => written,
     }
-}
-
-/// Sets how a confidential client signs in. Its profile must have that method, what the method
-/// needs must reach us, and the name in its certificate must be known before one of an authority
-/// counts. Says whether all that is so.
-///
-/// # Errors
-///
-/// When the database fails.
-pub async fn set_method(
-    ctx: &Context,
-    actor: Option<Uuid>,
-    client: &Client,
-    method: AuthMethod,
-) -> Result<bool, Fault> {
-    let public = (method == AuthMethod::None) != (client.kind == ClientKind::Public);
-    let named =
-        method != AuthMethod::TlsClientAuth || CertificateName::of(&Metadata::parse(&client.metadata)).is_some();
-    if public || !named || !deliverable(ctx, method) {
-        return Ok(false);
-    }
-    if !client.profile.rules().auth_methods.contains(&method) {
-        return Ok(false);
-    }
-    ctx.db()
-        .write((ctx.clone(), actor, client.clone(), method), |tx, (ctx, actor, client, method)| {
-            Box::pin(async move {
-                let row =
-                    client::ActiveModel { auth_method: Set(*method), updated_at: Set(ctx.now()), ..Default::default() };
-                client::Entity::update_many().set(row).filter(client::Column::Id.eq(client.id)).exec(tx).await?;
-                tx.changed(Change::Client(client.client_id.clone()));
-                let detail = format!("The client {} signs in with {} now", client.description, method.as_str());
-                audit::record(tx, ctx, event("client.auth_method_changed", *actor, client, detail)).await?;
-                Ok::<_, Fault>(true)
-            })
-        })
-        .await
 }
 
 /// Removes a key: what it signs from now on is not believed. Says whether it was there.

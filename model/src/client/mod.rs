@@ -12,11 +12,12 @@ pub mod issuers;
 pub mod keys;
 mod logout;
 mod metadata;
+pub mod method;
 pub mod profile;
 pub mod published;
 mod registration;
 pub mod request_uris;
-mod secrets;
+pub(crate) mod secrets;
 mod tokens;
 
 use sea_orm::{
@@ -31,7 +32,9 @@ pub use self::{
     logout::{InvalidLogout, LogoutUriProblem, LogoutUris, SetLogoutError, set_logout},
     metadata::{Metadata, SubjectType},
     registration::{Changes, Invalid, ListProblem, RegisterError, Registered, Registration, Uris, edit, register},
-    secrets::{AddSecretError, Added, Grace, LABEL_LENGTH, MOST_LIVING, SecretRow, add_secret, end_secret, secrets},
+    secrets::{
+        AddSecretError, Added, Grace, LABEL_LENGTH, MOST_LIVING, SecretRow, add_secret, end_secret, opened, secrets,
+    },
     tokens::{Bounds, Choices, InvalidTokens, MOST_RESOURCES, SetTokensError, Tokens, is_resource, set_tokens},
 };
 use crate::{

@@ -82,6 +82,7 @@ const STANDARD: Rules = Rules {
     kinds: &[ClientKind::Confidential, ClientKind::Public],
     auth_methods: &[
         AuthMethod::Secret,
+        AuthMethod::SecretJwt,
         AuthMethod::PrivateKeyJwt,
         AuthMethod::TlsClientAuth,
         AuthMethod::SelfSignedTls,

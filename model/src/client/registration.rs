@@ -3,14 +3,17 @@
 use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, QueryFilter as _};
 use uuid::Uuid;
 
-use super::{Client, DESCRIPTION_LENGTH, Metadata, event};
+use super::{
+    Client, DESCRIPTION_LENGTH, Metadata, event,
+    secrets::{NewSecret, forget, insert_secret},
+};
 use crate::{
     Context, Fault, audit,
     change::Change,
     db::Tx,
     entity::{
-        Audience, AuthMethod, ClientKind, ClientState, Profile, TokenFormat, UriPurpose, client, client_secret,
-        client_uri, product, retired_client_id,
+        Audience, AuthMethod, ClientKind, ClientState, Profile, TokenFormat, UriPurpose, client, client_uri, product,
+        retired_client_id,
     },
     redirect_uri::{self, MOST, Problem},
     secret::{Kind, Plain, base62},
@@ -222,34 +225,13 @@ pub(super) async fn register_in(tx: &Tx, registering: &Registering) -> Result<()
     client::Entity::insert(client.clone().into_active_model()).exec_without_returning(tx).await?;
     insert_uris(tx, ctx, client.id, uris).await?;
     if let Some((id, secret)) = secret {
-        insert_secret(tx, ctx, client.id, *id, secret, *actor).await?;
+        let new =
+            NewSecret { id: *id, client: client.id, method: client.auth_method, label: "First", secret, actor: *actor };
+        insert_secret(tx, ctx, new).await?;
     }
     tx.changed(Change::Client(client.client_id.clone()));
     let detail = format!("Registered the client {} ({})", client.description, client.client_id);
     audit::record(tx, ctx, event("client.created", *actor, client, detail)).await?;
-    Ok(())
-}
-
-pub(super) async fn insert_secret(
-    tx: &Tx,
-    ctx: &Context,
-    client: Uuid,
-    id: Uuid,
-    secret: &Plain,
-    actor: Option<Uuid>,
-) -> Result<(), Fault> {
-    let row = client_secret::ActiveModel {
-        id: Set(id),
-        client_id: Set(client),
-        label: Set("First".to_owned()),
-        secret_hash: Set(secret.hash()),
-        last_four: Set(secret.last_four()),
-        created_by: Set(actor),
-        created_at: Set(ctx.now()),
-        last_used_at: Set(None),
-        expires_at: Set(None),
-    };
-    client_secret::Entity::insert(row).exec_without_returning(tx).await?;
     Ok(())
 }
 
@@ -331,12 +313,13 @@ fn method_under(profile: Profile, before: AuthMethod) -> AuthMethod {
 
 async fn edit_in(tx: &Tx, editing: &Editing) -> Result<(), RegisterError> {
     let Editing { ctx, actor, before, description, profile, token_format, uris } = editing;
+    let auth_method = method_under(*profile, before.auth_method);
     let row = client::ActiveModel {
         description: Set(description.clone()),
         profile: Set(*profile),
         token_format: Set(*token_format),
         id_token_alg: Set(profile.signing(Some(before.id_token_alg))),
-        auth_method: Set(method_under(*profile, before.auth_method)),
+        auth_method: Set(auth_method),
         updated_at: Set(ctx.now()),
         ..Default::default()
     };
@@ -344,6 +327,9 @@ async fn edit_in(tx: &Tx, editing: &Editing) -> Result<(), RegisterError> {
     if updated.rows_affected != 1 {
         // Deleted meanwhile: nothing to change.
         return Ok(());
+    }
+    if auth_method != AuthMethod::SecretJwt {
+        forget(tx, before.id).await?;
     }
     let old: Vec<String> = client_uri::Entity::find()
         .filter(client_uri::Column::ClientId.eq(before.id))

@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
+use sea_orm::{
+    ActiveValue::{NotSet, Set},
+    ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+};
 use uuid::Uuid;
 
 use super::{Client, ClientKind, event};
@@ -11,9 +14,10 @@ use crate::{
     change::{Change, RevokedKind},
     days,
     db::Tx,
-    entity::{client, client_secret, user},
+    entity::{AuthMethod, client, client_secret, user},
     grant, hours,
-    secret::{Kind, Plain},
+    seal::{open_at_rest, seal_at_rest},
+    secret::{self, Kind, Plain},
 };
 
 /// How many secrets of a client can live at a time.
@@ -22,6 +26,86 @@ pub const MOST_LIVING: usize = 2;
 pub const LABEL_LENGTH: usize = 60;
 /// How long an ended secret stays in the list.
 const REMEMBERED: i64 = days(30);
+
+const DOMAIN: &str = "client_secrets.secret_sealed";
+
+/// A secret to be written down.
+pub(crate) struct NewSecret<'a> {
+    /// The row's id.
+    pub id: Uuid,
+    /// Whose it is.
+    pub client: Uuid,
+    /// How that one signs in: whoever signs with the secret must be known by the secret itself.
+    pub method: AuthMethod,
+    /// What its owner calls it.
+    pub label: &'a str,
+    /// The secret.
+    pub secret: &'a Plain,
+    /// Who made it.
+    pub actor: Option<Uuid>,
+}
+
+/// Writes a secret down: its hash, and sealed if the client signs with it.
+///
+/// # Errors
+///
+/// When the database fails, or there is no randomness.
+pub(crate) async fn insert_secret(tx: &Tx, ctx: &Context, new: NewSecret<'_>) -> Result<(), Fault> {
+    let NewSecret { id, client, method, label, secret, actor } = new;
+    let sealed = match method {
+        AuthMethod::SecretJwt => Some(seal_at_rest(ctx, DOMAIN, &secret.reveal())?),
+        _ => None,
+    };
+    let row = client_secret::ActiveModel {
+        id: Set(id),
+        client_id: Set(client),
+        label: Set(label.to_owned()),
+        secret_hash: Set(secret.hash()),
+        secret_sealed: Set(sealed),
+        last_four: Set(secret.last_four()),
+        created_by: Set(actor),
+        created_at: Set(ctx.now()),
+        last_used_at: Set(None),
+        expires_at: Set(None),
+    };
+    client_secret::Entity::insert(row).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+/// The secret that was sealed for a client that signs with it. Its hash says that it is the one of its row.
+///
+/// # Errors
+///
+/// [`Fault::Stored`] when it is another one, or was not sealed with our master key.
+pub fn opened(ctx: &Context, hash: &str, sealed: &str) -> Result<Plain, Fault> {
+    let plain = Plain::chosen(&open_at_rest::<String>(ctx, DOMAIN, sealed)?);
+    if !secret::same(&plain.hash(), hash) {
+        return Err(Fault::Stored(format!("{DOMAIN} is not the secret of its row")));
+    }
+    Ok(plain)
+}
+
+/// Forgets the secrets themselves of a client that does not sign with them any more; they are still known
+/// by their hashes.
+pub(super) async fn forget(tx: &Tx, client: Uuid) -> Result<(), Fault> {
+    client_secret::Entity::update_many()
+        .set(client_secret::ActiveModel { secret_sealed: Set(None), ..Default::default() })
+        .filter(client_secret::Column::ClientId.eq(client))
+        .filter(client_secret::Column::SecretSealed.is_not_null())
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+/// Ends all secrets of a client now.
+pub(super) async fn end_all(tx: &Tx, ctx: &Context, client: Uuid) -> Result<(), Fault> {
+    let now = ctx.now();
+    let rows = client_secret::Entity::find().filter(client_secret::Column::ClientId.eq(client)).all(tx).await?;
+    for row in rows.into_iter().filter(|row| lives(row, now)) {
+        expire(tx, row.id, now, now).await?;
+    }
+    Ok(())
+}
 
 /// A secret as its owner sees it: everything but the secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -216,6 +300,7 @@ async fn add_in(tx: &Tx, adding: &Adding) -> Result<(), AddSecretError> {
     if client_secret::Entity::find_by_id(*id).one(tx).await?.is_some() {
         return Err(AddSecretError::Again);
     }
+    let method = client::Entity::find_by_id(client.id).one(tx).await?.map_or(client.auth_method, |row| row.auth_method);
     let of_client = || client_secret::Entity::find().filter(client_secret::Column::ClientId.eq(client.id));
     let older: Vec<_> = of_client().all(tx).await?.into_iter().filter(|row| lives(row, now)).collect();
     if *grace != Grace::Now && older.len() >= MOST_LIVING {
@@ -224,25 +309,15 @@ async fn add_in(tx: &Tx, adding: &Adding) -> Result<(), AddSecretError> {
     let end = now.plus(grace.milliseconds());
     for row in older {
         let sooner = row.expires_at.map_or(end, |planned| planned.min(end));
-        expire(tx, row.id, sooner).await?;
+        expire(tx, row.id, sooner, now).await?;
     }
     client_secret::Entity::delete_many()
         .filter(client_secret::Column::ClientId.eq(client.id))
         .filter(client_secret::Column::ExpiresAt.lt(now.plus(-REMEMBERED)))
         .exec(tx)
         .await?;
-    let row = client_secret::ActiveModel {
-        id: Set(*id),
-        client_id: Set(client.id),
-        label: Set(label.clone()),
-        secret_hash: Set(secret.hash()),
-        last_four: Set(secret.last_four()),
-        created_by: Set(*actor),
-        created_at: Set(now),
-        last_used_at: Set(None),
-        expires_at: Set(None),
-    };
-    client_secret::Entity::insert(row).exec_without_returning(tx).await?;
+    let new = NewSecret { id: *id, client: client.id, method, label, secret, actor: *actor };
+    insert_secret(tx, ctx, new).await?;
     if *grace == Grace::Now {
         grant::revoke(tx, ctx, RevokedKind::Client, client.id).await?;
     }
@@ -258,9 +333,11 @@ async fn add_in(tx: &Tx, adding: &Adding) -> Result<(), AddSecretError> {
     Ok(())
 }
 
-async fn expire(tx: &Tx, id: Uuid, at: Timestamp) -> Result<(), Fault> {
+/// Says when a secret ends. One that ends now is forgotten, too, if it was sealed.
+async fn expire(tx: &Tx, id: Uuid, at: Timestamp, now: Timestamp) -> Result<(), Fault> {
+    let secret_sealed = if at <= now { Set(None) } else { NotSet };
     client_secret::Entity::update_many()
-        .set(client_secret::ActiveModel { expires_at: Set(Some(at)), ..Default::default() })
+        .set(client_secret::ActiveModel { expires_at: Set(Some(at)), secret_sealed, ..Default::default() })
         .filter(client_secret::Column::Id.eq(id))
         .exec(tx)
         .await?;
@@ -283,7 +360,7 @@ pub async fn end_secret(ctx: &Context, actor: Option<Uuid>, client: &Client, sec
                     .await?
                     .filter(|row| lives(row, now));
                 let Some(row) = found else { return Ok(false) };
-                expire(tx, row.id, now).await?;
+                expire(tx, row.id, now, now).await?;
                 tx.changed(Change::Client(client.client_id.clone()));
                 let detail =
                     format!("Ended the secret “{}” of {} ({})", row.label, client.description, client.client_id);

@@ -1,10 +1,10 @@
-//! A secret of a client; only its hash is kept.
+//! A secret of a client; of most only the hash is kept.
 
 use sea_orm::entity::prelude::*;
 
 use crate::Timestamp;
 
-/// A secret of a client; only its hash is kept.
+/// A secret of a client; of most only the hash is kept.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "client_secrets")]
 pub struct Model {
@@ -13,6 +13,8 @@ pub struct Model {
     pub client_id: Uuid,
     pub label: String,
     pub secret_hash: String,
+    /// The secret itself, sealed, if the client signs with it (`client_secret_jwt`).
+    pub secret_sealed: Option<String>,
     pub last_four: String,
     pub created_by: Option<Uuid>,
     pub created_at: Timestamp,

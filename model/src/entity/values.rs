@@ -344,6 +344,10 @@ pub enum AuthMethod {
     #[serde(rename = "secret")]
     #[sea_orm(string_value = "secret")]
     Secret,
+    /// A JWT that it signs with its secret (OpenID Connect Core, section 9).
+    #[serde(rename = "client_secret_jwt")]
+    #[sea_orm(string_value = "client_secret_jwt")]
+    SecretJwt,
     /// A JWT that it signs with a key of its own (RFC 7523, section 2.2).
     #[serde(rename = "private_key_jwt")]
     #[sea_orm(string_value = "private_key_jwt")]
@@ -365,13 +369,14 @@ pub enum AuthMethod {
 impl AuthMethod {
     /// All values, in the order in which people see them.
     pub const ALL: &'static [Self] =
-        &[Self::Secret, Self::PrivateKeyJwt, Self::TlsClientAuth, Self::SelfSignedTls, Self::None];
+        &[Self::Secret, Self::SecretJwt, Self::PrivateKeyJwt, Self::TlsClientAuth, Self::SelfSignedTls, Self::None];
 
     /// The value's name in tables, forms and on the wire.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Secret => "secret",
+            Self::SecretJwt => "client_secret_jwt",
             Self::PrivateKeyJwt => "private_key_jwt",
             Self::TlsClientAuth => "tls_client_auth",
             Self::SelfSignedTls => "self_signed_tls_client_auth",
@@ -383,6 +388,12 @@ impl AuthMethod {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|value| value.as_str() == text)
+    }
+
+    /// Whether it works with a secret that both sides have.
+    #[must_use]
+    pub const fn has_secret(self) -> bool {
+        matches!(self, Self::Secret | Self::SecretJwt)
     }
 
     /// Whether it works with public keys of the client's, registered or published.

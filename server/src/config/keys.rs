@@ -239,6 +239,16 @@ pub(super) const KEYS: &[Key] = &[
         }
     ),
     key!(
+        "client_authentication.client_secret_jwt",
+        "Whether clients may sign with their secret (client_secret_jwt) rather than send it. Such secrets are\n\
+         kept sealed under the master key, where those of other clients are kept as hashes.",
+        |c| Some(c.client_secret_jwt.to_string()),
+        |c, v| {
+            c.client_secret_jwt = v.bool()?;
+            Ok(())
+        }
+    ),
+    key!(
         "dpop.nonces",
         "Whether DPoP proofs must carry a nonce from an answer of the last minutes (RFC 9449, section 8), so\n\
          that nobody can make them in advance. Costs clients a second request now and then.",

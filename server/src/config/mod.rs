@@ -89,6 +89,8 @@ pub struct Config {
     pub tls_key: Option<PathBuf>,
     /// The authorities of client certificates.
     pub tls_client_ca: Option<PathBuf>,
+    /// Whether clients may sign with their secret.
+    pub client_secret_jwt: bool,
     /// Whether DPoP proofs must carry a nonce.
     pub dpop_nonces: bool,
     /// How long a request may take.
@@ -135,6 +137,7 @@ impl Default for Config {
             tls_certificate: None,
             tls_key: None,
             tls_client_ca: None,
+            client_secret_jwt: false,
             dpop_nonces: false,
             request_timeout: Duration::from_secs(30),
             shutdown_timeout: Duration::from_secs(20),
@@ -222,6 +225,7 @@ impl Config {
         settings.registration_profile = self.registration_profile;
         settings.metadata_documents = self.registration_metadata_documents.unwrap_or(self.sandbox);
         settings.certificates = self.certificates();
+        settings.client_secret_jwt = self.client_secret_jwt;
         settings.dpop_nonces = self.dpop_nonces;
         settings.providers = providers::settings(self);
         settings.lifetimes = self.lifetimes.clone();

@@ -68,6 +68,7 @@ fn table() -> String {
     let yes = |value: bool| if value { "yes" } else { "no" }.to_owned();
     let method = |method: &AuthMethod| match method {
         AuthMethod::Secret => "`client_secret_basic`, `client_secret_post`",
+        AuthMethod::SecretJwt => "`client_secret_jwt` where it is turned on",
         AuthMethod::PrivateKeyJwt => "`private_key_jwt`",
         AuthMethod::TlsClientAuth => "`tls_client_auth`",
         AuthMethod::SelfSignedTls => "`self_signed_tls_client_auth`",

@@ -116,7 +116,12 @@ impl App {
 
     /// Another node on the same database, with the same clock.
     pub async fn second_node(&self) -> (Context, Router) {
-        let ctx = open(&self.database, self.clock.clone(), self.ctx.settings().clone()).await;
+        self.node_with(self.ctx.settings().clone()).await
+    }
+
+    /// Another node on the same database, with the same clock and other settings.
+    pub async fn node_with(&self, settings: Settings) -> (Context, Router) {
+        let ctx = open(&self.database, self.clock.clone(), settings).await;
         let router = server::router(ctx.clone(), &web());
         (ctx, router)
     }

@@ -37,9 +37,7 @@ async fn registered(app: &App, key: &Key) {
 }
 
 async fn signs(app: &App) {
-    assert!(
-        client::keys::set_method(&app.ctx, None, &row(app, CLIENT).await, AuthMethod::PrivateKeyJwt).await.unwrap()
-    );
+    client::method::set_method(&app.ctx, None, &row(app, CLIENT).await, AuthMethod::PrivateKeyJwt).await.unwrap();
 }
 
 #[tokio::test]

@@ -26,10 +26,10 @@ const LOGOUT: &str = "/oauth2/sessions/logout";
 const BACK: &str = "https://example.com/backchannel";
 const FRONT: &str = "https://example.com/frontchannel?of=us";
 
-pub async fn row(app: &App, client_id: &'static str) -> Client {
-    let found = app.ctx.db().write(client_id, |tx, client_id| {
+pub async fn row(app: &App, client_id: &str) -> Client {
+    let found = app.ctx.db().write(client_id.to_owned(), |tx, client_id| {
         Box::pin(async move {
-            let found = clients::Entity::find().filter(clients::Column::ClientId.eq(*client_id));
+            let found = clients::Entity::find().filter(clients::Column::ClientId.eq(client_id.as_str()));
             Ok::<_, Fault>(found.one(tx).await?)
         })
     });

@@ -67,6 +67,7 @@ mod resources;
 mod revocation;
 mod revoke_link;
 mod second_factor;
+mod secret_jwt;
 mod step_up;
 mod subscriber;
 mod takeover;

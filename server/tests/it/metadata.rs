@@ -61,8 +61,8 @@ proofs! {
         frontchannel_logout_session_supported;
 }
 
-async fn document() -> serde_json::Map<String, Value> {
-    let app = App::demo().await;
+async fn document(client_secret_jwt: bool) -> serde_json::Map<String, Value> {
+    let app = App::with(|settings| settings.client_secret_jwt = client_secret_jwt).await;
     match app.get("/.well-known/openid-configuration", &[]).await.json() {
         Value::Object(document) => document,
         other => panic!("{other}"),
@@ -71,10 +71,17 @@ async fn document() -> serde_json::Map<String, Value> {
 
 #[tokio::test]
 async fn the_provider_does_all_that_its_metadata_says() {
-    let document = document().await;
+    let document = document(false).await;
     for (key, value) in &document {
         prove(key, value).await;
     }
+    // And what it says beyond that when everything is turned on.
+    let mut more = self::document(true).await;
+    more.retain(|key, value| document.get(key) != Some(&*value));
+    for (key, value) in &more {
+        prove(key, value).await;
+    }
+    assert_eq!(more.len(), 6, "methods and algorithms, of three endpoints: {:?}", more.keys());
     for proven in PROVEN {
         assert!(document.contains_key(*proven), "{proven} is in the document no more: remove its proof");
     }

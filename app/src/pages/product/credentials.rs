@@ -5,6 +5,7 @@ use axum::response::Response;
 use leptos::prelude::*;
 use model::{
     client::{self, Client},
+    entity::AuthMethod,
     scope,
     secret::Plain,
 };
@@ -29,6 +30,8 @@ pub enum Occasion {
     New,
     /// Its secret was rotated.
     Rotated,
+    /// It signs with its secret from now on.
+    Signs,
 }
 
 /// The page that displays them.
@@ -46,7 +49,16 @@ pub async fn show(at: &AtProduct, client: &Client, secret: &Plain, occasion: Occ
     let lead = match occasion {
         Occasion::New => format!("The client “{description}” is ready."),
         Occasion::Rotated => format!("“{description}” has a new secret."),
+        Occasion::Signs => format!("“{description}” signs with this secret from now on. The older ones have ended."),
     };
+    let kept = match client.auth_method {
+        AuthMethod::SecretJwt => {
+            "Portico keeps it sealed, to check what the client signs with it, and does not show it again."
+        }
+        _ => "Portico keeps a fingerprint of it and cannot show it again.",
+    };
+    // The commands send the secret, which a client that signs with it does not.
+    let sends = client.auth_method != AuthMethod::SecretJwt;
     let page = frame::page(at, Place::Clients, "Store the credentials")
         .crumb_to("OAuth clients", at.path("/clients"))
         .crumb("Credentials");
@@ -59,8 +71,7 @@ pub async fn show(at: &AtProduct, client: &Client, secret: &Plain, occasion: Occ
                     <div>
                         <h2 id="secret-title">"The secret is displayed only once"</h2>
                         <p>
-                            "Portico keeps a fingerprint of it and cannot show it again. When you leave this page, it is \
-                             gone; if it is lost, rotate it."
+                            {kept} " When you leave this page, it is gone; if it is lost, rotate it."
                         </p>
                     </div>
                 </div>
@@ -82,7 +93,7 @@ pub async fn show(at: &AtProduct, client: &Client, secret: &Plain, occasion: Occ
                     <pre tabindex="0"><code>{env}</code></pre>
                 </details>
             </section>
-            <QuickStart start=start/>
+            {sends.then(|| view! { <QuickStart start=start/> })}
         }
     }))
 }

@@ -6,8 +6,8 @@ use model::{
     Certificates, Context, Fault,
     client::{
         Client, Metadata,
-        certificate::{CertificateName, deliverable},
         keys::{self, AddKeyError, KeyRow, LABEL_LENGTH, MOST},
+        method::{self as methods, SetMethodError, offered},
         published,
     },
     entity::AuthMethod,
@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use super::{
     access::{AtClient, Managed, ManagedClient, OfClient},
+    credentials::{self, Occasion},
     frame::{self, Confirm, Place, ReadOnly},
     key_place::{self, PlaceForm, Published},
     words::not_a_key,
@@ -41,6 +42,7 @@ use crate::{
 pub const fn method(method: AuthMethod) -> &'static str {
     match method {
         AuthMethod::Secret => "A secret",
+        AuthMethod::SecretJwt => "A secret that it signs with and does not send (client_secret_jwt)",
         AuthMethod::PrivateKeyJwt => "A key of its own (private_key_jwt)",
         AuthMethod::TlsClientAuth => "A certificate of an authority (tls_client_auth)",
         AuthMethod::SelfSignedTls => "A certificate of its own making (self_signed_tls_client_auth)",
@@ -99,18 +101,20 @@ pub async fn back(at: AtClient) -> Redirect {
 
 pub async fn set_method(at: ManagedClient, Form(chosen): Form<Method>) -> Result<Response, PageError> {
     let method = AuthMethod::parse(&chosen.method).ok_or(PageError::BadRequest)?;
-    if !keys::set_method(at.ctx(), at.actor(), &at.client, method).await? {
-        let named = CertificateName::of(&Metadata::parse(&at.client.metadata)).is_some();
-        let why = if method == AuthMethod::TlsClientAuth && !named {
-            "Register the name in its certificate first."
-        } else {
-            "The client's profile does not have this method."
-        };
-        let errors = Errors::one("method", why);
-        return show(&at, Typed::default(), errors).await;
-    }
-    let text = "Saved. The client signs in this way from now on.";
-    Ok(notice::done(at.member.visitor(), &at.path("/keys"), text))
+    let why = match methods::set_method(at.ctx(), at.actor(), &at.client, method).await {
+        Ok(None) => {
+            let text = "Saved. The client signs in this way from now on.";
+            return Ok(notice::done(at.member.visitor(), &at.path("/keys"), text));
+        }
+        Ok(Some(secret)) => {
+            let client = Client { auth_method: method, ..at.client.clone() };
+            return credentials::show(&at, &client, &secret, Occasion::Signs).await;
+        }
+        Err(SetMethodError::Unnamed) => "Register the name in its certificate first.",
+        Err(SetMethodError::Unfit) => "The client's profile does not have this method.",
+        Err(SetMethodError::Fault(fault)) => return Err(fault.into()),
+    };
+    show(&at, Typed::default(), Errors::one("method", why)).await
 }
 
 impl OfClient for KeyRow {
@@ -179,7 +183,7 @@ async fn show_all(at: &AtClient, typed: Typed, place: key_place::Typed, errors: 
             .auth_methods
             .iter()
             .copied()
-            .filter(|method| *method != AuthMethod::None && (deliverable(&ctx, *method) || *method == client.auth_method))
+            .filter(|method| *method != AuthMethod::None && (offered(&ctx, *method) || *method == client.auth_method))
             .collect();
         view! {
             <PageHead

@@ -8,7 +8,8 @@ use super::{
     super::{
         Client, Metadata, event,
         keys::PublicKey,
-        registration::{Registering, insert_secret, insert_uris},
+        registration::{Registering, insert_uris},
+        secrets::{NewSecret, forget, insert_secret},
     },
     DynamicError, Managed, NOBODY, New, describe,
     document::{self, Document, Frame, PURPOSES, Refusal},
@@ -122,16 +123,7 @@ async fn change_all(tx: &Tx, changing: &New) -> Result<Option<bool>, Fault> {
         .await?;
     insert_uris(tx, ctx, client.id, uris).await?;
     change_keys(tx, ctx, client.id, keys).await?;
-    let secrets = || client_secret::Column::ClientId.eq(client.id);
-    let mut added = false;
-    if client.auth_method != AuthMethod::Secret {
-        client_secret::Entity::delete_many().filter(secrets()).exec(tx).await?;
-    } else if client_secret::Entity::find().filter(secrets()).count(tx).await? == 0
-        && let Some((id, secret)) = secret
-    {
-        insert_secret(tx, ctx, client.id, *id, secret, None).await?;
-        added = true;
-    }
+    let added = change_secret(tx, ctx, client, secret.as_ref()).await?;
     if let Some(product) = product {
         rename(tx, product).await?;
     }
@@ -139,6 +131,33 @@ async fn change_all(tx: &Tx, changing: &New) -> Result<Option<bool>, Fault> {
     let detail = format!("The client {} ({}) has changed its registration", client.description, client.client_id);
     audit::record(tx, ctx, event("client.changed", None, client, detail)).await?;
     Ok(Some(added))
+}
+
+/// Gives the client a secret if it needs one and has none; says whether it did. One that the client was given
+/// to send is not known well enough to sign with.
+async fn change_secret(tx: &Tx, ctx: &Context, client: &Client, new: Option<&(Uuid, Plain)>) -> Result<bool, Fault> {
+    let of_client = || client_secret::Column::ClientId.eq(client.id);
+    match client.auth_method {
+        AuthMethod::Secret => forget(tx, client.id).await?,
+        AuthMethod::SecretJwt => {
+            let unsealed = client_secret::Column::SecretSealed.is_null();
+            client_secret::Entity::delete_many().filter(of_client()).filter(unsealed).exec(tx).await?;
+        }
+        _ => {
+            client_secret::Entity::delete_many().filter(of_client()).exec(tx).await?;
+            return Ok(false);
+        }
+    }
+    let left = client_secret::Entity::find().filter(of_client()).count(tx).await?;
+    match new {
+        Some((id, secret)) if left == 0 => {
+            let method = client.auth_method;
+            let new = NewSecret { id: *id, client: client.id, method, label: "First", secret, actor: None };
+            insert_secret(tx, ctx, new).await?;
+            Ok(true)
+        }
+        _ => Ok(false),
+    }
 }
 
 /// What people see of a client that nobody has let in, as it says now.

@@ -5,13 +5,15 @@ use url::Url;
 
 use super::super::{
     DESCRIPTION_LENGTH, Metadata, SubjectType, Uris,
-    certificate::{CertificateName, Place, deliverable},
+    certificate::{CertificateName, Place},
     grant_type, is_resource, keys,
     keys::PublicKey,
+    method::offered,
 };
 use crate::{
     Certificates, Context,
     entity::{Audience, AuthMethod, ClientKind, Profile, SigningAlg, UriPurpose},
+    jose::HS256,
     outgoing::{self, Request},
     product::web_address,
     redirect_uri, scopes,
@@ -236,13 +238,14 @@ fn authentication(reader: &Reader<'_>, frame: &Frame<'_>, metadata: &mut Metadat
     let given = reader.text(name)?.unwrap_or(default);
     let method = match given {
         "client_secret_basic" | "client_secret_post" => AuthMethod::Secret,
+        "client_secret_jwt" if offered(reader.ctx, AuthMethod::SecretJwt) => AuthMethod::SecretJwt,
         "private_key_jwt" => AuthMethod::PrivateKeyJwt,
         "tls_client_auth" => AuthMethod::TlsClientAuth,
         "self_signed_tls_client_auth" => AuthMethod::SelfSignedTls,
         "none" => AuthMethod::None,
         _ => return Err(wrong(name, "must be one of token_endpoint_auth_methods_supported")),
     };
-    if !deliverable(reader.ctx, method) {
+    if !offered(reader.ctx, method) {
         return Err(wrong(name, "cannot be this: no client certificates reach this server"));
     }
     let alone = method == AuthMethod::None && !frame.audience.signs_in();
@@ -250,7 +253,7 @@ fn authentication(reader: &Reader<'_>, frame: &Frame<'_>, metadata: &mut Metadat
         return Err(wrong(name, "is not one that this client may have"));
     }
     metadata.token_endpoint_auth_method = Some(given.to_owned());
-    let algs = frame.profile.rules().algs;
+    let algs: &[&str] = if method == AuthMethod::SecretJwt { &[HS256] } else { frame.profile.rules().algs };
     metadata.token_endpoint_auth_signing_alg = reader.one_of("token_endpoint_auth_signing_alg", algs)?;
     Ok(method)
 }

@@ -34,8 +34,8 @@ use crate::{
     change::Change,
     db::Tx,
     entity::{
-        Audience, AuthMethod, ClientState, OrganizationKind, Profile, TokenFormat, client, client_key,
-        client_registration, organization, product, product_scope,
+        Audience, ClientState, OrganizationKind, Profile, TokenFormat, client, client_key, client_registration,
+        organization, product, product_scope,
     },
     limit::{self, Budget, TooMany},
     secret::{self, Kind, Plain, base62},
@@ -211,9 +211,9 @@ impl New {
             created_at: now,
             updated_at: now,
         };
-        let secret = match auth_method {
-            AuthMethod::Secret => Some((ctx.new_id()?, Plain::generate(ctx, Kind::Client)?)),
-            _ => None,
+        let secret = match auth_method.has_secret() {
+            true => Some((ctx.new_id()?, Plain::generate(ctx, Kind::Client)?)),
+            false => None,
         };
         let token = Plain::generate(ctx, Kind::Registration)?;
         let uris = PURPOSES.iter().flat_map(|purpose| uris.list(*purpose).iter().map(|uri| (*purpose, uri.clone())));

@@ -8,7 +8,13 @@ use super::{
 };
 use crate::harness::Page;
 
-const METHODS: [&str; 4] = ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"];
+const METHODS: [&str; 5] =
+    ["client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "none"];
+
+/// A world in which clients sign with their secret if the provider says that they can.
+async fn world(advertised: &[&str]) -> World {
+    World::with(advertised.iter().any(|one| ["client_secret_jwt", "HS256"].contains(one))).await
+}
 
 /// A request to an endpoint that succeeds if the client is believed.
 async fn ask(client: &Client<'_>, method: &str, path: &str) -> Page {
@@ -31,14 +37,15 @@ fn believed(page: &Page) -> bool {
 
 /// Each method that is advertised works for whoever has registered it, and for nobody else.
 async fn methods(advertised: &[&str], path: &str) {
-    let world = World::new().await;
-    for registered in METHODS {
+    let world = world(advertised).await;
+    let offered = |method: &str| method != "client_secret_jwt" || advertised.contains(&method);
+    let sends_secret = |method: &str| ["client_secret_basic", "client_secret_post"].contains(&method);
+    for registered in METHODS.into_iter().filter(|method| offered(method)) {
         let client = world.client(json!({"token_endpoint_auth_method": registered})).await;
         for used in METHODS {
             let page = ask(&client, used, path).await;
             // A secret is understood in the header and in the body.
-            let same =
-                used == registered || (used.starts_with("client_secret") && registered.starts_with("client_secret"));
+            let same = used == registered || (sends_secret(used) && sends_secret(registered));
             assert_eq!(believed(&page), same && advertised.contains(&used), "{used} for {registered} at {path}");
         }
     }
@@ -49,14 +56,15 @@ async fn methods(advertised: &[&str], path: &str) {
 
 /// Each algorithm that is advertised verifies, when the client pins it and when it does not.
 async fn algs(advertised: &[&str], path: &str) {
-    let world = World::new().await;
+    let world = world(advertised).await;
     for alg in advertised {
-        let method = json!({"token_endpoint_auth_method": "private_key_jwt"});
-        let mut pinned = method.clone();
+        let (method, key) = if *alg == "HS256" { ("client_secret_jwt", "ES256") } else { ("private_key_jwt", *alg) };
+        let registered = json!({ "token_endpoint_auth_method": method });
+        let mut pinned = registered.clone();
         pinned["token_endpoint_auth_signing_alg"] = (*alg).into();
-        for more in [method, pinned] {
-            let client = world.client_signing(alg, more).await;
-            assert!(believed(&ask(&client, "private_key_jwt", path).await), "{alg} at {path}");
+        for more in [registered, pinned] {
+            let client = world.client_signing(key, more).await;
+            assert!(believed(&ask(&client, method, path).await), "{alg} at {path}");
         }
     }
 }
@@ -66,7 +74,7 @@ pub async fn token_endpoint_auth_methods_supported(value: &Value) {
     assert_eq!(advertised[0], "client_secret_basic", "some clients read the first one only");
     methods(&advertised, "/oauth2/token").await;
     // And a whole flow with each.
-    let world = World::new().await;
+    let world = world(&advertised).await;
     for method in advertised {
         let client = world.client(json!({"token_endpoint_auth_method": method})).await;
         let tokens = client.tokens(&mut world.app.sign_in_portal(DEV).await, &[]).await;

@@ -1,6 +1,7 @@
 //! A client's key pair, with whichever algorithm is advertised.
 
 use aws_lc_rs::{
+    hmac,
     rand::SystemRandom,
     rsa::KeySize,
     signature::{
@@ -80,6 +81,14 @@ impl Signer {
         };
         format!("{text}.{}", URL_SAFE_NO_PAD.encode(signature))
     }
+}
+
+/// A JWT with the code of a secret (HS256), whatever its header says.
+pub fn shared(secret: &[u8], alg: &str, claims: &Value) -> String {
+    let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let text = format!("{}.{}", encode(&json!({ "alg": alg })), encode(claims));
+    let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), text.as_bytes());
+    format!("{text}.{}", URL_SAFE_NO_PAD.encode(tag))
 }
 
 /// Header and claims of a JWT of ours, whose signature one of the published keys has made.

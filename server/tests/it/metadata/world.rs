@@ -6,7 +6,7 @@ use axum::{body::Body, http::Method};
 use model::{limit::Rule, minutes};
 use serde_json::{Value, json};
 
-use super::signer::{Signer, verified};
+use super::signer::{Signer, shared, verified};
 use crate::{
     fapi::{ASSERTION_TYPE, jti},
     harness::{App, Browser, CHALLENGE, Page, URL, VERIFIER, authorize_url, basic, send},
@@ -22,7 +22,16 @@ pub struct World {
 
 impl World {
     pub async fn new() -> Self {
-        Self { app: App::with(|settings| settings.limits.registration_address = Rule::new(10_000, minutes(1))).await }
+        Self::with(false).await
+    }
+
+    /// In which clients can sign with their secret, or not.
+    pub async fn with(client_secret_jwt: bool) -> Self {
+        let app = App::with(|settings| {
+            settings.limits.registration_address = Rule::new(10_000, minutes(1));
+            settings.client_secret_jwt = client_secret_jwt;
+        });
+        Self { app: app.await }
     }
 
     /// A client that registers this and a redirect URI. What it signs, it signs with `ES256`.
@@ -102,11 +111,14 @@ impl Client<'_> {
         self.page(browser, more).await.redirect_parameters()
     }
 
-    /// The claims of a client assertion.
-    fn assertion(&self) -> String {
+    /// A client assertion, signed with the client's key or with this secret.
+    fn assertion(&self, secret: Option<&str>) -> String {
         let now = self.app.ctx.now().seconds();
         let claims = json!({"iss": self.id(), "sub": self.id(), "aud": URL, "exp": now + 60, "jti": jti()});
-        self.signer.sign(json!({}), &claims)
+        match secret {
+            Some(secret) => shared(secret.as_bytes(), "HS256", &claims),
+            None => self.signer.sign(json!({}), &claims),
+        }
     }
 
     /// Posts a form as the client authenticates by its registration.
@@ -119,11 +131,12 @@ impl Client<'_> {
     pub async fn post_by(&self, method: &str, path: &str, headers: &[(&str, &str)], form: &[(&str, &str)]) -> Page {
         let secret = self.told["client_secret"].as_str().unwrap_or("no-secret");
         let (mut headers, mut form) = (headers.to_vec(), form.to_vec());
-        let (authorization, assertion) = (basic(self.id(), secret), self.assertion());
+        let authorization = basic(self.id(), secret);
+        let assertion = self.assertion((method == "client_secret_jwt").then_some(secret));
         match method {
             "client_secret_basic" => headers.push(("authorization", &authorization)),
             "client_secret_post" => form.extend([("client_id", self.id()), ("client_secret", secret)]),
-            "private_key_jwt" => {
+            "private_key_jwt" | "client_secret_jwt" => {
                 form.extend([("client_assertion_type", ASSERTION_TYPE), ("client_assertion", &assertion)]);
             }
             "none" => form.push(("client_id", self.id())),

@@ -11,7 +11,6 @@ use model::{
         profile::{AssertionAudience, Pkce},
     },
     delivery,
-    entity::AuthMethod,
     membership::Right,
     scope,
 };
@@ -65,9 +64,10 @@ pub async fn submit(at: ManagedClient, Form(mut typed): Form<Typed>) -> Result<R
     let changes = Changes { description, profile, token_format: typed.token_format(&at.client), uris: &uris };
     match client::edit(at.ctx(), at.actor(), &at.product, &at.client, &changes).await {
         Ok(()) => {
-            let text = match at.client.auth_method {
-                AuthMethod::Secret => "Client saved. It works from now on; the secret is the same.",
-                _ => "Client saved. It works from now on.",
+            let text = if at.client.auth_method.has_secret() {
+                "Client saved. It works from now on; the secret is the same."
+            } else {
+                "Client saved. It works from now on."
             };
             Ok(notice::done(at.member.visitor(), &at.path(""), text))
         }
@@ -148,10 +148,10 @@ async fn show(at: &AtClient, typed: Typed, rotation: Rotation, errors: Errors) -
                         <div>
                             <dt>"Runs"</dt>
                             <dd>
-                                {match (client.kind, client.auth_method) {
+                                {match (client.kind, client.auth_method.has_secret()) {
                                     (ClientKind::Public, _) => "In a browser or an app, without a secret",
-                                    (ClientKind::Confidential, AuthMethod::Secret) => "On a server, and keeps a secret",
-                                    (ClientKind::Confidential, _) => "On a server, and keeps a private key",
+                                    (ClientKind::Confidential, true) => "On a server, and keeps a secret",
+                                    (ClientKind::Confidential, false) => "On a server, and keeps a private key",
                                 }}
                             </dd>
                         </div>
@@ -229,9 +229,10 @@ async fn show(at: &AtClient, typed: Typed, rotation: Rotation, errors: Errors) -
                         view! {
                             <div class="card__foot">
                                 <p>
-                                    {match client.auth_method {
-                                        AuthMethod::Secret => "Saving never touches the secret.",
-                                        _ => "It counts at once.",
+                                    {if client.auth_method.has_secret() {
+                                        "Saving never touches the secret."
+                                    } else {
+                                        "It counts at once."
                                     }}
                                 </p>
                                 <button class="button button--primary" name="action" value="save">"Save client"</button>
@@ -239,7 +240,9 @@ async fn show(at: &AtClient, typed: Typed, rotation: Rotation, errors: Errors) -
                         }
                     })}
             </form>
-            {(client.auth_method == AuthMethod::Secret)
+            {client
+                .auth_method
+                .has_secret()
                 .then(|| {
                     view! {
                         <Secrets
