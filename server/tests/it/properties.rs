@@ -254,6 +254,8 @@ fn a_dpop_proof_with_anything_else_in_a_place_that_counts_is_refused() {
             || (matches!(place, "nbf" | "iat") && value.as_ref().is_some_and(Value::is_number));
         let page = ask(&client.dpop.sign(header, &claims));
         if harmless {
+            // The key's name, which counts for nothing.
+            || (place == "kid" && value.as_ref().is_some_and(Value::is_string))
             assert!(matches!(page.status, 200 | 400), "{place} {value:?}: {}", page.body);
         } else {
             assert_eq!(page.status, 400, "{place} {value:?}: {}", page.body);

@@ -31,7 +31,10 @@ impl World {
     }
 
     pub async fn client_signing(&self, alg: &str, more: Value) -> Client<'_> {
-        let signer = Signer::new(alg);
+        self.client_with(Signer::new(alg), more).await
+    }
+
+    pub async fn client_with(&self, signer: Signer, more: Value) -> Client<'_> {
         let mut body = json!({
             "redirect_uris": [CALLBACK],
             "grant_types": ["authorization_code", "refresh_token"],
@@ -102,7 +105,7 @@ impl Client<'_> {
         self.page(browser, more).await.redirect_parameters()
     }
 
-    /// The claims of a client assertion.
+    /// A client assertion.
     fn assertion(&self) -> String {
         let now = self.app.ctx.now().seconds();
         let claims = json!({"iss": self.id(), "sub": self.id(), "aud": URL, "exp": now + 60, "jti": jti()});
