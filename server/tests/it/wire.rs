@@ -1,5 +1,6 @@
 //! What clients in the field rely on, as they send it.
 
+mod browsers;
 mod libraries;
 
 use axum::{body::Body, http::Method};
