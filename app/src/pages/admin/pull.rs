@@ -86,6 +86,10 @@ fn effects(key: &Listed, impact: &Impact, hours: i64) -> Vec<String> {
         effects.push("It has signed nothing yet: nothing ends.".to_owned());
         return effects;
     }
+    if key.state == KeyState::Former {
+        effects.push("It is published no longer. ID tokens that it signed are no hints any more.".to_owned());
+        return effects;
+    }
     effects.push(format!("It leaves the key set at once. {clients} get what keys of this kind sign."));
     effects.push(match impact.until {
         None => "Whatever it signed has expired already: nothing ends.".to_owned(),
