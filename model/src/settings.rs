@@ -22,6 +22,9 @@ pub struct Settings {
     pub metadata_documents: bool,
     /// Which certificates of clients reach us (RFC 8705).
     pub certificates: Certificates,
+    /// Where clients are asked for certificates, without a trailing slash, if that is a place of its own
+    /// (RFC 8705, section 5).
+    pub mutual_url: Option<String>,
     /// Whether DPoP proofs must carry a nonce of ours (RFC 9449, sections 8 and 9).
     pub dpop_nonces: bool,
     /// With which other providers people may sign in to the portal.
@@ -48,6 +51,7 @@ impl Settings {
             registration_profile: Profile::Standard,
             metadata_documents: true,
             certificates: Certificates::None,
+            mutual_url: None,
             dpop_nonces: false,
             providers: Vec::new(),
             lifetimes: Lifetimes::default(),
@@ -60,6 +64,16 @@ impl Settings {
     #[must_use]
     pub fn api_url(&self) -> String {
         format!("{}/api/v1", self.public_url)
+    }
+
+    /// The same endpoint at the place where clients are asked for certificates, if that is one of its own
+    /// and the endpoint is ours.
+    #[must_use]
+    pub fn at_mutual_url(&self, endpoint: &str) -> Option<String> {
+        let base = self.mutual_url.as_ref()?;
+        let ours = [self.issuer.trim_end_matches('/'), &self.public_url];
+        let path = ours.into_iter().find_map(|ours| endpoint.strip_prefix(ours))?;
+        Some(format!("{base}{path}"))
     }
 
     /// Whether cookies can be `Secure` with the `__Host-` prefix.
