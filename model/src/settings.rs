@@ -213,11 +213,12 @@ pub struct Limits {
     pub client_auth_address: Rule,
     /// Clients registered from one address without an initial access token.
     pub registration_address: Rule,
-    /// What requests from one address may make us fetch: request objects and metadata documents.
+    /// What requests from one address may make us fetch: request objects, metadata documents, lists of
+    /// sectors.
     pub fetch_address: Rule,
     /// Request objects fetched for one client.
     pub fetch_client: Rule,
-    /// Metadata documents fetched from one host.
+    /// Metadata documents and lists of sectors fetched from one host.
     pub fetch_host: Rule,
 }
 

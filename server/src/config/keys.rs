@@ -621,11 +621,11 @@ pub(super) const KEYS: &[Key] = &[
     ),
     limit!(
         "limits.fetch_address",
-        "Request objects and metadata documents fetched because of requests from one address.",
+        "What is fetched because of requests from one address: request objects, metadata documents, lists of sectors.",
         fetch_address
     ),
     limit!("limits.fetch_client", "Request objects fetched for one client.", fetch_client),
-    limit!("limits.fetch_host", "Metadata documents fetched from one host.", fetch_host),
+    limit!("limits.fetch_host", "Metadata documents and lists of sectors fetched from one host.", fetch_host),
 ];
 
 fn quoted(text: &str) -> String {
