@@ -9,7 +9,7 @@ use libfuzzer_sys::fuzz_target;
 use model::jose::{self, JoseError, Unverified};
 use serde_json::Value;
 
-const ALGS: &[&str] = &["ES256", "EdDSA", "PS256", "RS256"];
+const ALGS: &[&str] = &["ES256", "EdDSA", "Ed25519", "PS256", "RS256"];
 
 /// Known to nobody: nothing in a corpus can be signed with it.
 static KEY: LazyLock<Signer> = LazyLock::new(Signer::new);

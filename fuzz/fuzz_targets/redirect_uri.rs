@@ -3,15 +3,17 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use model::redirect_uri::{check, check_all, matches};
+use model::redirect_uri::{Localhost, check, check_all, matches};
 use url::{Host, Url};
 
 fuzz_target!(|data: &str| {
     let lines: Vec<&str> = data.split('\n').collect();
-    for (row, result) in check_all(&lines).into_iter().enumerate() {
-        if result.is_ok() {
-            assert!(check(lines[row]).is_ok(), "a list takes what one row does not");
-            harmless(lines[row]);
+    for localhost in [Localhost::Refused, Localhost::Taken] {
+        for (row, result) in check_all(&lines, localhost).into_iter().enumerate() {
+            if result.is_ok() {
+                assert!(check(lines[row], localhost).is_ok(), "a list takes what one row does not");
+                harmless(lines[row], localhost);
+            }
         }
     }
     let [registered, given, ..] = lines.as_slice() else { return };
@@ -27,7 +29,7 @@ fuzz_target!(|data: &str| {
     }
 });
 
-fn harmless(uri: &str) {
+fn harmless(uri: &str, localhost: Localhost) {
     assert!(uri.len() <= rules::redirect_uri::LONGEST);
     assert!(matches(&[uri.to_owned()], uri), "{uri} is not itself");
     let url = Url::parse(uri).expect("a browser reads it as well");
@@ -35,7 +37,8 @@ fn harmless(uri: &str) {
     assert!(uri.starts_with(&format!("{scheme}:")), "{uri} has another scheme in a browser");
     let forbidden = ["javascript", "data", "vbscript", "file", "blob", "about", "view-source", "filesystem"];
     assert!(!forbidden.contains(&scheme), "{uri}");
-    assert!(scheme == "https" || (scheme == "http" && loopback(&url)) || scheme.contains('.'), "{uri}");
+    let local = loopback(&url) || (localhost == Localhost::Taken && url.host_str() == Some("localhost"));
+    assert!(scheme == "https" || (scheme == "http" && local) || scheme.contains('.'), "{uri}");
     assert!(url.fragment().is_none() && url.username().is_empty() && url.password().is_none(), "{uri}");
     assert!(!url.path().split('/').any(|segment| matches!(segment, "." | "..")), "{uri}");
     assert!(url.query_pairs().all(|(name, _)| !matches!(&*name, "code" | "state" | "iss" | "error")), "{uri}");

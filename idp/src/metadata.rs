@@ -13,7 +13,7 @@ use model::{
     Certificates, Language, Registration, Settings, authorization::ResponseMode, claims, client::profile::ASYMMETRIC,
     entity::SigningAlg, jose::HS256,
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::{Idp, authorize::PROMPTS, paths, session::acr, token::GRANT_TYPES};
 
@@ -107,12 +107,33 @@ impl Documents {
             if settings.certificates != Certificates::None {
                 all.insert("tls_client_certificate_bound_access_tokens".to_owned(), true.into());
             }
+            let aliases = aliases(settings, at);
+            if !aliases.is_empty() {
+                all.insert("mtls_endpoint_aliases".to_owned(), aliases.into());
+            }
             if settings.registration != Registration::Off {
                 all.insert("registration_endpoint".to_owned(), at(paths::REGISTER).into());
             }
         }
         Self { metadata: metadata.to_string().into() }
     }
+}
+
+/// The endpoints at which a client signs in with a certificate or shows what is bound to one, where it
+/// is asked for certificates there alone (RFC 8705, section 5).
+fn aliases(settings: &Settings, at: impl Fn(&str) -> String) -> Map<String, Value> {
+    [
+        ("token_endpoint", paths::TOKEN),
+        ("userinfo_endpoint", paths::USERINFO),
+        ("revocation_endpoint", paths::REVOKE),
+        ("introspection_endpoint", paths::INTROSPECT),
+        ("pushed_authorization_request_endpoint", paths::PAR),
+        ("device_authorization_endpoint", paths::DEVICE_AUTHORIZATION),
+        ("backchannel_authentication_endpoint", paths::BACKCHANNEL),
+    ]
+    .into_iter()
+    .filter_map(|(name, path)| Some((name.to_owned(), Value::from(settings.at_mutual_url(&at(path))?))))
+    .collect()
 }
 
 /// `GET /.well-known/openid-configuration` and `GET /.well-known/oauth-authorization-server`: one

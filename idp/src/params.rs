@@ -5,7 +5,6 @@ use url::form_urlencoded;
 /// More parameters than any request of the protocol has.
 const MOST: usize = 64;
 
-/// The parameters that may come several times (RFC 8707, section 2; RFC 8693, section 2.1).
 const SEVERAL: [&str; 2] = ["resource", "audience"];
 
 /// The parameters of one request, each at most once.
@@ -32,7 +31,21 @@ pub enum ParamsError {
     NotAForm,
 }
 
+impl ParamsError {
+    /// A parameter of this name came again; as much of it as can be shown to anybody.
+    #[must_use]
+    pub fn repeated(name: &str) -> Self {
+        Self::Repeated(name.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(40).collect())
+    }
+}
+
 impl Params {
+    /// Whether a parameter may come several times (RFC 8707, section 2; RFC 8693, section 2.1).
+    #[must_use]
+    pub fn may_come_again(name: &str) -> bool {
+        SEVERAL.contains(&name)
+    }
+
     /// Reads a query or a body, or both together.
     ///
     /// # Errors
@@ -48,10 +61,8 @@ impl Params {
                 if value.contains('\0') {
                     return Err(ParamsError::Nul);
                 }
-                if !SEVERAL.contains(&&*name) && params.0.iter().any(|(known, _)| *known == name) {
-                    let shown: String =
-                        name.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(40).collect();
-                    return Err(ParamsError::Repeated(shown));
+                if !Self::may_come_again(&name) && params.0.iter().any(|(known, _)| *known == name) {
+                    return Err(ParamsError::repeated(&name));
                 }
                 params.0.push((name.into_owned(), value.into_owned()));
             }

@@ -29,8 +29,7 @@ const LARGEST: usize = 64 * 1024;
 pub async fn register(State(idp): State<Idp>, peer: Peer, headers: HeaderMap, body: Bytes) -> Response {
     let made = async {
         let given = metadata(&headers, &body)?;
-        let address = peer.address.map(ClientAddress::bucket).unwrap_or_default();
-        dynamic::register(&idp.ctx, bearer(&headers), &address, GRANT_TYPES, &given).await
+        dynamic::register(&idp.ctx, bearer(&headers), &bucket(&peer), GRANT_TYPES, &given).await
     };
     answer(&idp, StatusCode::CREATED, made.await)
 }
@@ -48,13 +47,14 @@ pub async fn show(State(idp): State<Idp>, Path(client_id): Path<String>, headers
 pub async fn change(
     State(idp): State<Idp>,
     Path(client_id): Path<String>,
+    peer: Peer,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
     let changed = async {
         let managed = managed(&idp, &client_id, &headers).await?;
         let given = metadata(&headers, &body)?;
-        dynamic::update(&idp.ctx, &managed, GRANT_TYPES, &given).await
+        dynamic::update(&idp.ctx, &managed, &bucket(&peer), GRANT_TYPES, &given).await
     };
     answer(&idp, StatusCode::OK, changed.await)
 }
@@ -69,6 +69,11 @@ pub async fn end(State(idp): State<Idp>, Path(client_id): Path<String>, headers:
         Ok(()) => (StatusCode::NO_CONTENT, [no_store()]).into_response(),
         Err(error) => OAuthError::from(error).into_response(),
     }
+}
+
+/// Whose budgets are spent.
+fn bucket(peer: &Peer) -> String {
+    peer.address.map(ClientAddress::bucket).unwrap_or_default()
 }
 
 fn answer(idp: &Idp, status: StatusCode, told: Result<Map<String, Value>, DynamicError>) -> Response {
@@ -98,7 +103,7 @@ impl From<DynamicError> for OAuthError {
             // RFC 6750, section 3.1: without a token there is no error in the challenge.
             DynamicError::Closed => unauthorized("invalid_token", "Bearer realm=\"portico\""),
             DynamicError::Token => unauthorized("invalid_token", "Bearer realm=\"portico\", error=\"invalid_token\""),
-            DynamicError::TooMany(too_many) => Self {
+            DynamicError::TooMany(too_many) | DynamicError::TooManyFetches(too_many) => Self {
                 status: StatusCode::TOO_MANY_REQUESTS,
                 retry_after: Some(too_many.retry_after / 1000),
                 ..Self::bad("temporarily_unavailable", text)

@@ -10,7 +10,10 @@ use model::{
 };
 use serde_json::Value;
 
-use crate::{client_keys, params::Params};
+use crate::{
+    client_keys,
+    params::{Params, ParamsError},
+};
 
 /// How far in the future a request object may expire, and how old it may be, in milliseconds.
 const FARTHEST: i64 = minutes(60);
@@ -47,6 +50,9 @@ pub enum ObjectError {
     /// It has no, or a wrong, time.
     #[error("exp and nbf of the request object must be around now")]
     Time,
+    /// A claim that could be no parameter.
+    #[error("the request object was refused: {0}")]
+    Parameter(#[from] ParamsError),
     /// A request object in a request object.
     #[error("a request object has neither request nor request_uri in it")]
     Nested,
@@ -145,18 +151,26 @@ async fn open(ctx: &Context, client: &Client, outside: &Params, text: &str) -> R
         match name.as_str() {
             "iss" | "sub" | "aud" | "exp" | "nbf" | "iat" | "jti" | "client_id" => {}
             "request" | "request_uri" => return Err(ObjectError::Nested),
-            _ => pairs.extend(texts(value).into_iter().map(|text| (name.clone(), text))),
+            _ => pairs.extend(texts(name, value)?.into_iter().map(|text| (name.clone(), text))),
         }
     }
     Ok(Params::of_object(pairs))
 }
 
-/// A claim as the parameter that it stands for: numbers and objects as JSON; of lists each value.
-fn texts(value: &Value) -> Vec<String> {
-    match value {
+/// A claim as the parameter that it stands for: numbers and objects as JSON, and lists of objects
+/// too, as in RFC 9396, section 3. A list is as many parameters of one name, of which most may come
+/// once; where they stand does not change what may be said.
+fn texts(name: &str, value: &Value) -> Result<Vec<String>, ParamsError> {
+    let repeated = || ParamsError::repeated(name);
+    let texts = match value {
         Value::Null => Vec::new(),
         Value::String(text) => vec![text.clone()],
-        Value::Array(values) => values.iter().flat_map(texts).collect(),
+        Value::Array(values) if Params::may_come_again(name) => {
+            let texts: Option<Vec<String>> = values.iter().map(|value| value.as_str().map(str::to_owned)).collect();
+            texts.ok_or_else(repeated)?
+        }
+        Value::Array(values) if values.is_empty() || !values.iter().all(Value::is_object) => return Err(repeated()),
         other => vec![other.to_string()],
-    }
+    };
+    if texts.iter().any(|text| text.contains('\0')) { Err(ParamsError::Nul) } else { Ok(texts) }
 }

@@ -90,7 +90,8 @@ pub fn check(ctx: &Context, proofs: &[&str], expected: &Expected<'_>) -> Result<
         return Err(ProofError::Claim("htm"));
     }
     let htu = jose::text(&claims, "htu")?.ok_or(ProofError::Claim("htu"))?;
-    if !same_url(htu, expected.url) {
+    let alias = ctx.settings().at_mutual_url(expected.url);
+    if !same_url(htu, expected.url) && !alias.is_some_and(|alias| same_url(htu, &alias)) {
         return Err(ProofError::Claim("htu"));
     }
     let ath = jose::text(&claims, "ath")?;

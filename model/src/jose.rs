@@ -127,7 +127,7 @@ impl<'a> Unverified<'a> {
         for (place, key) in keys.into_iter().enumerate() {
             let text = |name: &str| key.get(name).and_then(Value::as_str);
             let named = kid.is_none() || text("kid") == kid.as_deref();
-            let meant = text("alg").is_none_or(|meant| meant == alg);
+            let meant = text("alg").is_none_or(|meant| same_algorithm(meant, &alg));
             if named && meant && signed_by(key, &alg, self.signed.as_bytes(), &self.signature) {
                 return Ok((self.claims, place));
             }
@@ -160,7 +160,15 @@ impl<'a> Unverified<'a> {
     }
 }
 
-/// Whether `key`, of the type that `alg` is for, made this signature (RFC 7518; RFC 8037).
+/// Whether two names are of one algorithm: `EdDSA` with a key on Ed25519, the only curve that we take
+/// with it, is what RFC 9864 (section 2.2) calls `Ed25519`. No other algorithm has two names.
+#[must_use]
+pub fn same_algorithm(one: &str, other: &str) -> bool {
+    const ED25519: [&str; 2] = ["EdDSA", "Ed25519"];
+    one == other || (ED25519.contains(&one) && ED25519.contains(&other))
+}
+
+/// Whether `key`, of the type that `alg` is for, made this signature (RFC 7518; RFC 8037; RFC 9864).
 fn signed_by(key: &Value, alg: &str, message: &[u8], signature: &[u8]) -> bool {
     let part = |name: &str| URL_SAFE_NO_PAD.decode(key.get(name)?.as_str()?).ok();
     let kty = key.get("kty").and_then(Value::as_str);
@@ -171,7 +179,7 @@ fn signed_by(key: &Value, alg: &str, message: &[u8], signature: &[u8]) -> bool {
             let point = [&[4], x.as_slice(), &y].concat();
             UnparsedPublicKey::new(&signature::ECDSA_P256_SHA256_FIXED, point).verify(message, signature).is_ok()
         }
-        ("EdDSA", Some("OKP"), Some("Ed25519")) => {
+        ("EdDSA" | "Ed25519", Some("OKP"), Some("Ed25519")) => {
             let Some(x) = part("x") else { return false };
             UnparsedPublicKey::new(&signature::ED25519, x).verify(message, signature).is_ok()
         }
@@ -315,6 +323,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::client::profile::ASYMMETRIC;
 
     struct Pair {
         pair: EcdsaKeyPair,
@@ -337,7 +346,7 @@ mod tests {
     }
 
     fn check(text: &str, keys: &[Value]) -> Result<usize, JoseError> {
-        Unverified::parse(text)?.verify(keys, &["ES256", "EdDSA", "PS256", "RS256"]).map(|(_, place)| place)
+        Unverified::parse(text)?.verify(keys, ASYMMETRIC).map(|(_, place)| place)
     }
 
     #[test]
@@ -381,7 +390,7 @@ mod tests {
         let pair = pair("a");
         let public = pair.jwk["x"].as_str().unwrap().to_owned();
         let keys = [pair.jwk.clone()];
-        for alg in ["HS256", "RS256", "PS256", "EdDSA", "es256", "ES256 ", "ES384", ""] {
+        for alg in ["HS256", "RS256", "PS256", "EdDSA", "Ed25519", "es256", "ES256 ", "ES384", ""] {
             let text = signed(&pair, &json!({"alg": alg}).to_string(), "{}");
             assert!(check(&text, &keys).is_err(), "{alg}");
         }
@@ -516,15 +525,49 @@ mod tests {
         }
     }
 
+    fn signed_on_ed25519(pair: &Ed25519KeyPair, alg: &str) -> String {
+        let header = json!({"alg": alg}).to_string();
+        let text = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode("{}"));
+        format!("{text}.{}", URL_SAFE_NO_PAD.encode(pair.sign(text.as_bytes())))
+    }
+
     #[test]
     fn other_algorithms_verify() {
         let pair = Ed25519KeyPair::generate().unwrap();
         let jwk = json!({"kty": "OKP", "crv": "Ed25519", "x": URL_SAFE_NO_PAD.encode(pair.public_key())});
-        let text = format!("{}.{}", URL_SAFE_NO_PAD.encode(r#"{"alg":"EdDSA"}"#), URL_SAFE_NO_PAD.encode("{}"));
-        let token = format!("{text}.{}", URL_SAFE_NO_PAD.encode(pair.sign(text.as_bytes())));
+        let token = signed_on_ed25519(&pair, "EdDSA");
         assert_eq!(check(&token, std::slice::from_ref(&jwk)), Ok(0));
         let mut bytes = token.into_bytes();
         *bytes.last_mut().unwrap() ^= 1;
         assert!(check(&String::from_utf8(bytes).unwrap(), &[jwk]).is_err());
+    }
+
+    #[test]
+    fn e1_ed25519_has_two_names_and_nothing_else_has() {
+        let pair = Ed25519KeyPair::generate().unwrap();
+        let mut jwk = json!({"kty": "OKP", "crv": "Ed25519", "x": URL_SAFE_NO_PAD.encode(pair.public_key())});
+        for of_key in [None, Some("EdDSA"), Some("Ed25519")] {
+            if let Some(alg) = of_key {
+                jwk["alg"] = alg.into();
+            }
+            for alg in ["EdDSA", "Ed25519"] {
+                let token = signed_on_ed25519(&pair, alg);
+                assert_eq!(check(&token, std::slice::from_ref(&jwk)), Ok(0), "{alg} with a key for {of_key:?}");
+                let unverified = Unverified::parse(&token).unwrap();
+                assert_eq!(unverified.verify([&jwk], &["ES256"]).err(), Some(JoseError::Algorithm), "{alg}");
+            }
+            for alg in ["ed25519", "EDDSA", "Ed448", "ES256", "RS256", "Ed25519ph", "HS256", "none"] {
+                let token = signed_on_ed25519(&pair, alg);
+                assert!(check(&token, std::slice::from_ref(&jwk)).is_err(), "{alg} with a key for {of_key:?}");
+            }
+        }
+        for other in ["Ed448", "ES256", "HS256"] {
+            jwk["alg"] = other.into();
+            let token = signed_on_ed25519(&pair, "Ed25519");
+            assert_eq!(check(&token, std::slice::from_ref(&jwk)), Err(JoseError::Signature), "a key for {other}");
+        }
+        jwk["alg"] = "Ed25519".into();
+        jwk["crv"] = "Ed448".into();
+        assert!(check(&signed_on_ed25519(&pair, "Ed25519"), &[jwk]).is_err(), "another curve");
     }
 }

@@ -3,21 +3,33 @@
 
 use url::Url;
 
-pub use rules::redirect_uri::{MOST, Problem, Warning, matches};
+pub use rules::redirect_uri::{Localhost, MOST, Problem, Warning, advice, matches};
+
+use crate::entity::ClientKind;
 
 /// Whether `uri` can be registered, and what to look at if so.
 ///
 /// # Errors
 ///
 /// The first thing that is wrong with it.
-pub fn check(uri: &str) -> Result<Vec<Warning>, Problem> {
-    understood(uri, rules::redirect_uri::check(uri))
+pub fn check(uri: &str, localhost: Localhost) -> Result<Vec<Warning>, Problem> {
+    understood(uri, rules::redirect_uri::check(uri, localhost))
+}
+
+/// Whether a client of this kind may register `http://localhost`: one that runs on the person's own
+/// device, and must use PKCE.
+#[must_use]
+pub const fn localhost_of(kind: ClientKind) -> Localhost {
+    match kind {
+        ClientKind::Public => Localhost::Taken,
+        ClientKind::Confidential => Localhost::Refused,
+    }
 }
 
 /// Checks a whole list, row by row: one bad row says nothing about the others.
 #[must_use]
-pub fn check_all<S: AsRef<str>>(uris: &[S]) -> Vec<Result<Vec<Warning>, Problem>> {
-    let results = rules::redirect_uri::check_all(uris);
+pub fn check_all<S: AsRef<str>>(uris: &[S], localhost: Localhost) -> Vec<Result<Vec<Warning>, Problem>> {
+    let results = rules::redirect_uri::check_all(uris, localhost);
     uris.iter().zip(results).map(|(uri, result)| understood(uri.as_ref(), result)).collect()
 }
 
@@ -35,10 +47,10 @@ mod tests {
     #[test]
     fn a1_punycode_of_nothing_is_no_host() {
         for uri in ["https://xn--a.example/", "https://xn--.example/callback"] {
-            assert_eq!(check(uri), Err(Problem::BadHost), "{uri}");
+            assert_eq!(check(uri, Localhost::Taken), Err(Problem::BadHost), "{uri}");
         }
-        assert_eq!(check("https://xn--bcher-kva.example/"), Ok(vec![Warning::Punycode]));
-        let rows = check_all(&["https://xn--a.example/", "https://example.com/"]);
+        assert_eq!(check("https://xn--bcher-kva.example/", Localhost::Refused), Ok(vec![Warning::Punycode]));
+        let rows = check_all(&["https://xn--a.example/", "https://example.com/"], Localhost::Refused);
         assert_eq!(rows, [Err(Problem::BadHost), Ok(Vec::new())]);
     }
 }

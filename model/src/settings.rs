@@ -25,6 +25,9 @@ pub struct Settings {
     /// Whether clients may sign with their secret (`client_secret_jwt`), which then rests here sealed and
     /// not as a hash alone.
     pub client_secret_jwt: bool,
+    /// Where clients are asked for certificates, without a trailing slash, if that is a place of its own
+    /// (RFC 8705, section 5).
+    pub mutual_url: Option<String>,
     /// Whether DPoP proofs must carry a nonce of ours (RFC 9449, sections 8 and 9).
     pub dpop_nonces: bool,
     /// With which other providers people may sign in to the portal.
@@ -52,6 +55,7 @@ impl Settings {
             metadata_documents: true,
             certificates: Certificates::None,
             client_secret_jwt: false,
+            mutual_url: None,
             dpop_nonces: false,
             providers: Vec::new(),
             lifetimes: Lifetimes::default(),
@@ -75,6 +79,16 @@ impl Settings {
         } else {
             vec![api.to_owned()]
         }
+    }
+
+    /// The same endpoint at the place where clients are asked for certificates, if that is one of its own
+    /// and the endpoint is ours.
+    #[must_use]
+    pub fn at_mutual_url(&self, endpoint: &str) -> Option<String> {
+        let base = self.mutual_url.as_ref()?;
+        let ours = [self.issuer.trim_end_matches('/'), &self.public_url];
+        let path = ours.into_iter().find_map(|ours| endpoint.strip_prefix(ours))?;
+        Some(format!("{base}{path}"))
     }
 
     /// Whether cookies can be `Secure` with the `__Host-` prefix.
@@ -219,11 +233,12 @@ pub struct Limits {
     pub client_requests: Rule,
     /// Clients registered from one address without an initial access token.
     pub registration_address: Rule,
-    /// What requests from one address may make us fetch: request objects and metadata documents.
+    /// What requests from one address may make us fetch: request objects, metadata documents, lists of
+    /// sectors.
     pub fetch_address: Rule,
     /// Request objects fetched for one client.
     pub fetch_client: Rule,
-    /// Metadata documents fetched from one host.
+    /// Metadata documents and lists of sectors fetched from one host.
     pub fetch_host: Rule,
 }
 

@@ -2,6 +2,8 @@
 //! the client's format is JWT (RFC 9068). Reading one checks the seal or the signature, the
 //! expiry, and a small set in memory of what was revoked.
 
+use std::sync::Arc;
+
 use jsonwebtoken::{Algorithm, Validation};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -13,7 +15,7 @@ use crate::{
     change::RevokedKind,
     entity::{SigningAlg, TokenFormat},
     grant::{self, Grant},
-    key::Sealed,
+    key::{self, Sealed, SigningKey},
     scopes,
     subject::Subject,
 };
@@ -337,7 +339,7 @@ fn verified_jwt(ctx: &Context, text: &str) -> Option<String> {
     struct Ptc {
         ptc: String,
     }
-    let claims: Ptc = verify_own(ctx, text, ACCESS_TOKEN_TYPE)?;
+    let claims: Ptc = verify_own(ctx, text, ACCESS_TOKEN_TYPE, |kid| ctx.keys().verifier(kid, ctx.now()))?;
     Some(claims.ptc)
 }
 
@@ -353,20 +355,27 @@ pub struct IdTokenHint {
 }
 
 /// Reads an `id_token_hint`: ours, of the right type, with a good signature of the algorithm that
-/// its key is for. It may have expired (OpenID Connect RP-Initiated Logout, section 4).
+/// its key is for. It may have expired (OpenID Connect RP-Initiated Logout, section 4), and its key may
+/// be published no longer.
 #[must_use]
 pub fn read_hint(ctx: &Context, text: &str) -> Option<IdTokenHint> {
-    verify_own(ctx, text, "JWT")
+    let kept = key::kept_for_hints(ctx);
+    verify_own(ctx, text, "JWT", |kid| ctx.keys().hint_verifier(kid, ctx.now(), kept))
 }
 
-/// Verifies a JWT that we signed: the key is found by `kid` among the published ones, its
-/// algorithm and the type are pinned, nothing in the header is believed. Expiry is not checked.
-fn verify_own<T: serde::de::DeserializeOwned>(ctx: &Context, text: &str, typ: &str) -> Option<T> {
+/// Verifies a JWT that we signed: `find` knows the keys that count by `kid`, the key's algorithm and
+/// the type are pinned, nothing in the header is believed. Expiry is not checked.
+fn verify_own<T: serde::de::DeserializeOwned>(
+    ctx: &Context,
+    text: &str,
+    typ: &str,
+    find: impl FnOnce(&str) -> Option<Arc<SigningKey>>,
+) -> Option<T> {
     let header = jsonwebtoken::decode_header(text).ok()?;
     if header.typ.as_deref() != Some(typ) {
         return None;
     }
-    let key = ctx.keys().verifier(header.kid.as_deref()?, ctx.now())?;
+    let key = find(header.kid.as_deref()?)?;
     let algorithm = match key.alg {
         SigningAlg::Rs256 => Algorithm::RS256,
         SigningAlg::Es256 => Algorithm::ES256,

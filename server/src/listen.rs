@@ -65,8 +65,7 @@ async fn connection(stream: TcpStream, peer: SocketAddr, door: Door, watcher: Wa
     let Ok(Ok(stream)) = tokio::time::timeout(HEAD, handshake).await else { return };
     let (_, agreed) = stream.get_ref();
     let http2 = agreed.alpn_protocol() == Some(b"h2");
-    let shown = tls.authorities().zip(agreed.peer_certificates());
-    let certificate = shown.and_then(|(authorities, chain)| authorities.judge(chain, door.ctx.now()));
+    let certificate = agreed.peer_certificates().and_then(|chain| tls.judge(chain, door.ctx.now()));
     requests(stream, peer, certificate, http2, door.router, watcher).await;
 }
 

@@ -13,7 +13,7 @@ use model::{ClientCertificate, Timestamp};
 use rustls::pki_types::CertificateDer;
 use x509_cert::der::Decode as _;
 
-use crate::tls::Authorities;
+use crate::tls::{Authorities, judge};
 
 const FORWARDED: HeaderName = HeaderName::from_static("forwarded");
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -87,11 +87,7 @@ impl Proxies {
         let chain = if believed { certificates(headers) } else { None };
         headers.remove(CLIENT_CERT);
         headers.remove(CLIENT_CERT_CHAIN);
-        let chain = chain?;
-        match authorities {
-            Some(authorities) => authorities.judge(&chain, now),
-            None => chain.first().map(|own| ClientCertificate { der: own.to_vec(), trusted: false }),
-        }
+        judge(authorities, &chain?, now)
     }
 }
 

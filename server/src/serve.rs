@@ -18,7 +18,7 @@ use crate::{
     jobs::{Carriers, Jobs},
     listen::{Door, accept},
     outgoing::Outgoing,
-    tls::{Authorities, Tls, TlsError},
+    tls::{Authorities, Tls, TlsError, TlsFiles},
 };
 
 /// How often the certificate's files are looked at.
@@ -116,10 +116,20 @@ pub async fn serve(config: &Config, demo_if_empty: bool) -> Result<(), Stopped> 
     let listener = TcpListener::bind(config.listen).await.map_err(|error| Stopped::Listen(config.listen, error))?;
     // Port 0 means any: from here on it is the one that it became.
     let listen = listener.local_addr().unwrap_or(config.listen);
-    let config = &Config { listen, ..config.clone() };
+    let mutual = match config.mutual_tls() {
+        None => None,
+        Some((listen, files)) => {
+            let listener = TcpListener::bind(listen).await.map_err(|error| Stopped::Listen(listen, error))?;
+            Some((listener, files))
+        }
+    };
+    let tls_mutual_listen = mutual.as_ref().and_then(|(listener, _)| listener.local_addr().ok());
+    let config = &Config { listen, tls_mutual_listen, ..config.clone() };
     let carriers = Carriers::new(config).map_err(Stopped::Carriers)?;
     let now = SystemClock.now();
-    let tls = config.tls().map(|files| Tls::load(&files, now).map(Arc::new)).transpose()?;
+    let load = |files: &TlsFiles| Tls::load(files, now).map(Arc::new);
+    let tls = config.tls().as_ref().map(load).transpose()?;
+    let mutual = mutual.map(|(listener, files)| Ok::<_, TlsError>((listener, load(&files)?))).transpose()?;
     let outgoing = Outgoing::new(&config.outgoing).map_err(Stopped::Outgoing)?;
     let db = open_database(config).await?;
     db.migrate().await.map_err(|fault| database(config, fault))?;
@@ -140,13 +150,24 @@ pub async fn serve(config: &Config, demo_if_empty: bool) -> Result<(), Stopped> 
 
     let connections = GracefulShutdown::new();
     let door = Door { router, tls: tls.clone(), ctx: ctx.clone() };
+    let at_mutual = async {
+        match &mutual {
+            Some((listener, tls)) => {
+                let door = Door { tls: Some(Arc::clone(tls)), ..door.clone() };
+                accept(listener, &door, &connections).await;
+            }
+            None => std::future::pending().await,
+        }
+    };
+    let certificates: Vec<&Tls> = tls.iter().chain(mutual.iter().map(|(_, tls)| tls)).map(|tls| &**tls).collect();
     tokio::select! {
         () = accept(&listener, &door, &connections) => {}
-        () = follow_certificate(tls.as_deref(), &ctx) => {}
+        () = at_mutual => {}
+        () = follow_certificates(&certificates, &ctx) => {}
         () = stop => {}
     }
     web.stopping.store(true, Ordering::Relaxed);
-    drop(listener);
+    drop((listener, mutual));
     tracing::info!(connections = connections.count(), "stopping");
     if tokio::time::timeout(config.shutdown_timeout, connections.shutdown()).await.is_err() {
         tracing::warn!("some requests did not finish in time and were cut off");
@@ -157,9 +178,12 @@ pub async fn serve(config: &Config, demo_if_empty: bool) -> Result<(), Stopped> 
     Ok(())
 }
 
-/// Reads the certificate again when its files change, and at once when told to (SIGHUP).
-async fn follow_certificate(tls: Option<&Tls>, ctx: &Context) {
-    let Some(tls) = tls else { return std::future::pending().await };
+/// Reads the certificate again when its files change, and at once when told to (SIGHUP), wherever we
+/// serve with it.
+async fn follow_certificates(all: &[&Tls], ctx: &Context) {
+    if all.is_empty() {
+        return std::future::pending().await;
+    }
     #[cfg(unix)]
     let mut told = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()).ok();
     let mut look = tokio::time::interval(LOOK_AT_CERTIFICATE);
@@ -174,9 +198,17 @@ async fn follow_certificate(tls: Option<&Tls>, ctx: &Context) {
         #[cfg(not(unix))]
         let told = std::future::pending::<Option<()>>();
         tokio::select! {
-            _ = look.tick() => tls.reload_if_changed(ctx.now()),
-            _ = told => tls.reload(ctx.now()),
-        };
+            _ = look.tick() => {
+                for tls in all {
+                    tls.reload_if_changed(ctx.now());
+                }
+            }
+            _ = told => {
+                for tls in all {
+                    tls.reload(ctx.now());
+                }
+            }
+        }
     }
 }
 

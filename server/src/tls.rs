@@ -1,9 +1,10 @@
 //! TLS without a proxy: a certificate and its key, read again when their files change.
 //!
-//! Client certificates are asked for, and never needed, when authorities for them are configured.
-//! Any certificate is let through the handshake, once its holder has proved the key: whether it
-//! counts is for the client's registration to say (RFC 8705 has certificates that no authority
-//! has signed). What the handshake found out goes on as [`model::ClientCertificate`].
+//! Client certificates are asked for, and never needed, where the configuration says so. Any
+//! certificate is let through the handshake, once its holder has proved the key: whether it counts is
+//! for the client's registration to say (RFC 8705 has certificates that no authority has signed). So
+//! the handshake names no authorities either: many clients would then send no certificate but theirs.
+//! What it found out goes on as [`model::ClientCertificate`], with what [`judge`] says of it.
 
 use std::{
     io,
@@ -16,7 +17,7 @@ use model::{ClientCertificate, Timestamp};
 use rustls::{
     CipherSuite, DigitallySignedStruct, DistinguishedName, RootCertStore, ServerConfig, SignatureScheme,
     client::danger::HandshakeSignatureValid,
-    crypto::{CryptoProvider, aws_lc_rs},
+    crypto::{CryptoProvider, WebPkiSupportedAlgorithms, aws_lc_rs, verify_tls12_signature, verify_tls13_signature},
     pki_types::{CertificateDer, PrivateKeyDer, UnixTime, pem::PemObject as _},
     server::{
         WebPkiClientVerifier,
@@ -35,6 +36,8 @@ pub struct TlsFiles {
     pub key: PathBuf,
     /// PEM: the authorities of client certificates.
     pub client_ca: Option<PathBuf>,
+    /// Whether clients are asked for a certificate.
+    pub asks: bool,
 }
 
 /// Why there is no TLS.
@@ -72,7 +75,7 @@ impl Tls {
     pub fn load(files: &TlsFiles, now: Timestamp) -> Result<Self, TlsError> {
         let seen = Mutex::new(contents(files));
         let authorities = files.client_ca.as_deref().map(Authorities::load).transpose()?;
-        let current = RwLock::new(config(files, authorities.as_ref(), now)?);
+        let current = RwLock::new(config(files, now)?);
         Ok(Self { files: files.clone(), current, authorities, seen })
     }
 
@@ -82,10 +85,10 @@ impl Tls {
         Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The authorities of client certificates.
+    /// What is known of a client that has shown these certificates in a handshake, its own first.
     #[must_use]
-    pub const fn authorities(&self) -> Option<&Authorities> {
-        self.authorities.as_ref()
+    pub fn judge(&self, chain: &[CertificateDer<'_>], now: Timestamp) -> Option<ClientCertificate> {
+        judge(self.authorities.as_ref(), chain, now)
     }
 
     /// Reads certificate and key again if their files have changed since the last time; says
@@ -104,7 +107,7 @@ impl Tls {
 
     /// Reads certificate and key again; says whether they are in use now.
     pub fn reload(&self, now: Timestamp) -> bool {
-        match config(&self.files, self.authorities.as_ref(), now) {
+        match config(&self.files, now) {
             Ok(config) => {
                 *self.current.write().unwrap_or_else(PoisonError::into_inner) = config;
                 tracing::info!(certificate = %self.files.certificate.display(), "the certificate was read again");
@@ -170,7 +173,7 @@ fn provider() -> Arc<CryptoProvider> {
     Arc::new(provider)
 }
 
-fn config(files: &TlsFiles, authorities: Option<&Authorities>, now: Timestamp) -> Result<Arc<ServerConfig>, TlsError> {
+fn config(files: &TlsFiles, now: Timestamp) -> Result<Arc<ServerConfig>, TlsError> {
     let chain = certificates(&files.certificate)?;
     let key = PrivateKeyDer::from_pem_slice(&read(&files.key)?).map_err(|error| content(&files.key, error))?;
     let provider = provider();
@@ -187,12 +190,13 @@ fn config(files: &TlsFiles, authorities: Option<&Authorities>, now: Timestamp) -
     if now >= until {
         return Err(TlsError::Validity(files.certificate.clone(), "expired"));
     }
-    let builder = ServerConfig::builder_with_provider(provider)
+    let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
         .map_err(|error| content(&files.certificate, error))?;
-    let builder = match authorities {
-        Some(authorities) => builder.with_client_cert_verifier(Arc::new(AskedFor(Arc::clone(&authorities.verifier)))),
-        None => builder.with_no_client_auth(),
+    let builder = if files.asks {
+        builder.with_client_cert_verifier(Arc::new(AskedFor(provider.signature_verification_algorithms)))
+    } else {
+        builder.with_no_client_auth()
     };
     let mut config = builder.with_single_cert(chain, key).map_err(|error| content(&files.certificate, error))?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
@@ -220,27 +224,39 @@ impl Authorities {
         Ok(Self { verifier: verifier.map_err(|error| content(file, error))? })
     }
 
-    /// What is known of a client that has shown these certificates, its own first.
-    #[must_use]
-    pub fn judge(&self, chain: &[CertificateDer<'_>], now: Timestamp) -> Option<ClientCertificate> {
-        let (own, others) = chain.split_first()?;
+    /// Whether one of them has signed this certificate, by way of `others`, and it is valid now.
+    fn trust(&self, own: &CertificateDer<'_>, others: &[CertificateDer<'_>], now: Timestamp) -> bool {
         let now = UnixTime::since_unix_epoch(Duration::from_millis(now.0.unsigned_abs()));
-        let trusted = self.verifier.verify_client_cert(own, others, now).is_ok();
-        Some(ClientCertificate { der: own.to_vec(), trusted })
+        self.verifier.verify_client_cert(own, others, now).is_ok()
     }
 }
 
-/// Asks for a certificate, and takes any whose key the client has proved to hold.
+/// What is known of a client that has shown these certificates, its own first. That one of the
+/// authorities has signed it is said here alone: without authorities, no certificate is trusted.
+#[must_use]
+pub fn judge(
+    authorities: Option<&Authorities>,
+    chain: &[CertificateDer<'_>],
+    now: Timestamp,
+) -> Option<ClientCertificate> {
+    let (own, others) = chain.split_first()?;
+    let trusted = authorities.is_some_and(|authorities| authorities.trust(own, others, now));
+    Some(ClientCertificate { der: own.to_vec(), trusted })
+}
+
+/// Asks for a certificate of anybody's, and takes any whose key the client has proved to hold.
 #[derive(Debug)]
-struct AskedFor(Arc<dyn ClientCertVerifier>);
+struct AskedFor(WebPkiSupportedAlgorithms);
 
 impl ClientCertVerifier for AskedFor {
     fn client_auth_mandatory(&self) -> bool {
         false
     }
 
+    /// None (RFC 8446, section 4.2.4): a client whose certificate is self-signed, or of an authority
+    /// that was renewed, would send nothing to a server that names others.
     fn root_hint_subjects(&self) -> &[DistinguishedName] {
-        self.0.root_hint_subjects()
+        &[]
     }
 
     fn verify_client_cert(
@@ -258,7 +274,7 @@ impl ClientCertVerifier for AskedFor {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.0.verify_tls12_signature(message, cert, dss)
+        verify_tls12_signature(message, cert, dss, &self.0)
     }
 
     fn verify_tls13_signature(
@@ -267,10 +283,10 @@ impl ClientCertVerifier for AskedFor {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.0.verify_tls13_signature(message, cert, dss)
+        verify_tls13_signature(message, cert, dss, &self.0)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_verify_schemes()
+        self.0.supported_schemes()
     }
 }

@@ -4,19 +4,21 @@
 use std::time::Duration;
 
 use leptos::prelude::*;
-use rules::redirect_uri;
+use rules::redirect_uri::{self, Localhost};
 use serde::{Deserialize, Serialize};
 
 use super::dom;
 use crate::components::icon::{Glyph, Icon};
 
 /// A row as the server sends it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UriRow {
     /// What is in it.
     pub value: String,
     /// What is wrong with it.
     pub error: Option<String>,
+    /// What to look at, where it is right.
+    pub advice: Option<String>,
 }
 
 /// A row as it is now.
@@ -26,13 +28,22 @@ struct Row {
     value: RwSignal<String>,
     /// What the server said about it, until it is changed.
     refused: RwSignal<Option<String>>,
+    /// What it said to look at: to be read until the island wakes, which says so by itself.
+    advice: StoredValue<Option<String>>,
     /// Whether somebody is typing into it.
     busy: RwSignal<bool>,
 }
 
 impl Row {
-    fn new(key: usize, value: String, error: Option<String>) -> Self {
-        Self { key, value: RwSignal::new(value), refused: RwSignal::new(error), busy: RwSignal::new(false) }
+    fn new(key: usize, row: UriRow) -> Self {
+        let UriRow { value, error, advice } = row;
+        Self {
+            key,
+            value: RwSignal::new(value),
+            refused: RwSignal::new(error),
+            advice: StoredValue::new(advice),
+            busy: RwSignal::new(false),
+        }
     }
 }
 
@@ -54,6 +65,8 @@ pub fn UriList(
     one: String,
     /// What the server knows.
     rows: Vec<UriRow>,
+    /// Whether `http://localhost` may be among them.
+    localhost: bool,
     /// Whether nothing can be changed.
     locked: bool,
 ) -> impl IntoView {
@@ -61,10 +74,9 @@ pub fn UriList(
     let small = one.to_lowercase().replace(" uri", " URI");
     let next = StoredValue::new(rows.len());
     let awake = RwSignal::new(false);
-    let rows = RwSignal::new(
-        rows.into_iter().enumerate().map(|(key, row)| Row::new(key, row.value, row.error)).collect::<Vec<_>>(),
-    );
-    let list = List { container: container.clone(), name, one, small, rows, next, awake };
+    let rows = RwSignal::new(rows.into_iter().enumerate().map(|(key, row)| Row::new(key, row)).collect::<Vec<_>>());
+    let localhost = if localhost { Localhost::Taken } else { Localhost::Refused };
+    let list = List { container: container.clone(), name, one, small, localhost, rows, next, awake };
 
     Effect::new({
         let container = container.clone();
@@ -115,6 +127,7 @@ struct List {
     name: String,
     one: String,
     small: String,
+    localhost: Localhost,
     rows: RwSignal<Vec<Row>>,
     next: StoredValue<usize>,
     awake: RwSignal<bool>,
@@ -124,7 +137,7 @@ impl List {
     fn empty_row(&self) -> Row {
         let key = self.next.get_value();
         self.next.set_value(key + 1);
-        Row::new(key, String::new(), None)
+        Row::new(key, UriRow::default())
     }
 
     /// Goes to a row at the end for the next one, which is made unless the last one is empty.
@@ -150,13 +163,13 @@ impl List {
 }
 
 fn row_view(list: &List, row: Row) -> impl IntoView + use<> {
-    let List { name, one, small, rows, awake, .. } = list.clone();
+    let List { name, one, small, localhost, rows, awake, .. } = list.clone();
     let list = list.clone();
     let number = Memo::new(move |_| rows.with(|rows| rows.iter().position(|r| r.key == row.key).unwrap_or(0)) + 1);
     let word = Memo::new(move |_| match row.refused.get() {
         Some(refusal) => Word::Error(refusal),
-        None if awake.get() => said(&rows.get(), row),
-        None => Word::Nothing,
+        None if awake.get() => said(&rows.get(), row, localhost),
+        None => row.advice.get_value().map_or(Word::Nothing, Word::Advice),
     });
     let chip =
         move || awake.get() && !row.busy.get() && row.value.with(|v| !v.trim().is_empty()) && !failed(&word.get());
@@ -267,10 +280,10 @@ fn failed(word: &Word) -> bool {
 }
 
 /// What the rules say: a problem once somebody has stopped typing, a warning beside what is fine.
-fn said(rows: &[Row], row: Row) -> Word {
+fn said(rows: &[Row], row: Row, localhost: Localhost) -> Word {
     let at = rows.iter().position(|other| other.key == row.key);
     let values: Vec<String> = rows.iter().map(|row| row.value.with(|value| value.trim().to_owned())).collect();
-    let Some(result) = at.and_then(|at| redirect_uri::check_all(&values).into_iter().nth(at)) else {
+    let Some(result) = at.and_then(|at| redirect_uri::check_all(&values, localhost).into_iter().nth(at)) else {
         return Word::Nothing;
     };
     if row.value.with(|value| value.trim().is_empty()) {
@@ -279,9 +292,6 @@ fn said(rows: &[Row], row: Row) -> Word {
     match result {
         Err(_) if row.busy.get() => Word::Nothing,
         Err(problem) => Word::Error(problem.advice().to_owned()),
-        Ok(warnings) => match warnings.as_slice() {
-            [] => Word::Nothing,
-            warnings => Word::Advice(warnings.iter().map(|w| w.advice()).collect::<Vec<_>>().join(" ")),
-        },
+        Ok(warnings) => redirect_uri::advice(&warnings).map_or(Word::Nothing, Word::Advice),
     }
 }

@@ -33,13 +33,16 @@ use crate::{
     Idp,
     browser::Browser,
     flow, language,
-    pages::PageError,
+    pages::{self, PageError},
     params::{Params, ParamsError},
-    request_object, resource, scope,
+    paths, request_object, resource, scope,
 };
 
 /// Ten years, in seconds: more makes no difference.
 const MAX_AGE_LIMIT: i64 = 10 * 365 * 86_400;
+
+/// The longest URL that every browser and proxy takes, in bytes.
+const LONGEST_URL: usize = 8 * 1024;
 
 /// The values of `prompt`, for the metadata.
 pub const PROMPTS: [&str; 4] = ["none", "login", "consent", "select_account"];
@@ -73,7 +76,9 @@ pub async fn get(State(idp): State<Idp>, address: Address, headers: HeaderMap, R
 }
 
 /// `POST /oauth2/auth`: the same, with the parameters in the body (OpenID Connect Core, section
-/// 3.1.2.1).
+/// 3.1.2.1). A browser sends no `SameSite` cookie with another site's form, so that one comes again
+/// in a way that has it: nobody would be signed in otherwise, and a browser that is known here would
+/// be given a new name, with which what it has begun in other tabs is lost.
 pub async fn post(
     State(idp): State<Idp>,
     address: Address,
@@ -83,7 +88,25 @@ pub async fn post(
 ) -> Response {
     let query = query.unwrap_or_default();
     let params = Params::of_body(&headers, &body).and_then(|_| Params::parse([query.as_bytes(), &body]));
+    if let Ok(params) = &params
+        && Browser::known(&idp.ctx, &headers).is_none()
+        && let Some(again) = again(&idp.ctx, &headers, params)
+    {
+        return again;
+    }
     handle(idp, address, headers, params).await
+}
+
+/// Has a request come again from here: as a GET, or as a form of ours if that would be too long.
+fn again(ctx: &Context, headers: &HeaderMap, params: &Params) -> Option<Response> {
+    let pairs: Vec<(&str, &str)> = params.pairs().iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+    let url = flow::with_query(paths::AUTHORIZE, &pairs);
+    if url.len() <= LONGEST_URL {
+        return Some(flow::redirect(&url));
+    }
+    let from_elsewhere = headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site");
+    let redirect_uri = params.get("redirect_uri").unwrap_or(&ctx.settings().issuer);
+    from_elsewhere.then(|| pages::form_post::again(paths::AUTHORIZE, redirect_uri, &pairs))
 }
 
 async fn handle(idp: Idp, address: Address, headers: HeaderMap, params: Result<Params, ParamsError>) -> Response {

@@ -115,9 +115,14 @@ fn once(ctx: &Context, client: &Client, claims: &Map<String, Value>, path: &str)
         }
         AssertionAudience::IssuerOrEndpoint => {
             let base = issuer.trim_end_matches('/');
+            let endpoint = |audience: &str, base: &str| {
+                audience.strip_prefix(base).is_some_and(|rest| rest == path || rest == crate::paths::TOKEN)
+            };
+            let mutual = ctx.settings().mutual_url.as_deref();
             let ours = |audience: &&str| {
                 audience.trim_end_matches('/') == base
-                    || audience.strip_prefix(base).is_some_and(|rest| rest == path || rest == crate::paths::TOKEN)
+                    || endpoint(audience, base)
+                    || mutual.is_some_and(|mutual| endpoint(audience, mutual))
             };
             if !jose::audiences(claims)?.iter().any(ours) {
                 return Err(AssertionError::Audience("the issuer or the token endpoint"));

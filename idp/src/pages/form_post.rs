@@ -1,6 +1,6 @@
-//! The answer to the client as a form that sends itself (OAuth 2.0 Form Post Response Mode). The
-//! one page here with a script, of one line, which its policy names; without it the button does
-//! the same.
+//! What goes on as a form that sends itself: the answer to the client (OAuth 2.0 Form Post Response
+//! Mode), and a long request that another site has posted. The one page here with a script, of one
+//! line, which its policy names; without it the button does the same.
 
 use std::sync::LazyLock;
 
@@ -20,6 +20,17 @@ static SCRIPT_HASH: LazyLock<String> =
 /// Sends `parameters` to the redirect URI in a form.
 #[must_use]
 pub fn page(redirect_uri: &str, parameters: &[(&str, &str)]) -> Response {
+    let heading = (texts::current().back_to)(place(redirect_uri).name());
+    document(redirect_uri, redirect_uri, &heading, parameters)
+}
+
+/// Sends `parameters` to an endpoint of ours, which may send the browser on to `redirect_uri`.
+#[must_use]
+pub fn again(path: &str, redirect_uri: &str, parameters: &[(&str, &str)]) -> Response {
+    document(path, redirect_uri, texts::current().go_on, parameters)
+}
+
+fn document(action: &str, redirect_uri: &str, heading: &str, parameters: &[(&str, &str)]) -> Response {
     let t = texts::current();
     let document = html! {
         (DOCTYPE)
@@ -35,9 +46,9 @@ pub fn page(redirect_uri: &str, parameters: &[(&str, &str)]) -> Response {
                 header class="brandbar" { span class="brandbar__name" { (texts::PORTAL) } }
                 main {
                     div class="page" {
-                        form class="card" method="post" action=(redirect_uri) {
+                        form class="card" method="post" action=(action) {
                             @for (name, value) in parameters { input type="hidden" name=(name) value=(value); }
-                            h1 { ((t.back_to)(place(redirect_uri).name())) }
+                            h1 { (heading) }
                             p class="lead" { (t.form_post.lead) }
                             button class="button" { (t.go_on) }
                         }

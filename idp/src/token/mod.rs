@@ -220,9 +220,13 @@ async fn authorization_code(request: TokenRequest<'_>) -> Result<Tokens, TokenEr
     let code = params.get("code").ok_or(TokenError::Missing("code"))?;
     let code = Code::open(ctx, code).ok_or(TokenError::UnknownCode)?;
     if code.client == client.id {
-        let redirect_uri = params.get("redirect_uri").ok_or(TokenError::Missing("redirect_uri"))?;
-        if !code.sent_to(redirect_uri) {
-            return Err(TokenError::OtherRedirectUri);
+        match params.get("redirect_uri") {
+            Some(redirect_uri) if !code.sent_to(redirect_uri) => return Err(TokenError::OtherRedirectUri),
+            Some(_) => {}
+            // OAuth 2.1, section 10.2: where PKCE shows that the code was not swapped, clients leave it
+            // away. RFC 6749, which FAPI 2.0 is written on, has it again.
+            None if code.code_challenge.is_some() && !client.profile.rules().redirect_uri_again => {}
+            None => return Err(TokenError::Missing("redirect_uri")),
         }
         check_verifier(code.code_challenge.as_deref(), params.get("code_verifier"))?;
         let bound = code.dpop_jkt.clone().map(Confirmation::Jkt);

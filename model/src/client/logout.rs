@@ -10,7 +10,7 @@ use super::{
 use crate::{
     Context, Fault,
     entity::{UriPurpose, client_uri},
-    redirect_uri::{self, Problem},
+    redirect_uri::{self, Localhost, Problem},
 };
 
 /// Where a client is told, and whether of which session.
@@ -90,16 +90,15 @@ impl LogoutUris {
     ///
     /// Everything that is wrong.
     pub fn check(&self, login: &[String]) -> Result<(), InvalidLogout> {
-        let web = |uri: &String| match redirect_uri::check(uri) {
+        let web = |uri: &String| match redirect_uri::check(uri, Localhost::Refused) {
             Err(problem) => Some(LogoutUriProblem::Form(problem)),
             Ok(_) => origin(uri).is_none().then_some(LogoutUriProblem::Scheme),
         };
-        let same_origin = |uri: &String| login.iter().any(|login| origin(login) == origin(uri));
         let back = self.back.as_ref().and_then(web);
         let front = self
             .front
             .as_ref()
-            .and_then(|uri| web(uri).or_else(|| (!same_origin(uri)).then_some(LogoutUriProblem::OtherOrigin)));
+            .and_then(|uri| web(uri).or_else(|| (!at_a_login(uri, login)).then_some(LogoutUriProblem::OtherOrigin)));
         let invalid = InvalidLogout { back, front };
         if invalid == InvalidLogout::default() { Ok(()) } else { Err(invalid) }
     }
@@ -110,6 +109,12 @@ impl LogoutUris {
         metadata.frontchannel_logout_session_required = self.front.is_some() && self.front_session_required;
         metadata.frontchannel_logout_uri = self.front;
     }
+}
+
+/// Whether a front-channel address has the scheme, host and port of one of the login redirect URIs
+/// (Front-Channel Logout, section 2), so that nobody has pages of others loaded in a frame.
+pub(super) fn at_a_login(front: &str, login: &[String]) -> bool {
+    origin(front).is_some_and(|front| login.iter().any(|login| origin(login).as_ref() == Some(&front)))
 }
 
 /// The origin of an address of the web, as browsers write it.

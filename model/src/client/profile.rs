@@ -4,7 +4,10 @@
 use super::grant_type::{
     AUTHORIZATION_CODE, CIBA, CLIENT_CREDENTIALS, DEVICE_CODE, JWT_BEARER, REFRESH_TOKEN, TOKEN_EXCHANGE,
 };
-use crate::entity::{AuthMethod, ClientKind, Profile, SigningAlg};
+use crate::{
+    entity::{AuthMethod, ClientKind, Profile, SigningAlg},
+    jose,
+};
 
 /// When PKCE (RFC 7636) is needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +40,9 @@ pub struct Rules {
     pub grant_types: &'static [&'static str],
     /// When PKCE is needed.
     pub pkce: Pkce,
+    /// Whether the token endpoint must be told the redirect URI also where PKCE was used (RFC 6749,
+    /// section 4.1.3); OAuth 2.1, section 10.2, has PKCE in its place. Without PKCE it always must be.
+    pub redirect_uri_again: bool,
     /// Whether requests must be pushed (RFC 9126).
     pub par_required: bool,
     /// Whether access tokens must be bound to a key or a certificate.
@@ -60,13 +66,15 @@ pub struct Rules {
 }
 
 /// What every verifier of ours accepts; never `none`, never a shared key.
-pub const ASYMMETRIC: &[&str] = &["PS256", "ES256", "EdDSA", "RS256"];
+/// `Ed25519` (RFC 9864) is another name of what `EdDSA` is here, see [`jose::same_algorithm`].
+pub const ASYMMETRIC: &[&str] = &["PS256", "ES256", "EdDSA", "Ed25519", "RS256"];
 
 const CLASSIC: Rules = Rules {
     kinds: &[ClientKind::Confidential],
     auth_methods: &[AuthMethod::Secret],
     grant_types: &[AUTHORIZATION_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS],
     pkce: Pkce::Optional,
+    redirect_uri_again: false,
     par_required: false,
     bound_tokens: false,
     assertion_audience: AssertionAudience::IssuerOrEndpoint,
@@ -98,6 +106,7 @@ const STANDARD: Rules = Rules {
         JWT_BEARER,
     ],
     pkce: Pkce::PublicClients,
+    redirect_uri_again: false,
     par_required: false,
     bound_tokens: false,
     assertion_audience: AssertionAudience::IssuerOrEndpoint,
@@ -114,10 +123,11 @@ const FAPI2: Rules = Rules {
     auth_methods: &[AuthMethod::PrivateKeyJwt, AuthMethod::TlsClientAuth, AuthMethod::SelfSignedTls],
     grant_types: &[AUTHORIZATION_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS, CIBA, JWT_BEARER],
     pkce: Pkce::Required,
+    redirect_uri_again: true,
     par_required: true,
     bound_tokens: true,
     assertion_audience: AssertionAudience::IssuerOnly,
-    algs: &["PS256", "ES256", "EdDSA"],
+    algs: &["PS256", "ES256", "EdDSA", "Ed25519"],
     // FAPI 2.0 Security Profile, section 5.4.1, has no RS256.
     signs: &[SigningAlg::Es256, SigningAlg::EdDsa],
     rotates: false,
@@ -131,6 +141,7 @@ const MCP: Rules = Rules {
     auth_methods: &[AuthMethod::None],
     grant_types: &[AUTHORIZATION_CODE, REFRESH_TOKEN],
     pkce: Pkce::Required,
+    redirect_uri_again: false,
     par_required: false,
     bound_tokens: false,
     assertion_audience: AssertionAudience::IssuerOrEndpoint,
@@ -146,7 +157,8 @@ impl Rules {
     /// The algorithms with which a client may sign that has registered `pinned`.
     #[must_use]
     pub fn algs_of(&self, pinned: Option<&str>) -> Vec<&'static str> {
-        self.algs.iter().copied().filter(|alg| pinned.is_none_or(|pinned| pinned == *alg)).collect()
+        let meant = |alg: &str| pinned.is_none_or(|pinned| jose::same_algorithm(pinned, alg));
+        self.algs.iter().copied().filter(|alg| meant(alg)).collect()
     }
 }
 

@@ -15,7 +15,7 @@ use crate::{
         Audience, AuthMethod, ClientKind, ClientState, Profile, TokenFormat, UriPurpose, client, client_uri, product,
         retired_client_id,
     },
-    redirect_uri::{self, MOST, Problem},
+    redirect_uri::{self, MOST, Problem, localhost_of},
     secret::{Kind, Plain, base62},
 };
 
@@ -116,7 +116,7 @@ struct Checked {
     uris: Vec<(UriPurpose, String)>,
 }
 
-fn check(audience: Audience, description: &str, uris: &Uris) -> Result<Checked, Invalid> {
+fn check(audience: Audience, kind: ClientKind, description: &str, uris: &Uris) -> Result<Checked, Invalid> {
     let mut invalid = Invalid::default();
     let description = rules::text::line(description, DESCRIPTION_LENGTH);
     let mut checked = Vec::new();
@@ -129,7 +129,7 @@ fn check(audience: Audience, description: &str, uris: &Uris) -> Result<Checked, 
             if list.len() > MOST {
                 invalid.lists.push((purpose, ListProblem::TooMany));
             }
-            for (row, result) in redirect_uri::check_all(list).into_iter().enumerate() {
+            for (row, result) in redirect_uri::check_all(list, localhost_of(kind)).into_iter().enumerate() {
                 if let Err(problem) = result {
                     invalid.uris.push((purpose, row, problem));
                 }
@@ -170,13 +170,14 @@ pub async fn register(
     registration: &Registration,
 ) -> Result<Registered, RegisterError> {
     let Registration { description, kind, profile, uris } = registration;
-    let Checked { description, uris } = check(product.audience, description, uris).map_err(RegisterError::Invalid)?;
     // Without people there is only client credentials, for which a secret or a key is needed.
     let kind = if product.audience.signs_in() { *kind } else { ClientKind::Confidential };
     let kind = match profile.rules().kinds {
         [only] => *only,
         _ => kind,
     };
+    let checked = check(product.audience, kind, description, uris);
+    let Checked { description, uris } = checked.map_err(RegisterError::Invalid)?;
     let auth_method = match kind {
         ClientKind::Public => AuthMethod::None,
         // A secret, or keys of its own where the profile has no secrets.
@@ -294,7 +295,7 @@ pub async fn edit(
     changes: &Changes<'_>,
 ) -> Result<(), RegisterError> {
     let Changes { description, profile, token_format, uris } = *changes;
-    let checked = check(product.audience, description, uris);
+    let checked = check(product.audience, client.kind, description, uris);
     let fits = profile.rules().kinds.contains(&client.kind);
     let Checked { description, uris } = match checked {
         Ok(checked) if fits => checked,
@@ -374,7 +375,7 @@ mod tests {
     fn everything_wrong_is_named_at_once() {
         let mut given = uris(&["https://example.com/a", "http://example.com/b", "https://example.com/a"]);
         given.post_revoke.push("javascript:alert(1)".into());
-        let invalid = check(Audience::Subscribers, "", &given).err().unwrap();
+        let invalid = check(Audience::Subscribers, ClientKind::Confidential, "", &given).err().unwrap();
         assert_eq!(invalid.description, Some(rules::text::Problem::Missing));
         assert_eq!(
             invalid.uris,
@@ -388,15 +389,20 @@ mod tests {
 
     #[test]
     fn a_product_for_subscribers_needs_a_login_uri_and_one_for_operators_has_none() {
-        let invalid = check(Audience::Subscribers, "Web", &Uris::default()).err().unwrap();
+        let invalid = check(Audience::Subscribers, ClientKind::Confidential, "Web", &Uris::default()).err().unwrap();
         assert_eq!(invalid.lists, [(UriPurpose::Login, ListProblem::Empty)]);
-        let checked = check(Audience::Operators, "Reports", &uris(&["http://ignored.example"])).ok().unwrap();
+        let checked =
+            check(Audience::Operators, ClientKind::Confidential, "Reports", &uris(&["http://ignored.example"]))
+                .ok()
+                .unwrap();
         assert!(checked.uris.is_empty());
     }
 
     #[test]
     fn the_exact_string_is_kept() {
-        let checked = check(Audience::Subscribers, "Web", &uris(&["https://Example.com"])).ok().unwrap();
+        let checked = check(Audience::Subscribers, ClientKind::Confidential, "Web", &uris(&["https://Example.com"]))
+            .ok()
+            .unwrap();
         assert_eq!(checked.uris, [(UriPurpose::Login, "https://Example.com".to_owned())]);
     }
 }

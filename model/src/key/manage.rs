@@ -69,7 +69,7 @@ pub async fn retire(ctx: &Context, actor: Option<Uuid>, id: Uuid) -> Result<(), 
     let listed = find(ctx, id).await?.ok_or(KeyError::Unknown)?;
     let purpose = static_purpose(&listed.purpose)?;
     match listed.state {
-        KeyState::Retired => return Err(KeyError::Retired),
+        KeyState::Retired | KeyState::Former => return Err(KeyError::Retired),
         KeyState::Signing => create(ctx, actor, vec![purpose], ctx.now(), true).await?,
         KeyState::Next => {
             ctx.db()
@@ -112,7 +112,7 @@ pub async fn pull(ctx: &Context, actor: Option<Uuid>, id: Uuid, reason: &str) ->
                 let row = delete(tx, *id).await?;
                 match KeyState::of(&row, now) {
                     KeyState::Next => give_back(tx, &row).await?,
-                    KeyState::Retired => {}
+                    KeyState::Retired | KeyState::Former => {}
                     KeyState::Signing => {
                         let newest = key::Entity::find()
                             .filter(key::Column::Purpose.eq(row.purpose.as_str()))

@@ -3,6 +3,10 @@
 //! A key is *published* from its creation, *used* from `active_from` until the next one of its
 //! purpose becomes active, and stays published until the last thing that it signed or sealed has
 //! expired. All of that follows from times in its row, so nodes agree without talking.
+//!
+//! A key that signed stays longer, as a *former* one, without its private half: a client may show an
+//! ID token as a hint for as long as the session of that ID token lives, which is days, and an expired
+//! one is as good a hint as any. Only we read hints, so a former key is not published.
 
 mod impact;
 mod manage;
@@ -32,6 +36,9 @@ use crate::{
 /// The purpose of keys that seal tokens.
 const SEAL: &str = "seal";
 
+/// What a row holds in the place of a private half that was destroyed.
+const DESTROYED: &str = "";
+
 /// Every purpose that must always have an active key.
 fn purposes() -> impl Iterator<Item = &'static str> {
     std::iter::once(SEAL).chain(SigningAlg::ALL.iter().map(|alg| alg.as_str()))
@@ -47,6 +54,8 @@ pub enum KeyState {
     Signing,
     /// No longer used; what it signed or sealed is still good.
     Retired,
+    /// No longer published, its private half destroyed; ID tokens that it signed are still hints.
+    Former,
 }
 
 impl KeyState {
@@ -57,12 +66,15 @@ impl KeyState {
             Self::Next => "next",
             Self::Signing => "signing",
             Self::Retired => "retired",
+            Self::Former => "former",
         }
     }
 
     fn of(row: &key::Model, now: Timestamp) -> Self {
         if row.active_from > now {
             Self::Next
+        } else if row.expires_at.is_some_and(|expires| expires <= now) {
+            Self::Former
         } else if row.retired_at.is_some_and(|retired| retired <= now) {
             Self::Retired
         } else {
@@ -125,8 +137,9 @@ pub(crate) async fn ensure(ctx: &Context) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Does what the time asks for: publishes successors ahead of their use, and deletes keys that
-/// nothing valid refers to any more. A background job calls it; calling it often is harmless.
+/// Does what the time asks for: publishes successors ahead of their use, destroys what is private of
+/// keys that nothing valid refers to any more, and the rest when nobody shows their hints any more. A
+/// background job calls it; calling it often is harmless.
 ///
 /// # Errors
 ///
@@ -144,16 +157,25 @@ pub async fn rotate_due(ctx: &Context) -> Result<(), Fault> {
     if !due.is_empty() {
         create(ctx, None, due, now.plus(lifetimes.signing_key_ahead), true).await?;
     }
+    let former_since = now.plus(-kept_for_hints(ctx));
     let expired = ctx
         .db()
-        .write(now, |tx, now| {
+        .write((now, former_since), |tx, (now, former_since)| {
             Box::pin(async move {
-                let deleted =
-                    key::Entity::delete_many().filter(key::Column::ExpiresAt.lt(*now)).exec(tx).await?.rows_affected;
-                if deleted > 0 {
+                let expired = || key::Entity::delete_many().filter(key::Column::ExpiresAt.lt(*now));
+                let sealing = expired().filter(key::Column::Purpose.eq(SEAL)).exec(tx).await?;
+                let former = expired().filter(key::Column::ExpiresAt.lt(*former_since)).exec(tx).await?;
+                let emptied = key::Entity::update_many()
+                    .col_expr(key::Column::PrivateSealed, DESTROYED.into())
+                    .filter(key::Column::ExpiresAt.lt(*now))
+                    .filter(key::Column::PrivateSealed.ne(DESTROYED))
+                    .exec(tx)
+                    .await?;
+                let changed = sealing.rows_affected + former.rows_affected + emptied.rows_affected;
+                if changed > 0 {
                     tx.changed(Change::Keys);
                 }
-                Ok::<_, Fault>(deleted)
+                Ok::<_, Fault>(changed)
             })
         })
         .await?;
@@ -189,8 +211,11 @@ pub async fn reload(ctx: &Context) -> Result<(), Fault> {
     }
     let mut loaded = Vec::with_capacity(rows.len());
     for row in rows {
-        let private: Vec<u8> = open_at_rest(ctx, "keys.private", &row.private_sealed)?;
-        loaded.push((row, zeroize::Zeroizing::new(private)));
+        let private: Option<Vec<u8>> = match row.private_sealed.as_str() {
+            DESTROYED => None,
+            sealed => Some(open_at_rest(ctx, "keys.private", sealed)?),
+        };
+        loaded.push((row, private.map(zeroize::Zeroizing::new)));
     }
     ctx.keys().replace(loaded)
 }
@@ -214,6 +239,13 @@ fn outlives(ctx: &Context, purpose: &str) -> i64 {
         lifetimes.access_token.max(lifetimes.id_token)
     };
     longest + hours(1)
+}
+
+/// How long the ID tokens of a key are hints after it was published last, in milliseconds: as long as
+/// the longest session, to which they belong.
+pub(crate) fn kept_for_hints(ctx: &Context) -> i64 {
+    let lifetimes = &ctx.settings().lifetimes;
+    lifetimes.portal_session.max(lifetimes.subscriber_session)
 }
 
 fn generate(ctx: &Context, purpose: &'static str, active_from: Timestamp, supersede: bool) -> Result<NewKey, Fault> {

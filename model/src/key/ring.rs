@@ -11,7 +11,7 @@ use serde_json::json;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::{SEAL, SigningKey};
+use super::{DESTROYED, SEAL, SigningKey};
 use crate::{
     Context, Fault, Timestamp,
     entity::{SigningAlg, key},
@@ -83,11 +83,11 @@ struct State {
     rows: Vec<Stamp>,
 }
 
-/// What changes about a row in its life.
-type Stamp = (Uuid, Timestamp, Option<Timestamp>, Option<Timestamp>);
+/// What changes about a row in its life; the last is whether its private half is there.
+type Stamp = (Uuid, Timestamp, Option<Timestamp>, Option<Timestamp>, bool);
 
-const fn stamp(row: &key::Model) -> Stamp {
-    (row.id, row.active_from, row.retired_at, row.expires_at)
+fn stamp(row: &key::Model) -> Stamp {
+    (row.id, row.active_from, row.retired_at, row.expires_at, row.private_sealed != DESTROYED)
 }
 
 struct Published {
@@ -100,14 +100,14 @@ impl KeyRing {
         Arc::clone(&self.state.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    pub(super) fn replace(&self, rows: Vec<(key::Model, Zeroizing<Vec<u8>>)>) -> Result<(), Fault> {
+    pub(super) fn replace(&self, rows: Vec<(key::Model, Option<Zeroizing<Vec<u8>>>)>) -> Result<(), Fault> {
         let mut state = State::default();
         for (row, private) in rows {
             state.rows.push(stamp(&row));
             if let Some(alg) = SigningAlg::parse(&row.purpose) {
-                let times = (row.active_from, row.retired_at, row.expires_at);
-                state.signing.push(Arc::new(SigningKey::load(row.id, alg, &private, times)?));
-            } else if row.purpose == SEAL {
+                let private = private.as_ref().map(|private| private.as_slice());
+                state.signing.push(Arc::new(SigningKey::load(&row, alg, private)?));
+            } else if let (SEAL, Some(private)) = (row.purpose.as_str(), private) {
                 // The last bytes of a UUIDv7 are its random ones.
                 let short = row.id.as_bytes().last_chunk::<4>().copied().unwrap_or_default();
                 state.sealing.insert(short, SealKey::new(&private)?);
@@ -150,6 +150,14 @@ impl KeyRing {
     pub fn verifier(&self, kid: &str, now: Timestamp) -> Option<Arc<SigningKey>> {
         let state = self.state();
         state.signing.iter().find(|key| key.kid == kid && key.published(now)).cloned()
+    }
+
+    /// The key with this `kid` whose ID tokens are hints: a published one, or one that was not longer
+    /// ago than `kept` milliseconds.
+    #[must_use]
+    pub fn hint_verifier(&self, kid: &str, now: Timestamp, kept: i64) -> Option<Arc<SigningKey>> {
+        let state = self.state();
+        state.signing.iter().find(|key| key.kid == kid && key.published(now.plus(-kept))).cloned()
     }
 
     /// The published keys as a JWK Set (RFC 7517, section 5), serialized.

@@ -12,9 +12,11 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{DecodingKey, jwk::Jwk};
 use serde::{Deserialize as _, Serialize};
 use serde_json::json;
-use uuid::Uuid;
 
-use crate::{Fault, Timestamp, entity::SigningAlg};
+use crate::{
+    Fault, Timestamp,
+    entity::{SigningAlg, key},
+};
 
 /// A key that signs, ready for use.
 pub struct SigningKey {
@@ -27,7 +29,8 @@ pub struct SigningKey {
     pub(super) active_from: Timestamp,
     pub(super) retired_at: Option<Timestamp>,
     pub(super) expires_at: Option<Timestamp>,
-    pair: Pair,
+    /// None once its private half is destroyed.
+    pair: Option<Pair>,
     public: DecodingKey,
 }
 
@@ -64,24 +67,22 @@ pub(super) fn generate(alg: SigningAlg) -> Result<(Vec<u8>, String), Fault> {
 }
 
 impl SigningKey {
-    pub(super) fn load(
-        id: Uuid,
-        alg: SigningAlg,
-        private: &[u8],
-        times: (Timestamp, Option<Timestamp>, Option<Timestamp>),
-    ) -> Result<Self, Fault> {
-        let pair = Pair::load(alg, private)?;
-        let mut jwk = pair.jwk()?;
-        let kid = id.to_string();
+    pub(super) fn load(row: &key::Model, alg: SigningAlg, private: Option<&[u8]>) -> Result<Self, Fault> {
+        let rejected = |_| Fault::Stored("a public key is not understood".to_owned());
+        let pair = private.map(|private| Pair::load(alg, private)).transpose()?;
+        let mut jwk = match &pair {
+            Some(pair) => pair.jwk()?,
+            None => serde_json::from_str(&row.public_jwk).map_err(rejected)?,
+        };
+        let kid = row.id.to_string();
         if let Some(members) = jwk.as_object_mut() {
             members.insert("kid".to_owned(), json!(kid));
             members.insert("alg".to_owned(), json!(alg.as_str()));
             members.insert("use".to_owned(), json!("sig"));
         }
-        let rejected = |_| Fault::Stored("a public key is not understood".to_owned());
         let public = Jwk::deserialize(&jwk).map_err(rejected)?;
         let public = DecodingKey::from_jwk(&public).map_err(|_| Fault::Crypto("reading a public key"))?;
-        let (active_from, retired_at, expires_at) = times;
+        let key::Model { active_from, retired_at, expires_at, .. } = *row;
         Ok(Self { kid, alg, jwk, active_from, retired_at, expires_at, pair, public })
     }
 
@@ -95,7 +96,7 @@ impl SigningKey {
     ///
     /// # Errors
     ///
-    /// [`Fault::Crypto`] when signing fails.
+    /// [`Fault::Crypto`] when signing fails, [`Fault::Stored`] when the private half is gone.
     pub fn sign_jwt<T: Serialize>(&self, typ: &str, claims: &T) -> Result<String, Fault> {
         let header = Header { alg: self.alg.as_str(), kid: &self.kid, typ };
         let encoding = |_| Fault::Crypto("encoding claims");
@@ -103,7 +104,8 @@ impl SigningKey {
         URL_SAFE_NO_PAD.encode_string(serde_json::to_vec(&header).map_err(encoding)?, &mut text);
         text.push('.');
         URL_SAFE_NO_PAD.encode_string(serde_json::to_vec(claims).map_err(encoding)?, &mut text);
-        let signature = self.pair.sign(text.as_bytes())?;
+        let pair = self.pair.as_ref().ok_or_else(|| Fault::Stored("a former key signs nothing".to_owned()))?;
+        let signature = pair.sign(text.as_bytes())?;
         text.push('.');
         URL_SAFE_NO_PAD.encode_string(signature, &mut text);
         Ok(text)

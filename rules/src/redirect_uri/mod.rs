@@ -13,7 +13,7 @@ use self::parts::{
     Authority, authority_of, check_characters, check_host, check_path, check_query, split_query, split_scheme,
     valid_port,
 };
-pub use self::problem::{Problem, Warning};
+pub use self::problem::{Problem, Warning, advice};
 
 /// The longest URI that is taken, in bytes.
 pub const LONGEST: usize = 2000;
@@ -21,17 +21,28 @@ pub const LONGEST: usize = 2000;
 /// How many URIs a list may hold.
 pub const MOST: usize = 20;
 
+/// Whether `http://localhost` can be registered. OAuth 2.1 (section 8.4.2) advises against it, since
+/// another program or name server can claim the name. Many programs use it all the same, and one that
+/// proves with PKCE that it has asked loses nothing but the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Localhost {
+    /// Not by a client that runs on a server.
+    Refused,
+    /// By a public client, as an exact string: its port is not free.
+    Taken,
+}
+
 /// Whether `uri` can be registered, and what to look at if so.
 ///
 /// # Errors
 ///
 /// The first thing that is wrong with it.
-pub fn check(uri: &str) -> Result<Vec<Warning>, Problem> {
+pub fn check(uri: &str, localhost: Localhost) -> Result<Vec<Warning>, Problem> {
     check_characters(uri)?;
     let (scheme, rest) = split_scheme(uri)?;
     match scheme {
         "https" => web(authority_of(rest)?),
-        "http" => loopback(authority_of(rest)?),
+        "http" => loopback(authority_of(rest)?, localhost),
         _ => private_use(scheme, rest),
     }
 }
@@ -45,9 +56,14 @@ fn web(uri: Authority<'_>) -> Result<Vec<Warning>, Problem> {
     Ok(warnings)
 }
 
-fn loopback(uri: Authority<'_>) -> Result<Vec<Warning>, Problem> {
+fn loopback(uri: Authority<'_>, localhost: Localhost) -> Result<Vec<Warning>, Problem> {
     match uri.host {
         "127.0.0.1" | "[::1]" => Ok(common_warnings(&uri)),
+        "localhost" if localhost == Localhost::Taken => {
+            let mut warnings = common_warnings(&uri);
+            warnings.push(Warning::Localhost);
+            Ok(warnings)
+        }
         host if host.eq_ignore_ascii_case("localhost") => Err(Problem::Localhost),
         _ => Err(Problem::PlainHttp),
     }
@@ -104,13 +120,13 @@ fn private_use(scheme: &str, rest: &str) -> Result<Vec<Warning>, Problem> {
 
 /// Checks a whole list, row by row: one bad row says nothing about the others.
 #[must_use]
-pub fn check_all<S: AsRef<str>>(uris: &[S]) -> Vec<Result<Vec<Warning>, Problem>> {
+pub fn check_all<S: AsRef<str>>(uris: &[S], localhost: Localhost) -> Vec<Result<Vec<Warning>, Problem>> {
     let bare = |uri: &str| uri.trim_end_matches('/').to_owned();
     uris.iter()
         .enumerate()
         .map(|(row, uri)| {
             let uri = uri.as_ref();
-            let mut warnings = check(uri)?;
+            let mut warnings = check(uri, localhost)?;
             if uris.iter().take(row).any(|other| other.as_ref() == uri) {
                 return Err(Problem::Twice);
             }
@@ -125,7 +141,8 @@ pub fn check_all<S: AsRef<str>>(uris: &[S]) -> Vec<Result<Vec<Warning>, Problem>
 /// Whether `given`, from an authorization request, is one of `registered`.
 ///
 /// Strings are compared exactly, with one exception: of `http://127.0.0.1` and `http://[::1]` any
-/// port is accepted, since an app cannot know which one it will get (RFC 8252, section 7.3).
+/// port is accepted, since an app cannot know which one it will get (RFC 8252, section 7.3). Not so of
+/// `http://localhost`.
 #[must_use]
 pub fn matches(registered: &[String], given: &str) -> bool {
     registered.iter().any(|uri| uri == given || same_but_for_port(uri, given))

@@ -29,7 +29,7 @@ pub enum Problem {
     SchemeWithoutDomain,
     /// `http` to something else than a loopback address.
     PlainHttp,
-    /// `http://localhost`.
+    /// `http://localhost`, which this client may not use.
     Localhost,
     /// No host after `https://`.
     NoHost,
@@ -76,7 +76,8 @@ impl Problem {
             }
             Self::PlainHttp => "Use https. Plain http is for 127.0.0.1 and [::1] alone.",
             Self::Localhost => {
-                "Write http://127.0.0.1 in place of localhost, which another program or name server can claim."
+                "Write http://127.0.0.1 in place of localhost, which another program or name server can claim. \
+                 Public clients alone may use it."
             }
             Self::NoHost => "Write a host after the slashes, as in https://example.com/callback.",
             Self::UserInfo => "Remove the part before @.",
@@ -92,6 +93,13 @@ impl Problem {
     }
 }
 
+/// What to look at, in words, if there is anything.
+#[must_use]
+pub fn advice(warnings: &[Warning]) -> Option<String> {
+    let words: Vec<&str> = warnings.iter().map(|warning| warning.advice()).collect();
+    (!words.is_empty()).then(|| words.join(" "))
+}
+
 /// What is allowed, but perhaps not meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Warning {
@@ -105,6 +113,8 @@ pub enum Warning {
     Port,
     /// A host in punycode, which can look like another one when it is shown.
     Punycode,
+    /// `http://localhost`.
+    Localhost,
 }
 
 impl Warning {
@@ -116,6 +126,10 @@ impl Warning {
             Self::HostCase => "The host has capital letters. Your app must send them just so.",
             Self::Query => "The query string is compared too, character by character.",
             Self::Port => "Check the port: it is compared too.",
+            Self::Localhost => {
+                "For public clients alone. Another program or name server can claim localhost, and its port is \
+                 compared too: write http://127.0.0.1 if your program can."
+            }
             Self::Punycode => "The host is written in punycode. Check that it is the one you mean.",
         }
     }

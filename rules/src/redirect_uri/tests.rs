@@ -2,12 +2,16 @@
 
 use super::*;
 
+fn check(uri: &str) -> Result<Vec<Warning>, Problem> {
+    super::check(uri, Localhost::Refused)
+}
+
 proptest::proptest! {
     /// What can be registered is a URI without a fragment that begins with its scheme, and is
     /// no address in a page; it matches itself, and nothing with a byte more.
     #[test]
     fn whatever_is_taken_is_harmless(text in "[a-z]{1,12}:(//)?[ -~é\u{202e}]{0,60}", more in "[ -~]{1,8}") {
-        if check(&text).is_ok() {
+        if super::check(&text, Localhost::Taken).is_ok() {
             let url = url::Url::parse(&text).unwrap();
             proptest::prop_assert!(url.fragment().is_none() && url.password().is_none());
             proptest::prop_assert!(!matches!(url.scheme(), "javascript" | "data" | "vbscript" | "file" | "blob"));
@@ -229,6 +233,56 @@ fn a2_the_port_is_free_on_loopback_addresses_alone() {
 }
 
 #[test]
+fn a2_localhost_is_for_public_clients_and_as_it_stands() {
+    let taken = |uri: &str| super::check(uri, Localhost::Taken);
+    for uri in ["http://localhost/callback", "http://localhost:8765/callback", "http://localhost:3000"] {
+        assert_eq!(taken(uri), Ok(vec![Warning::Localhost]), "{uri}");
+        assert_eq!(check(uri), Err(Problem::Localhost), "{uri}");
+    }
+    for uri in [
+        "http://localhost.evil/callback",
+        "http://localhost.evil.tld:8765/callback",
+        "http://a.localhost/callback",
+        "http://localhost./callback",
+        "http://localhost@evil.tld/callback",
+        "http://localhost:8765@evil.tld/callback",
+        "http://localhost\\@evil.tld/callback",
+        "http://localhost:/callback",
+        "http://localhost:0/callback",
+        "http://localhost:8765.evil.tld/callback",
+        "http://localhost%2eevil.tld/callback",
+        "http://LOCALHOST/callback",
+        "http://localhost/callback#x",
+        "http://localhost/../callback",
+        "http://localhost:8765/?code=1",
+        "http://\u{ff4c}ocalhost/callback",
+        "http://localhosts/callback",
+        "http://example.com/callback",
+    ] {
+        assert!(taken(uri).is_err(), "{uri}");
+    }
+    let registered = ["http://localhost:8765/callback".to_owned(), "http://localhost/plain".to_owned()];
+    for uri in &registered {
+        assert!(matches(&registered, uri));
+    }
+    for given in [
+        "http://localhost:8766/callback",
+        "http://localhost/callback",
+        "http://localhost:80/plain",
+        "http://localhost:8765/plain",
+        "http://127.0.0.1:8765/callback",
+        "http://[::1]:8765/callback",
+        "http://LOCALHOST:8765/callback",
+        "http://localhost.:8765/callback",
+        "http://localhost.evil:8765/callback",
+        "http://localhost:8765/callback/",
+        "https://localhost:8765/callback",
+    ] {
+        assert!(!matches(&registered, given), "{given}");
+    }
+}
+
+#[test]
 fn a3_a_private_scheme_is_named_after_a_domain() {
     for (uri, problem) in [
         ("myapp:/callback", Problem::SchemeWithoutDomain),
@@ -278,12 +332,13 @@ fn what_is_perhaps_not_meant_is_said() {
 
 #[test]
 fn one_bad_row_says_nothing_about_the_others() {
-    let rows = check_all(&[
+    let list = [
         "https://example.com/callback",
         "http://example.com/callback",
         "https://example.com/callback/",
         "https://example.com/callback",
-    ]);
+    ];
+    let rows = check_all(&list, Localhost::Refused);
     assert_eq!(
         rows,
         [Ok(vec![Warning::SlashTwin]), Err(Problem::PlainHttp), Ok(vec![Warning::SlashTwin]), Err(Problem::Twice)]

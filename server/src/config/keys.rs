@@ -249,6 +249,39 @@ pub(super) const KEYS: &[Key] = &[
         }
     ),
     key!(
+        "tls.client_certificates",
+        "Whether clients are asked for a certificate without tls.client_ca too. They then sign in with\n\
+         certificates that they have made themselves, and with no others.",
+        |c| Some(c.tls_client_certificates.to_string()),
+        |c, v| {
+            c.tls_client_certificates = v.bool()?;
+            Ok(())
+        }
+    ),
+    optional!(
+        "tls.mutual_listen",
+        "A second address to listen on, where clients are asked for a certificate. At the first one nobody is\n\
+         asked any more, so that browsers never show people a list of certificates. The metadata names the\n\
+         endpoints there (RFC 8705, section 5).",
+        "\"127.0.0.1:3001\"",
+        |c| c.tls_mutual_listen.map(|listen| quoted(&listen.to_string())),
+        |c, v| {
+            c.tls_mutual_listen = Some(v.parsed("an address with a port such as \"127.0.0.1:3001\"")?);
+            Ok(())
+        }
+    ),
+    optional!(
+        "tls.mutual_url",
+        "Where clients reach that address, or where a proxy asks for certificates. The public URL with the port\n\
+         of tls.mutual_listen, if absent.",
+        "\"https://mtls.portico.example.com\"",
+        |c| c.tls_mutual_url.as_deref().map(quoted),
+        |c, v| {
+            c.tls_mutual_url = Some(web_url(v)?);
+            Ok(())
+        }
+    ),
+    key!(
         "dpop.nonces",
         "Whether DPoP proofs must carry a nonce from an answer of the last minutes (RFC 9449, section 8), so\n\
          that nobody can make them in advance. Costs clients a second request now and then.",
@@ -616,11 +649,11 @@ pub(super) const KEYS: &[Key] = &[
     ),
     limit!(
         "limits.fetch_address",
-        "Request objects and metadata documents fetched because of requests from one address.",
+        "What is fetched because of requests from one address: request objects, metadata documents, lists of sectors.",
         fetch_address
     ),
     limit!("limits.fetch_client", "Request objects fetched for one client.", fetch_client),
-    limit!("limits.fetch_host", "Metadata documents fetched from one host.", fetch_host),
+    limit!("limits.fetch_host", "Metadata documents and lists of sectors fetched from one host.", fetch_host),
 ];
 
 fn quoted(text: &str) -> String {

@@ -91,6 +91,12 @@ pub struct Config {
     pub tls_client_ca: Option<PathBuf>,
     /// Whether clients may sign with their secret.
     pub client_secret_jwt: bool,
+    /// Whether clients are asked for a certificate also where no authorities are configured.
+    pub tls_client_certificates: bool,
+    /// A second address to listen on, the only one where clients are asked for a certificate.
+    pub tls_mutual_listen: Option<SocketAddr>,
+    /// Where clients reach it, if not at the public URL with its port.
+    pub tls_mutual_url: Option<String>,
     /// Whether DPoP proofs must carry a nonce.
     pub dpop_nonces: bool,
     /// How long a request may take.
@@ -138,6 +144,9 @@ impl Default for Config {
             tls_key: None,
             tls_client_ca: None,
             client_secret_jwt: false,
+            tls_client_certificates: false,
+            tls_mutual_listen: None,
+            tls_mutual_url: None,
             dpop_nonces: false,
             request_timeout: Duration::from_secs(30),
             shutdown_timeout: Duration::from_secs(20),
@@ -174,17 +183,44 @@ impl Config {
     #[must_use]
     pub fn tls(&self) -> Option<TlsFiles> {
         let (certificate, key) = self.tls_certificate.clone().zip(self.tls_key.clone())?;
-        Some(TlsFiles { certificate, key, client_ca: self.tls_client_ca.clone() })
+        let asks = self.asks_for_certificates() && self.tls_mutual_listen.is_none();
+        Some(TlsFiles { certificate, key, client_ca: self.tls_client_ca.clone(), asks })
+    }
+
+    /// Where clients alone are asked for certificates, and with which files, if it is a place of its own.
+    #[must_use]
+    pub fn mutual_tls(&self) -> Option<(SocketAddr, TlsFiles)> {
+        let listen = self.tls_mutual_listen?;
+        Some((listen, TlsFiles { asks: true, ..self.tls()? }))
+    }
+
+    fn asks_for_certificates(&self) -> bool {
+        self.tls_client_ca.is_some() || self.tls_client_certificates || self.tls_mutual_listen.is_some()
     }
 
     /// Which certificates of clients reach us.
     fn certificates(&self) -> Certificates {
-        let asked_for = self.tls().is_some() && self.tls_client_ca.is_some();
+        let asked_for = self.tls().is_some() && self.asks_for_certificates();
         match (asked_for || self.proxies.client_certificates, &self.tls_client_ca) {
             (false, _) => Certificates::None,
             (true, None) => Certificates::Unjudged,
             (true, Some(_)) => Certificates::Judged,
         }
+    }
+
+    /// Where clients are asked for certificates, if that is another place than all the rest: without a
+    /// trailing slash.
+    fn mutual_url(&self) -> Option<String> {
+        if self.certificates() == Certificates::None {
+            return None;
+        }
+        let configured = self.tls_mutual_url.as_ref().map(|url| url.trim_end_matches('/').to_owned());
+        configured.or_else(|| {
+            let (listen, _) = self.mutual_tls()?;
+            let mut url = url::Url::parse(&self.public_url()).ok()?;
+            url.set_port(Some(listen.port())).ok()?;
+            Some(url.as_str().trim_end_matches('/').to_owned())
+        })
     }
 
     /// The database's URL.
@@ -226,6 +262,7 @@ impl Config {
         settings.metadata_documents = self.registration_metadata_documents.unwrap_or(self.sandbox);
         settings.certificates = self.certificates();
         settings.client_secret_jwt = self.client_secret_jwt;
+        settings.mutual_url = self.mutual_url();
         settings.dpop_nonces = self.dpop_nonces;
         settings.providers = providers::settings(self);
         settings.lifetimes = self.lifetimes.clone();

@@ -181,6 +181,20 @@ impl Config {
             (None, Some(_)) => problem("tls.certificate", "is needed beside tls.key"),
             _ => {}
         }
+        if self.tls().is_none() {
+            if self.tls_client_certificates {
+                problem("tls.client_certificates", "needs tls.certificate: a proxy asks for certificates by itself");
+            }
+            if self.tls_mutual_listen.is_some() {
+                problem("tls.mutual_listen", "needs tls.certificate");
+            }
+        }
+        if self.tls_mutual_listen.is_some_and(|listen| listen == self.listen && listen.port() != 0) {
+            problem("tls.mutual_listen", "must be another address than listen");
+        }
+        if self.tls_mutual_url.is_some() && self.tls_mutual_listen.is_none() && !self.proxies.client_certificates {
+            problem("tls.mutual_url", "needs tls.mutual_listen, or http.client_certificates");
+        }
         if self.proxies.client_certificates && self.proxies.trusted.is_empty() {
             problem("http.client_certificates", "needs http.trusted_proxies: nobody else is believed");
         }

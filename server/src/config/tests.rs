@@ -180,6 +180,42 @@ fn production_has_no_sandbox() {
 }
 
 #[test]
+fn certificates_are_asked_for_where_the_configuration_says_so() {
+    const TLS: &str = "[tls]\ncertificate = \"a.pem\"\nkey = \"a.key\"\n";
+    let asked = |more: &str| {
+        let config = read(&format!("public_url = \"https://id.example\"\n{TLS}{more}\n"), &[]).unwrap();
+        let settings = config.settings();
+        let second = config.mutual_tls().map(|(listen, files)| (listen.port(), files.asks));
+        (config.tls().unwrap().asks, second, settings.certificates, settings.mutual_url)
+    };
+    let ca = "client_ca = \"ca.pem\"\n";
+    let listen = "mutual_listen = \"127.0.0.1:8443\"\n";
+    let url = "mutual_url = \"https://mtls.id.example/\"\n";
+    let there = |url: &str| Some(url.to_owned());
+    assert_eq!(asked(""), (false, None, Certificates::None, None));
+    assert_eq!(asked(ca), (true, None, Certificates::Judged, None));
+    assert_eq!(asked("client_certificates = true"), (true, None, Certificates::Unjudged, None));
+    let second = Some((8443, true));
+    assert_eq!(asked(listen), (false, second, Certificates::Unjudged, there("https://id.example:8443")));
+    assert_eq!(
+        asked(&format!("{ca}{listen}{url}")),
+        (false, second, Certificates::Judged, there("https://mtls.id.example"))
+    );
+    for (text, wanted) in [
+        ("[tls]\nclient_certificates = true\n".to_owned(), "tls.client_certificates needs tls.certificate"),
+        (format!("[tls]\n{listen}"), "tls.mutual_listen needs tls.certificate"),
+        (format!("{TLS}{url}"), "tls.mutual_url needs tls.mutual_listen"),
+        (format!("listen = \"127.0.0.1:8443\"\n{TLS}{listen}"), "tls.mutual_listen must be another address"),
+    ] {
+        let error = read(&text, &[]).unwrap_err();
+        assert!(error.contains(wanted), "{text}: {error}");
+    }
+    let proxy = "[http]\ntrusted_proxies = [\"10.0.0.1\"]\nclient_certificates = true\n";
+    let settings = read(&format!("{proxy}[tls]\n{url}"), &[]).unwrap().settings();
+    assert_eq!(settings.mutual_url.as_deref(), Some("https://mtls.id.example"), "a proxy asks there");
+}
+
+#[test]
 fn the_master_key_is_made_once_and_only_for_us() {
     let folder = tempfile::tempdir().unwrap();
     let config = Config { data_dir: folder.path().join("data"), ..Config::default() };

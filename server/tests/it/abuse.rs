@@ -48,7 +48,7 @@ fn forgeries(header: &Value, claims: &Value, public: &[String]) -> Vec<(String, 
         header
     };
     let mut all = Vec::new();
-    for alg in ["RS256", "PS256", "EdDSA", "ES384", "HS999", "es256", "ES256 ", ""] {
+    for alg in ["RS256", "PS256", "EdDSA", "Ed25519", "ES384", "HS999", "es256", "ES256 ", ""] {
         all.push((format!("alg {alg:?}"), signed(&with(alg), claims)));
     }
     let mut without = header.clone();

@@ -297,6 +297,8 @@ async fn authorize_by_post_is_the_same_as_by_get() {
         url::form_urlencoded::parse(url.split_once('?').expect("a query").1.as_bytes()).into_owned().collect();
     let form: Vec<(&str, &str)> = form.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
     let page = app.post("/oauth2/auth", &[("origin", "https://example.com")], &form).await;
+    assert_eq!(page.status, 303, "as a GET, with which the cookies of the browser come");
+    let page = app.get(&page.location().unwrap(), &[]).await;
     assert_eq!(page.status, 200);
     page.form("/login");
 }

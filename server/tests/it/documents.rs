@@ -95,6 +95,9 @@ fn table() -> String {
         }
         .to_owned()
     }));
+    table.push_str(&row("redirect URI again for the token", &|profile| {
+        if profile.rules().redirect_uri_again { "always" } else { "without PKCE" }.to_owned()
+    }));
     table.push_str(&row("requests must be pushed", &|profile| yes(profile.rules().par_required)));
     table.push_str(&row("requests may be fetched (`request_uri`)", &|profile| yes(profile.rules().request_uris)));
     table.push_str(&row("client id can be a URL", &|profile| yes(profile.rules().metadata_document)));

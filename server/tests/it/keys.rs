@@ -10,7 +10,7 @@ use model::{
     minutes,
 };
 
-use crate::harness::{App, Outside, Process};
+use crate::harness::{App, Browser, Outside, Page, Process, encode};
 
 const NUMBER: &str = "+46701740605";
 const ADMIN: &str = "admin@portico.test";
@@ -182,6 +182,78 @@ async fn pulling_takes_the_next_one_or_the_retired_one_too() {
     let after = keys(&app, "RS256").await;
     assert_eq!(after.keys().collect::<Vec<_>>(), [&"signing"]);
     assert_eq!(after["signing"].id, before["signing"].id);
+}
+
+/// Signs out at a client that shows an ID token as a hint.
+async fn signed_out(browser: &mut Browser, hint: &str) -> Page {
+    let query = [("id_token_hint", hint), ("post_logout_redirect_uri", "https://example.com/")];
+    browser.get(&format!("/oauth2/sessions/logout?{}", encode(&query))).await
+}
+
+/// A session lives for days, and with it the ID token that a client keeps in order to show it again.
+#[tokio::test]
+async fn k5_an_id_token_is_a_hint_for_as_long_as_its_session_lives() {
+    let app = App::demo().await;
+    let mut browser = app.sign_in_portal("dev@portico.test").await;
+    let tokens = app.tokens_of_user(&mut browser, &[("scope", "openid profile")]).await;
+    let hint = tokens["id_token"].as_str().unwrap();
+    let (second, _) = app.second_node().await;
+    let first = keys(&app, "RS256").await["signing"].clone();
+    key::rotate(&app.ctx, None, None).await.unwrap();
+    app.clock.advance(hours(2) + 1);
+    key::rotate_due(&app.ctx).await.unwrap();
+
+    // The key is gone for everybody else, and its private half for us too.
+    let kid = first.id.to_string();
+    assert!(!published(&app).await.contains(&kid));
+    assert!(app.ctx.keys().verifier(&kid, app.ctx.now()).is_none(), "it vouches for no token");
+    assert_eq!(keys(&app, "RS256").await["former"].id, first.id);
+    let private = app.texts("keys", "private_sealed").await;
+    assert_eq!(private.iter().filter(|sealed| sealed.is_empty()).count(), SigningAlg::ALL.len());
+    assert!(matches!(key::retire(&app.ctx, None, first.id).await, Err(KeyError::Retired)));
+
+    for _ in 0..2 {
+        app.clock.advance(days(5));
+        key::rotate_due(&app.ctx).await.unwrap();
+        assert_eq!(browser.get("/organizations").await.status, 200, "the session lives");
+    }
+    key::reload(&second).await.unwrap();
+    for ctx in [&app.ctx, &second] {
+        assert!(model::token::read_hint(ctx, hint).is_some());
+        assert!(ctx.keys().verifier(&kid, ctx.now()).is_none());
+    }
+    let page = signed_out(&mut browser, hint).await;
+    assert_eq!(page.location().as_deref(), Some("https://example.com/"), "nobody is asked: {}", page.text());
+
+    // Nobody can show it any more: it goes for good.
+    app.clock.advance(days(4) + 1);
+    key::rotate_due(&app.ctx).await.unwrap();
+    assert!(model::token::read_hint(&app.ctx, hint).is_none());
+    assert_eq!(key::find(&app.ctx, first.id).await.unwrap().map(|key| key.id), None);
+}
+
+#[tokio::test]
+async fn k2_an_id_token_of_a_pulled_key_is_no_hint() {
+    let app = App::demo().await;
+    let mut browser = app.sign_in_portal("dev@portico.test").await;
+    let tokens = app.tokens_of_user(&mut browser, &[("scope", "openid profile")]).await;
+    let hint = tokens["id_token"].as_str().unwrap();
+    let first = keys(&app, "RS256").await["signing"].clone();
+    key::rotate(&app.ctx, None, Some(SigningAlg::Rs256)).await.unwrap();
+    app.clock.advance(hours(2) + 1);
+    key::rotate_due(&app.ctx).await.unwrap();
+    assert!(model::token::read_hint(&app.ctx, hint).is_some());
+    // Somebody else may have had its private half before that was destroyed.
+    let mut admin = app.sign_in_portal(ADMIN).await;
+    let page = admin.get("/admin/keys").await;
+    assert!(page.text().contains("For hints"), "{}", page.text());
+    let path = format!("/admin/keys/{}/pull", first.id);
+    let page = admin.get(&path).await;
+    assert!(page.text().contains("are no hints any more"), "{}", page.text());
+    assert_eq!(admin.submit(page.form(&path).set("reason", "A backup was lost")).await.status, 303);
+    assert!(model::token::read_hint(&app.ctx, hint).is_none());
+    let page = signed_out(&mut browser, hint).await;
+    assert_eq!((page.status, page.location()), (200, None), "a page asks");
 }
 
 #[tokio::test]

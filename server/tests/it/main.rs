@@ -11,6 +11,7 @@
 
 mod abuse;
 mod accounts;
+mod addresses;
 mod algorithms;
 mod api;
 mod applications;

@@ -11,7 +11,7 @@ mod flow;
 mod logout;
 mod signatures;
 pub mod signer;
-mod world;
+pub mod world;
 
 use serde_json::Value;
 

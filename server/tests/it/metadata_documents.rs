@@ -171,7 +171,7 @@ async fn it_is_held_to_the_profile_mcp_and_to_its_redirect_uris() {
         let page = app.browser().get(&world.url(&more)).await;
         assert_eq!(page.redirect_parameters()["error"], error, "{more:?}");
     }
-    for uri in ["https://agent.example.com/callback/", "http://localhost:8766/callback", "https://evil.example/"] {
+    for uri in ["https://agent.example.com/callback/", "http://localhost:8767/callback", "https://evil.example/"] {
         let page = app.browser().get(&world.url(&[("redirect_uri", uri)])).await;
         assert_eq!((page.status, page.location()), (400, None), "{uri}");
     }
@@ -293,10 +293,8 @@ async fn f_a_document_that_lies_or_leads_astray_is_no_client() {
         ("redirect_uris", json!([CALLBACK, "data:text/html,x"])),
         ("redirect_uris", json!([CALLBACK, "https://example.com/*"])),
         ("redirect_uris", json!([CALLBACK, "http://example.com/"])),
-        ("redirect_uris", json!(["http://localhost/callback"])),
+        ("redirect_uris", json!(["http://localhost.evil.example/callback"])),
         ("client_name", json!("\u{202e}evil")),
-        ("client_uri", json!("javascript:alert(1)")),
-        ("tos_uri", json!("https://10.0.0.1/")),
     ];
     for (name, value) in changes {
         world.changed(|document| document[name] = value.clone());

@@ -2,6 +2,7 @@
 //! tokens that are worth nothing without it.
 
 mod attacks;
+mod listeners;
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -19,6 +20,8 @@ use model::{Certificates, ClientCertificate, certificate::Certificate, client::c
 use rcgen::{CertificateParams, DistinguishedName, DnType, SanType};
 use serde_json::{Value, json};
 use server::{compose::Proxies, tls::Authorities};
+use tokio::net::TcpStream;
+use tokio_rustls::client::TlsStream;
 use tower::ServiceExt as _;
 
 use crate::{
@@ -41,9 +44,20 @@ struct World {
 
 impl World {
     async fn new() -> Self {
-        let app = App::with(|settings| settings.certificates = Certificates::Judged).await;
+        Self::with(Certificates::Judged, None).await
+    }
+
+    /// Where these certificates count, and are asked for at this URL.
+    async fn with(certificates: Certificates, mutual_url: Option<&str>) -> Self {
+        let mutual_url = mutual_url.map(str::to_owned);
+        let app = App::with(move |settings| {
+            settings.certificates = certificates;
+            settings.mutual_url = mutual_url;
+        });
+        let app = app.await;
         let [server, clients] = [Authority::new(), Authority::new()];
-        let files = Files::new(&server.sign(|_| {}), Some(&clients));
+        let authorities = (certificates == Certificates::Judged).then_some(&clients);
+        let files = Files::new(&server.sign(|_| {}), authorities).asking(true);
         let address = serve(&app, &Arc::new(files.load().unwrap()), app.router.clone()).await;
         Self { app, server, clients, address, files }
     }
@@ -57,28 +71,37 @@ impl World {
         headers: &[(&str, &str)],
         body: String,
     ) -> Page {
-        let stream = connect(self.address, &self.server, BOTH, &[], own).await.unwrap();
-        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
-        tokio::spawn(connection);
-        let mut request = Request::builder().method(method).uri(path).header("host", "127.0.0.1");
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let response = sender.send_request(request.body(Body::from(body)).unwrap()).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let body = to_bytes(Body::new(body), usize::MAX).await.unwrap();
-        Page {
-            status: parts.status.as_u16(),
-            headers: parts.headers,
-            body: String::from_utf8(body.to_vec()).unwrap(),
-            path: path.to_owned(),
-        }
+        self.send_to(self.address, own, method, path, headers, body).await
+    }
+
+    async fn send_to(
+        &self,
+        address: SocketAddr,
+        own: Option<&Pair>,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: String,
+    ) -> Page {
+        let stream = connect(address, &self.server, BOTH, &[], own).await.unwrap();
+        exchange(stream, method, path, headers, body).await
     }
 
     async fn post(&self, own: Option<&Pair>, path: &str, headers: &[(&str, &str)], form: &[(&str, &str)]) -> Page {
+        self.post_to(self.address, own, path, headers, form).await
+    }
+
+    async fn post_to(
+        &self,
+        address: SocketAddr,
+        own: Option<&Pair>,
+        path: &str,
+        headers: &[(&str, &str)],
+        form: &[(&str, &str)],
+    ) -> Page {
         let mut headers = headers.to_vec();
         headers.push(("content-type", "application/x-www-form-urlencoded"));
-        self.send(own, Method::POST, path, &headers, encode(form)).await
+        self.send_to(address, own, Method::POST, path, &headers, encode(form)).await
     }
 
     async fn get(&self, own: Option<&Pair>, path: &str, token: &str) -> Page {
@@ -123,6 +146,31 @@ impl World {
         let page = browser.follow(&authorize_url(client, &[("scope", scope)])).await;
         let page = if page.status == 200 { browser.allow(page).await } else { page };
         page.redirect_parameters()["code"].clone()
+    }
+}
+
+/// A request on a connection, and its answer.
+async fn exchange(
+    stream: TlsStream<TcpStream>,
+    method: Method,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: String,
+) -> Page {
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
+    tokio::spawn(connection);
+    let mut request = Request::builder().method(method).uri(path).header("host", "127.0.0.1");
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let response = sender.send_request(request.body(Body::from(body)).unwrap()).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let body = to_bytes(Body::new(body), usize::MAX).await.unwrap();
+    Page {
+        status: parts.status.as_u16(),
+        headers: parts.headers,
+        body: String::from_utf8(body.to_vec()).unwrap(),
+        path: path.to_owned(),
     }
 }
 

@@ -538,6 +538,7 @@ async fn hydra_aa1ee2987_f_every_url_of_a_client_keeps_to_the_same_address_rules
     assert_eq!(asked.load(Ordering::SeqCst), 0);
     for name in opened {
         let mut asking = web();
+        asking["redirect_uris"] = json!([CALLBACK, "https://example.com:8443/callback"]);
         asking[name] = "https://example.com:8443/x".into();
         assert_eq!(registered(&app, &asking).await[name], asking[name]);
     }

@@ -12,6 +12,7 @@ use model::ClientCertificate;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::{
     RootCertStore,
+    client::ResolvesClientCert,
     pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject as _},
     sign::{CertifiedKey, SingleCertAndKey},
 };
@@ -82,10 +83,17 @@ impl Files {
             std::fs::write(path("clients.pem"), authority.certificate.pem()).unwrap();
             path("clients.pem")
         });
-        let files = TlsFiles { certificate: path("tls.pem"), key: path("tls.key"), client_ca };
+        let asks = client_ca.is_some();
+        let files = TlsFiles { certificate: path("tls.pem"), key: path("tls.key"), client_ca, asks };
         let files = Self { folder, files };
         files.write(pair);
         files
+    }
+
+    /// The same, and clients are asked for a certificate, or are not.
+    pub fn asking(mut self, asks: bool) -> Self {
+        self.files.asks = asks;
+        self
     }
 
     fn write(&self, pair: &Pair) {
@@ -126,32 +134,44 @@ pub async fn connect(
     alpn: &[&str],
     own: Option<&Pair>,
 ) -> std::io::Result<TlsStream<TcpStream>> {
-    connect_with(rustls::crypto::aws_lc_rs::default_provider(), address, authority, versions, alpn, own).await
+    let own = own.map(|pair| Arc::new(SingleCertAndKey::from(certified(pair))) as Arc<dyn ResolvesClientCert>);
+    connect_with(address, authority, versions, alpn, own).await
+}
+
+/// A certificate with its key, without a look at whether they belong together.
+pub fn certified(pair: &Pair) -> CertifiedKey {
+    let key = PrivateKeyDer::from_pem_slice(pair.key.as_bytes()).unwrap();
+    let key = rustls::crypto::aws_lc_rs::default_provider().key_provider.load_private_key(key).unwrap();
+    CertifiedKey::new(vec![CertificateDer::from(pair.der.clone())], key)
+}
+
+/// A handshake of a client that chooses its certificate by what the server says.
+pub async fn connect_with(
+    address: SocketAddr,
+    authority: &Authority,
+    versions: &[&'static rustls::SupportedProtocolVersion],
+    alpn: &[&str],
+    own: Option<Arc<dyn ResolvesClientCert>>,
+) -> std::io::Result<TlsStream<TcpStream>> {
+    handshake(rustls::crypto::aws_lc_rs::default_provider(), address, authority, versions, alpn, own).await
 }
 
 /// A handshake of a client that has these cipher suites.
-async fn connect_with(
+async fn handshake(
     provider: rustls::crypto::CryptoProvider,
     address: SocketAddr,
     authority: &Authority,
     versions: &[&'static rustls::SupportedProtocolVersion],
     alpn: &[&str],
-    own: Option<&Pair>,
+    own: Option<Arc<dyn ResolvesClientCert>>,
 ) -> std::io::Result<TlsStream<TcpStream>> {
     let mut roots = RootCertStore::empty();
     roots.add(authority.certificate.der().clone()).unwrap();
     let provider = Arc::new(provider);
-    let builder =
-        rustls::ClientConfig::builder_with_provider(Arc::clone(&provider)).with_protocol_versions(versions).unwrap();
+    let builder = rustls::ClientConfig::builder_with_provider(provider).with_protocol_versions(versions).unwrap();
     let builder = builder.with_root_certificates(roots);
     let mut config = match own {
-        Some(pair) => {
-            // Without a look at whether they belong together.
-            let key = PrivateKeyDer::from_pem_slice(pair.key.as_bytes()).unwrap();
-            let key = provider.key_provider.load_private_key(key).unwrap();
-            let own = CertifiedKey::new(vec![CertificateDer::from(pair.der.clone())], key);
-            builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(own)))
-        }
+        Some(own) => builder.with_client_cert_resolver(own),
         None => builder.with_no_client_auth(),
     };
     config.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
@@ -219,7 +239,7 @@ async fn tls_1_2_has_the_recommended_cipher_suites_alone() {
         let mut provider = rustls::crypto::aws_lc_rs::default_provider();
         provider.cipher_suites.retain(|suite| format!("{:?}", suite.suite()).contains("GCM") == gcm);
         assert!(!provider.cipher_suites.is_empty());
-        connect_with(provider, address, &authority, &[version], &[], None).await.is_ok()
+        handshake(provider, address, &authority, &[version], &[], None).await.is_ok()
     };
     assert!(agreed(&rustls::version::TLS12, true).await);
     assert!(!agreed(&rustls::version::TLS12, false).await);

@@ -153,6 +153,7 @@ async fn b5_another_redirect_uri_is_refused() {
         let form = [("grant_type", "authorization_code"), ("code", code.as_str()), ("redirect_uri", other)];
         refused(&app.token("demo-web", Some("demo-web-secret"), &form).await, "invalid_grant");
     }
+    // Without PKCE it must be there (RFC 6749, section 4.1.3).
     let form = [("grant_type", "authorization_code"), ("code", code.as_str())];
     refused(&app.token("demo-web", Some("demo-web-secret"), &form).await, "invalid_request");
 }

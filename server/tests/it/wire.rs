@@ -1,5 +1,8 @@
 //! What clients in the field rely on, as they send it.
 
+mod browsers;
+mod libraries;
+
 use axum::{body::Body, http::Method};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use model::{demo::SUBSCRIBER, minutes};

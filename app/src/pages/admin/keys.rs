@@ -70,7 +70,7 @@ pub async fn page(administrator: Administrator) -> Result<Response, PageError> {
             <PageHead
                 title="Keys"
                 id="keys"
-                lead="What signs tokens and seals what travels. They rotate by themselves: the next one is published a week before its use, a retired one until the last thing that it signed has expired, and an hour more."
+                lead="What signs tokens and seals what travels. They rotate by themselves: the next one is published a week before its use, a retired one until the last thing that it signed has expired, and an hour more. Its public half stays here as long as a session lives, since clients show old ID tokens as hints when somebody signs out."
             >
                 <a class="button" href="/admin/keys/rotate">
                     <Icon glyph=Glyph::Refresh/>
@@ -144,6 +144,7 @@ fn state(state: KeyState) -> impl IntoView {
         KeyState::Next => view! { <State kind="pending" text="Next"/> },
         KeyState::Signing => view! { <State kind="active" text="Signing"/> },
         KeyState::Retired => view! { <State kind="disabled" text="Retired"/> },
+        KeyState::Former => view! { <State kind="disabled" text="For hints"/> },
     }
 }
 

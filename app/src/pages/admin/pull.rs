@@ -88,6 +88,10 @@ fn effects(key: &Listed, impact: &Impact, hours: i64) -> Vec<String> {
         effects.push("It has signed nothing yet: nothing ends.".to_owned());
         return effects;
     }
+    if key.state == KeyState::Former {
+        effects.push("It is published no longer. ID tokens that it signed are no hints any more.".to_owned());
+        return effects;
+    }
     effects.push(match impact.clients {
         0 => "It leaves the key set at once. No client gets what keys of this kind sign.".to_owned(),
         1 => "It leaves the key set at once. 1 client gets what keys of this kind sign.".to_owned(),

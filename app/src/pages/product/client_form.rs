@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use model::{
     client::{Client, ClientKind, DESCRIPTION_LENGTH, Invalid, ListProblem, Profile, UriPurpose, Uris},
     entity::TokenFormat,
+    redirect_uri::{self, Localhost, localhost_of},
 };
 use serde::Deserialize;
 
@@ -155,13 +156,20 @@ pub fn Description(value: String, #[prop(optional)] autofocus: bool) -> impl Int
 
 /// Login and post-revoke redirect URIs.
 #[component]
-pub fn RedirectUris(typed: Typed, product: String, #[prop(optional)] locked: bool) -> impl IntoView {
+pub fn RedirectUris(
+    typed: Typed,
+    product: String,
+    /// Of a client of which kind; any, if that is not chosen yet.
+    kind: Option<ClientKind>,
+    #[prop(optional)] locked: bool,
+) -> impl IntoView {
     view! {
         <List
             name="login"
             legend="Login redirect URIs"
             one="Login redirect URI"
             values=typed.login
+            kind=kind
             locked=locked
             hint=view! { "Where people return after signing in. Compared character by character." }.into_any()
         />
@@ -170,6 +178,7 @@ pub fn RedirectUris(typed: Typed, product: String, #[prop(optional)] locked: boo
             legend="Post revoke consent redirect URIs"
             one="Post revoke consent redirect URI"
             values=typed.revoke
+            kind=kind
             optional=true
             locked=locked
             hint=view! {
@@ -186,13 +195,19 @@ pub fn RedirectUris(typed: Typed, product: String, #[prop(optional)] locked: boo
 
 /// Post-logout redirect URIs.
 #[component]
-pub fn LogoutUris(values: Vec<String>, #[prop(optional)] locked: bool) -> impl IntoView {
+pub fn LogoutUris(
+    values: Vec<String>,
+    /// Of a client of which kind; any, if that is not chosen yet.
+    kind: Option<ClientKind>,
+    #[prop(optional)] locked: bool,
+) -> impl IntoView {
     view! {
         <List
             name="logout"
             legend="Post logout redirect URIs"
             one="Post logout redirect URI"
             values=values
+            kind=kind
             optional=true
             locked=locked
             hint=view! { "Where people return after signing out." }.into_any()
@@ -206,15 +221,22 @@ fn List(
     legend: &'static str,
     one: &'static str,
     values: Vec<String>,
+    kind: Option<ClientKind>,
     #[prop(optional)] optional: bool,
     locked: bool,
     hint: AnyView,
 ) -> impl IntoView {
     let values = if values.is_empty() { vec![String::new()] } else { values };
+    let localhost = kind.map_or(Localhost::Taken, localhost_of);
+    let checked = redirect_uri::check_all(&values, localhost);
     let rows: Vec<UriRow> = values
         .into_iter()
+        .zip(checked)
         .enumerate()
-        .map(|(row, value)| UriRow { value, error: error_of(&format!("{name}-{}", row + 1)) })
+        .map(|(row, (value, checked))| {
+            let advice = checked.ok().and_then(|warnings| redirect_uri::advice(&warnings));
+            UriRow { value, error: error_of(&format!("{name}-{}", row + 1)), advice }
+        })
         .collect();
     let hint_id = format!("{name}-hint");
     let described = hint_id.clone();
@@ -228,6 +250,7 @@ fn List(
                 name=name.to_owned()
                 one=one.to_owned()
                 rows=rows
+                localhost=localhost == Localhost::Taken
                 locked=locked
             />
             <p class="field__hint" id=hint_id>{hint}</p>

@@ -26,8 +26,8 @@ pub async fn redirect_uris(visitor: Visitor) -> Response {
                         " or "
                         <code>"http://[::1]/callback"</code>
                         ": a program on the person's own machine. Any port matches. "
-                        <code>"localhost"</code>
-                        " is not taken, since other programs can claim the name."
+                        <code>"http://localhost:3000/callback"</code>
+                        " is taken of public clients alone, with the port as it stands: other programs can claim the name."
                     </li>
                     <li>
                         <code>"com.example.app:/callback"</code>

@@ -102,13 +102,13 @@ async fn show(at: &AtProduct, typed: Typed, errors: Errors) -> Result<Response, 
                     {if subscribers {
                         let profile = typed.profile(Profile::Standard);
                         view! {
-                            <RedirectUris typed=typed.clone() product=product/>
+                            <RedirectUris typed=typed.clone() product=product kind=None/>
                             <details class="more" open=beyond_default>
                                 <summary>"More choices"</summary>
                                 <div class="form">
                                     <KindChoice chosen=typed.kind/>
                                     <ProfileChoice chosen=profile/>
-                                    <LogoutUris values=typed.logout/>
+                                    <LogoutUris values=typed.logout kind=None/>
                                 </div>
                             </details>
                         }

@@ -21,7 +21,7 @@ use url::Url;
 
 pub use self::row::sweep;
 use super::{
-    SCOPES,
+    SCOPES, budget,
     document::{self, Document, Frame},
 };
 use crate::{
@@ -29,10 +29,9 @@ use crate::{
     cache::{self, Client},
     entity::{Audience, Profile},
     hours, jose,
-    limit::{self, Budget, TooMany},
+    limit::TooMany,
     minutes,
     outgoing::{self, Request},
-    redirect_uri::{self, Problem},
     scopes, seconds,
     subject::Subject,
 };
@@ -157,7 +156,8 @@ pub async fn find(
     // A client that is known has a budget of its own: strangers cannot spend it with other paths of
     // its host.
     let place = known.as_ref().map_or(url.host_str().unwrap_or_default(), |known| &known.client_id);
-    spend(ctx, place, address).await?;
+    let asking = address.map(ClientAddress::bucket).unwrap_or_default();
+    budget::spend(ctx, place, &asking).await?.map_err(DocumentError::TooMany)?;
     match read(ctx, client_id, url).await {
         Ok((document, max_age)) => {
             row::store(ctx, client_id, known.as_deref(), document).await?;
@@ -193,19 +193,6 @@ fn well_formed(ctx: &Context, client_id: &str) -> Result<Url, DocumentError> {
     let url = outgoing::admitted(ctx, client_id).filter(|_| client_id.len() <= LONGEST).ok_or(DocumentError::Form)?;
     let whole = url.as_str() == client_id && url.path() != "/" && url.fragment().is_none();
     if whole { Ok(url) } else { Err(DocumentError::Form) }
-}
-
-async fn spend(ctx: &Context, place: &str, address: Option<ClientAddress>) -> Result<(), DocumentError> {
-    let limits = &ctx.settings().limits;
-    let asking = address.map(ClientAddress::bucket).unwrap_or_default();
-    let budgets = vec![
-        Budget::new(ctx, "fetch_address", &asking, limits.fetch_address),
-        Budget::new(ctx, "fetch_host", place, limits.fetch_host),
-    ];
-    let taken = ctx.db().write((budgets, ctx.now()), |tx, (budgets, now)| {
-        Box::pin(async move { limit::take(tx, budgets, *now).await })
-    });
-    taken.await?.map_err(DocumentError::TooMany)
 }
 
 /// The document, and how long it may be kept; else what is wrong with it, if it is there at all.
@@ -246,7 +233,7 @@ async fn described(ctx: &Context, client_id: &str, given: &Map<String, Value>) -
     // A document is written for many providers: what this one does not have is not asked for.
     keep(&mut given, "grant_types", |grant| rules.grant_types.contains(&grant));
     keep(&mut given, "response_types", |response| response == "code");
-    keep(&mut given, "redirect_uris", |uri| redirect_uri::check(uri) != Err(Problem::Localhost));
+    document::drop_unfit_links(ctx, &mut given);
     if let Some(Value::String(scope)) = given.get_mut("scope") {
         *scope = scopes::join(&scopes::among(&scopes::split(scope), &scopes));
     }
@@ -259,6 +246,7 @@ async fn described(ctx: &Context, client_id: &str, given: &Map<String, Value>) -
         scopes: &scopes,
         grant_types: rules.grant_types,
         open: true,
+        front: None,
     };
     let mut document = document::read(ctx, &frame, &given).await.map_err(|refusal| refusal.to_string())?;
     // The API that a program finds by its metadata (RFC 9728), by each of its names.

@@ -13,7 +13,7 @@ use super::{
     },
     DynamicError, Managed, NOBODY, New, describe,
     document::{self, Document, Frame, PURPOSES, Refusal},
-    enabled, hold, insert_keys, own_product, tell_secret,
+    enabled, hold, insert_keys, own_product, spend_fetch, tell_secret,
 };
 use crate::{
     Context, Fault, audit,
@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// Puts other metadata in the place of what was registered (RFC 7592, section 2.2). The secret
-/// stays as long as one is needed.
+/// stays as long as one is needed. `address` is whoever asks, for budgets.
 ///
 /// # Errors
 ///
@@ -32,6 +32,7 @@ use crate::{
 pub async fn update(
     ctx: &Context,
     managed: &Managed,
+    address: &str,
     grant_types: &[&str],
     given: &Map<String, Value>,
 ) -> Result<Map<String, Value>, DynamicError> {
@@ -41,9 +42,17 @@ pub async fn update(
     let product = product.ok_or(DynamicError::Token)?;
     let scopes = enabled(ctx, product.id).await?;
     let open = client.organization_id == NOBODY;
-    let frame = Frame { audience: product.audience, profile: client.profile, scopes: &scopes, grant_types, open };
-    let document = document::read(ctx, &frame, given).await?;
     let before = Metadata::parse(&client.metadata);
+    let frame = Frame {
+        audience: product.audience,
+        profile: client.profile,
+        scopes: &scopes,
+        grant_types,
+        open,
+        front: before.frontchannel_logout_uri.as_deref(),
+    };
+    spend_fetch(ctx, address, given).await?;
+    let document = document::read(ctx, &frame, given).await?;
     let kind = document.kind();
     let Document { name, auth_method, id_token_alg, uris, keys, metadata } = document;
     // What its organization has decided is not the program's to change.

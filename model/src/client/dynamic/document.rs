@@ -8,6 +8,7 @@ use super::super::{
     certificate::{CertificateName, Place},
     grant_type, is_resource, keys,
     keys::PublicKey,
+    logout::at_a_login,
     method::offered,
 };
 use crate::{
@@ -16,7 +17,8 @@ use crate::{
     jose::HS256,
     outgoing::{self, Request},
     product::web_address,
-    redirect_uri, scopes,
+    redirect_uri::{self, Localhost, localhost_of},
+    scopes,
 };
 
 /// The longest text, in characters, and the longest list that is taken.
@@ -47,6 +49,8 @@ pub(super) struct Frame<'a> {
     pub grant_types: &'a [&'a str],
     /// Nobody has let it in.
     pub open: bool,
+    /// The front-channel logout address that it has: one that was taken once stays.
+    pub front: Option<&'a str>,
 }
 
 /// Checked metadata.
@@ -62,8 +66,12 @@ pub(super) struct Document {
 
 impl Document {
     pub fn kind(&self) -> ClientKind {
-        if self.auth_method == AuthMethod::None { ClientKind::Public } else { ClientKind::Confidential }
+        kind_of(self.auth_method)
     }
+}
+
+fn kind_of(method: AuthMethod) -> ClientKind {
+    if method == AuthMethod::None { ClientKind::Public } else { ClientKind::Confidential }
 }
 
 /// Reads and checks metadata; what nobody here knows is left out (RFC 7591, section 2).
@@ -74,8 +82,10 @@ impl Document {
 pub(super) async fn read(ctx: &Context, frame: &Frame<'_>, given: &Map<String, Value>) -> Result<Document, Refusal> {
     let reader = Reader { ctx, given };
     let mut metadata = about(&reader)?;
-    let uris = Uris { login: login_uris(&reader, frame)?, post_logout: post_logout_uris(&reader)?, ..Uris::default() };
     let auth_method = authentication(&reader, frame, &mut metadata)?;
+    let localhost = localhost_of(kind_of(auth_method));
+    let login = login_uris(&reader, frame, localhost)?;
+    let uris = Uris { login, post_logout: post_logout_uris(&reader, localhost)?, ..Uris::default() };
     let keys = published_keys(&reader, &mut metadata)?;
     if auth_method.needs_keys() && keys.is_empty() && metadata.jwks_uri.is_none() {
         return Err(wrong("jwks", &format!("or jwks_uri must hold a key for {}", auth_method.as_str())));
@@ -86,7 +96,7 @@ pub(super) async fn read(ctx: &Context, frame: &Frame<'_>, given: &Map<String, V
     subjects(&reader, &uris, &mut metadata).await?;
     let id_token_alg = signatures(&reader, frame, &mut metadata)?;
     requests(&reader, frame, &mut metadata)?;
-    logout(&reader, &mut metadata)?;
+    logout(&reader, frame, &uris, &mut metadata)?;
     let host = || uris.login.first().and_then(|uri| Url::parse(uri).ok()?.host_str().map(str::to_owned));
     let name = metadata.client_name.clone().or_else(host).unwrap_or_else(|| "Registered client".to_owned());
     let name = name.chars().take(DESCRIPTION_LENGTH).collect();
@@ -171,6 +181,18 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// The links that people follow from a client's page or consent, and that it can do without.
+const LINKS: [&str; 4] = ["client_uri", "logo_uri", "policy_uri", "tos_uri"];
+
+/// Takes the links out that cannot be shown, for a client that was not asked to register here.
+pub(super) fn drop_unfit_links(ctx: &Context, given: &mut Map<String, Value>) {
+    let reader = Reader { ctx, given };
+    let unfit: Vec<&str> = LINKS.into_iter().filter(|name| reader.web(name).is_err()).collect();
+    for name in unfit {
+        given.remove(name);
+    }
+}
+
 const NOT_REACHABLE: &str = "must be an https URL on a public address";
 
 /// What people read about the client.
@@ -194,7 +216,7 @@ fn about(reader: &Reader<'_>) -> Result<Metadata, Refusal> {
     })
 }
 
-fn login_uris(reader: &Reader<'_>, frame: &Frame<'_>) -> Result<Vec<String>, Refusal> {
+fn login_uris(reader: &Reader<'_>, frame: &Frame<'_>, localhost: Localhost) -> Result<Vec<String>, Refusal> {
     let as_redirect = |refusal: Refusal| Refusal::RedirectUri(refusal.to_string());
     let uris = reader.list("redirect_uris").map_err(as_redirect)?;
     if !frame.audience.signs_in() {
@@ -207,20 +229,20 @@ fn login_uris(reader: &Reader<'_>, frame: &Frame<'_>) -> Result<Vec<String>, Ref
     if uris.is_empty() {
         return Err(Refusal::RedirectUri("redirect_uris must hold at least one URI".to_owned()));
     }
-    checked(&uris, "redirect_uris").map_err(as_redirect)?;
+    checked(&uris, localhost, "redirect_uris").map_err(as_redirect)?;
     Ok(uris)
 }
 
-fn post_logout_uris(reader: &Reader<'_>) -> Result<Vec<String>, Refusal> {
+fn post_logout_uris(reader: &Reader<'_>, localhost: Localhost) -> Result<Vec<String>, Refusal> {
     let name = "post_logout_redirect_uris";
     let uris = reader.list(name)?;
-    checked(&uris, name)?;
+    checked(&uris, localhost, name)?;
     Ok(uris)
 }
 
 /// By the rules of the portal's form.
-fn checked(uris: &[String], name: &str) -> Result<(), Refusal> {
-    for (place, result) in redirect_uri::check_all(uris).into_iter().enumerate() {
+fn checked(uris: &[String], localhost: Localhost, name: &str) -> Result<(), Refusal> {
+    for (place, result) in redirect_uri::check_all(uris, localhost).into_iter().enumerate() {
         if let Err(problem) = result {
             return Err(wrong(name, &format!("number {}: {}", place + 1, problem.advice())));
         }
@@ -425,10 +447,17 @@ fn requests(reader: &Reader<'_>, frame: &Frame<'_>, metadata: &mut Metadata) -> 
     Ok(())
 }
 
-fn logout(reader: &Reader<'_>, metadata: &mut Metadata) -> Result<(), Refusal> {
+fn logout(reader: &Reader<'_>, frame: &Frame<'_>, uris: &Uris, metadata: &mut Metadata) -> Result<(), Refusal> {
     metadata.backchannel_logout_uri = reader.fetched("backchannel_logout_uri")?;
     metadata.backchannel_logout_session_required = reader.flag("backchannel_logout_session_required")?;
-    metadata.frontchannel_logout_uri = reader.web("frontchannel_logout_uri")?;
+    let front = "frontchannel_logout_uri";
+    metadata.frontchannel_logout_uri = reader.web(front)?;
+    if let Some(uri) = metadata.frontchannel_logout_uri.as_deref()
+        && frame.front != Some(uri)
+        && !at_a_login(uri, &uris.login)
+    {
+        return Err(wrong(front, "must have the scheme, host and port of one of redirect_uris"));
+    }
     metadata.frontchannel_logout_session_required = reader.flag("frontchannel_logout_session_required")?;
     Ok(())
 }

@@ -5,6 +5,7 @@
 //! Without one, where that is open, the client gets a product of its own in an organization that
 //! nobody belongs to: what a person allows one of them is not allowed to another.
 
+mod budget;
 pub mod by_url;
 mod change;
 mod document;
@@ -38,6 +39,7 @@ use crate::{
         organization, product, product_scope,
     },
     limit::{self, Budget, TooMany},
+    outgoing,
     secret::{self, Kind, Plain, base62},
 };
 
@@ -62,6 +64,9 @@ pub enum DynamicError {
     /// Too many registrations from this address.
     #[error("too many clients were registered from this address; wait a little")]
     TooMany(TooMany),
+    /// Too much was fetched for this address, or from the host that a client names.
+    #[error("too much was fetched for registrations; wait a little")]
+    TooManyFetches(TooMany),
     /// Inside.
     #[error(transparent)]
     Fault(#[from] Fault),
@@ -116,6 +121,7 @@ pub async fn register(
         Box::pin(async move { limit::take(tx, budgets, *now).await })
     });
     taken.await?.map_err(DynamicError::TooMany)?;
+    spend_fetch(ctx, address, given).await?;
     let scopes = match &product {
         Some(product) => enabled(ctx, product.id).await?,
         None => SCOPES.map(str::to_owned).to_vec(),
@@ -127,6 +133,7 @@ pub async fn register(
         scopes: &scopes,
         grant_types,
         open: product.is_none(),
+        front: None,
     };
     let document = document::read(ctx, &frame, given).await?;
     let new = New { let_in_by: token, ..New::of(ctx, product.as_ref(), profile, document)? };
@@ -135,6 +142,15 @@ pub async fn register(
     let mut told = describe(ctx, &managed).await?;
     tell_secret(&mut told, secret);
     Ok(told)
+}
+
+/// Spends what reading metadata fetches, which is the list of a sector (OpenID Connect Core, section
+/// 8.1), before it is read.
+async fn spend_fetch(ctx: &Context, address: &str, given: &Map<String, Value>) -> Result<(), DynamicError> {
+    let sector = given.get("sector_identifier_uri").and_then(Value::as_str);
+    let Some(url) = sector.and_then(|uri| outgoing::admitted(ctx, uri)) else { return Ok(()) };
+    let host = url.host_str().unwrap_or_default();
+    budget::spend(ctx, host, address).await?.map_err(DynamicError::TooManyFetches)
 }
 
 /// The profile that registered clients get here, if it has what this one asks for.
@@ -159,8 +175,14 @@ pub async fn check(
     given: &Map<String, Value>,
 ) -> Result<(super::Uris, Metadata), Refusal> {
     let scopes = SCOPES.map(str::to_owned);
-    let frame =
-        Frame { audience: Audience::Users, profile: Profile::Standard, scopes: &scopes, grant_types, open: true };
+    let frame = Frame {
+        audience: Audience::Users,
+        profile: Profile::Standard,
+        scopes: &scopes,
+        grant_types,
+        open: true,
+        front: None,
+    };
     let document = document::read(ctx, &frame, given).await?;
     Ok((document.uris, document.metadata))
 }

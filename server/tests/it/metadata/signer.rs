@@ -36,7 +36,7 @@ impl Signer {
                 let jwk = json!({"kty": "EC", "crv": "P-256", "x": encode(&point[1..33]), "y": encode(&point[33..])});
                 (Pair::Ecdsa(pair), jwk)
             }
-            "EdDSA" => {
+            "EdDSA" | "Ed25519" => {
                 let pair = Ed25519KeyPair::generate().unwrap();
                 let jwk = json!({"kty": "OKP", "crv": "Ed25519", "x": encode(pair.public_key().as_ref())});
                 (Pair::Ed25519(pair), jwk)

@@ -40,7 +40,10 @@ impl World {
     }
 
     pub async fn client_signing(&self, alg: &str, more: Value) -> Client<'_> {
-        let signer = Signer::new(alg);
+        self.client_with(Signer::new(alg), more).await
+    }
+
+    pub async fn client_with(&self, signer: Signer, more: Value) -> Client<'_> {
         let mut body = json!({
             "redirect_uris": [CALLBACK],
             "grant_types": ["authorization_code", "refresh_token"],

@@ -108,6 +108,7 @@ async fn show(at: &AtClient, typed: Typed, rotation: Rotation, errors: Errors) -
     Ok(page.render(at.member.visitor(), move || {
         let profile = typed.profile(client.profile);
         let token_format = typed.token_format(&client);
+        let kind = client.kind;
         view! {
             <PageHead title=title>{clients::state(client.state)}</PageHead>
             <ReadOnly why=why_not/>
@@ -217,8 +218,8 @@ async fn show(at: &AtClient, typed: Typed, rotation: Rotation, errors: Errors) -
                     {subscribers
                         .then(|| {
                             view! {
-                                <RedirectUris typed=typed.clone() product=product locked=locked/>
-                                <LogoutUris values=typed.logout locked=locked/>
+                                <RedirectUris typed=typed.clone() product=product kind=Some(kind) locked=locked/>
+                                <LogoutUris values=typed.logout kind=Some(kind) locked=locked/>
                                 <ProfileChoice chosen=profile/>
                             }
                         })}
