@@ -1,9 +1,11 @@
 //! The frames that pages stand in: the portal with its bar, the card of signing in, the start.
 
+use std::collections::BTreeSet;
+
 use axum::response::Response;
 use http::StatusCode;
 use leptos::prelude::*;
-use model::organization::Organization;
+use model::{Language, organization::Organization};
 use uuid::Uuid;
 
 use crate::{
@@ -82,7 +84,8 @@ pub struct Page {
     below: Option<Part>,
     errors: Errors,
     notice: Option<Notice>,
-    form_action: &'static str,
+    language: Language,
+    form_schemes: BTreeSet<String>,
 }
 
 impl Page {
@@ -100,7 +103,8 @@ impl Page {
             below: None,
             errors: Errors::new(),
             notice: None,
-            form_action: "'self'",
+            language: Language::English,
+            form_schemes: BTreeSet::new(),
         }
     }
 
@@ -139,13 +143,23 @@ impl Page {
     /// The page has forms that lead to another provider. Chromium holds the redirects that follow a
     /// form to the policy, also those of the provider's own, which may send people on to another
     /// host of its: the scheme is named, not the host.
-    pub fn leads_out(mut self, visitor: &Visitor) -> Self {
+    pub fn leads_out(self, visitor: &Visitor) -> Self {
         let providers = &visitor.ctx().settings().providers;
-        self.form_action = match (providers.is_empty(), providers.iter().all(|provider| provider.is_secure())) {
-            (true, _) => "'self'",
-            (false, true) => "'self' https:",
-            (false, false) => "'self' https: http:",
-        };
+        let secure = (!providers.is_empty()).then_some("https");
+        let plain = providers.iter().any(|provider| !provider.is_secure()).then_some("http");
+        self.leads_on(secure.into_iter().chain(plain).map(str::to_owned))
+    }
+
+    /// The page has forms from which the browser may be redirected over these schemes, such as to
+    /// the client that somebody signs in for.
+    pub fn leads_on(mut self, schemes: impl IntoIterator<Item = String>) -> Self {
+        self.form_schemes.extend(schemes);
+        self
+    }
+
+    /// The page is in this language. Without it, it is in English.
+    pub const fn language(mut self, language: Language) -> Self {
+        self.language = language;
         self
     }
 
@@ -223,7 +237,8 @@ impl Page {
             status: self.status,
             class,
             errors: self.errors,
-            form_action: self.form_action,
+            form_action: self.form_schemes.iter().fold("'self'".to_owned(), |all, scheme| format!("{all} {scheme}:")),
+            language: self.language,
         };
         let notices: Vec<Notice> = visitor.notice.clone().into_iter().chain(self.notice).collect();
         let notices = move || notices.into_iter().map(|notice| view! { <NoticeBox notice=notice/> }).collect_view();

@@ -9,6 +9,7 @@ use leptos::{
     prelude::*,
 };
 use memchr::memmem;
+use model::{Language, texts::Texts};
 
 use crate::{
     extract::{Theme, Visitor},
@@ -31,7 +32,9 @@ pub struct Document {
     /// What is wrong with what was typed.
     pub errors: Errors,
     /// Where forms may lead, as the security policy says it.
-    pub form_action: &'static str,
+    pub form_action: String,
+    /// In which language it is. Components find it by themselves.
+    pub language: Language,
 }
 
 /// Renders a whole document. `body` is called where [`FormToken`], [`Visitor`] and [`Errors`]
@@ -44,6 +47,7 @@ pub fn render(document: Document, visitor: &Visitor, body: impl FnOnce() -> AnyV
         provide_context(FormToken(visitor.csrf().into()));
         provide_context(visitor.clone());
         provide_context(document.errors.clone());
+        provide_context(document.language);
         let content = without_markers(&body().to_html());
         let scripts = content.contains("<leptos-island").then(use_nonce).flatten();
         (frame(&document, visitor, scripts.as_ref(), &content), scripts)
@@ -57,11 +61,25 @@ pub fn render(document: Document, visitor: &Visitor, body: impl FnOnce() -> AnyV
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    if let Ok(policy) = HeaderValue::from_str(&policy(nonce.as_ref(), document.form_action)) {
+    headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(document.language.tag()));
+    headers.append(header::VARY, HeaderValue::from_static("accept-language"));
+    if let Ok(policy) = HeaderValue::from_str(&policy(nonce.as_ref(), &document.form_action)) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     visitor.set_cookies(headers);
     response
+}
+
+/// The language of the page that is being rendered.
+#[must_use]
+pub fn language() -> Language {
+    use_context::<Language>().unwrap_or_default()
+}
+
+/// The texts in that language.
+#[must_use]
+pub fn texts() -> &'static Texts {
+    model::texts::of(language())
 }
 
 fn policy(nonce: Option<&Nonce>, form_action: &str) -> String {
@@ -124,9 +142,9 @@ fn frame(document: &Document, visitor: &Visitor, scripts: Option<&Nonce>, conten
         Theme::System => String::new(),
         theme => format!(" data-theme=\"{}\"", theme.as_str()),
     };
-    let class = document.class;
+    let (class, language) = (document.class, document.language.tag());
     format!(
-        "<!DOCTYPE html><html lang=\"en\"{theme}><head>{head}{scripts}</head><body class=\"{class}\">{content}</body></html>"
+        "<!DOCTYPE html><html lang=\"{language}\"{theme}><head>{head}{scripts}</head><body class=\"{class}\">{content}</body></html>"
     )
 }
 

@@ -1,6 +1,6 @@
 // What a client's server does, as in the walkthrough of the authorization code flow.
 
-import { expect, type APIRequestContext } from "@playwright/test";
+import { expect, type APIRequestContext, type Page } from "@playwright/test";
 
 export interface Client {
   id: string;
@@ -12,6 +12,13 @@ export interface Client {
 export const DEMO_WEB: Client = {
   id: "demo-web",
   secret: "demo-web-secret",
+  redirectUri: "https://example.com/callback",
+};
+
+/** The demo world's application for portal users. */
+export const DEMO_APP: Client = {
+  id: "demo-app",
+  secret: "demo-app-secret",
   redirectUri: "https://example.com/callback",
 };
 
@@ -29,6 +36,19 @@ export function authorizationUrl(client: Client, scope: string, more: Record<str
   };
   const query = Object.entries(parameters).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
   return `/oauth2/auth?${query.join("&")}`;
+}
+
+/** Does something, and catches where the browser is sent: nobody lives at the client's address. */
+export async function sentTo(page: Page, client: Client, act: () => Promise<unknown>): Promise<URL> {
+  const { origin, pathname } = new URL(client.redirectUri);
+  const caught = page.waitForRequest((request) => {
+    const url = new URL(request.url());
+    return request.isNavigationRequest() && url.origin === origin && url.pathname === pathname;
+  });
+  const [request] = await Promise.all([caught, act()]);
+  // Let the browser find out, before anything else is asked of it.
+  await expect.poll(() => page.url()).toMatch(/^chrome-error:/);
+  return new URL(request.url());
 }
 
 export function basic(client: Client): { authorization: string } {

@@ -2,7 +2,7 @@
 
 import { expect, type Page } from "@playwright/test";
 
-import { authorizationUrl, type Client } from "./oauth";
+import { authorizationUrl, sentTo, type Client } from "./oauth";
 import type { Outbox } from "./outbox";
 
 export class Subscriber {
@@ -56,16 +56,8 @@ export class Subscriber {
     return (await this.pin()) === "123456" ? "654321" : "123456";
   }
 
-  /** Does something, and catches where the browser is sent: nobody lives at the client's address. */
+  /** Does something, and catches where the browser is sent. */
   async sentTo(client: Client, act: () => Promise<unknown>): Promise<URL> {
-    const { origin, pathname } = new URL(client.redirectUri);
-    const caught = this.page.waitForRequest((request) => {
-      const url = new URL(request.url());
-      return request.isNavigationRequest() && url.origin === origin && url.pathname === pathname;
-    });
-    const [request] = await Promise.all([caught, act()]);
-    // Let the browser find out, before anything else is asked of it.
-    await expect.poll(() => this.page.url()).toMatch(/^chrome-error:/);
-    return new URL(request.url());
+    return sentTo(this.page, client, act);
   }
 }

@@ -8,7 +8,7 @@ use axum::{
     routing::get,
 };
 use http::HeaderMap;
-use model::interaction::Interaction;
+use model::interaction::{self, Interaction};
 
 use crate::{
     Idp,
@@ -86,7 +86,7 @@ async fn allow(
     match flow::finish_with_consent(idp, &interaction, &session, &allowed).await {
         Err(PageError::SignInAgain) => Ok(flow::proceed(idp, browser, interaction, Some(session)).await),
         Err(error @ PageError::Tampered) => {
-            let again = format!("/consent?i={}", interaction.seal(&idp.ctx)?);
+            let again = interaction::path(&interaction.seal(&idp.ctx)?);
             Ok(error.into_response_with(Some(&again)))
         }
         done => done,

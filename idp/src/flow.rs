@@ -13,7 +13,7 @@ use model::{
     consent::{self, Consent, GrantError, Standing},
     device,
     entity::{Audience, operator},
-    interaction::Interaction,
+    interaction::{self, Interaction},
     pushed, scopes,
 };
 
@@ -207,7 +207,7 @@ async fn sign_in(
 pub fn portal_sign_in(sealed: &str, again: bool) -> String {
     let again = if again { "again=1&" } else { "" };
     let query = url::form_urlencoded::Serializer::new(String::new())
-        .append_pair("return_to", &format!("/consent?i={sealed}"))
+        .append_pair("return_to", &interaction::path(sealed))
         .finish();
     format!("/signin?{again}{query}")
 }

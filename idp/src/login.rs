@@ -14,7 +14,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use model::{
     ClientAddress,
     entity::Audience,
-    interaction::{Interaction, Lost},
+    interaction::{self, Interaction, Lost},
     limit::TooMany,
     logout,
     phone::PhoneNumber,
@@ -273,7 +273,7 @@ fn step_url(path: &str, sealed: &str) -> String {
 fn signed_in_url(idp: &Idp, mut interaction: Interaction) -> Result<String, PageError> {
     interaction.challenge = None;
     interaction.number = None;
-    Ok(step_url("/consent", &interaction.seal(&idp.ctx)?))
+    Ok(interaction::path(&interaction.seal(&idp.ctx)?))
 }
 
 /// The address that budgets count; requests that came around the server's front share one.

@@ -147,6 +147,16 @@ impl Request {
         }
     }
 
+    /// Where the browser is redirected to with the answer: to the redirect URI, unless the answer is
+    /// a form of its own, on a page of its own, or waits at a device.
+    #[must_use]
+    pub fn redirected_to(&self) -> Option<&str> {
+        match self.response_mode {
+            ResponseMode::Query | ResponseMode::QueryJwt => self.redirect_uri(),
+            ResponseMode::FormPost | ResponseMode::FormPostJwt => None,
+        }
+    }
+
     /// What has to be allowed for it: its scopes, and those whose claims it asks for one by one.
     #[must_use]
     pub fn to_be_allowed(&self) -> Vec<String> {

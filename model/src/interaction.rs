@@ -64,6 +64,35 @@ pub enum PartiesError {
     Fault(#[from] Fault),
 }
 
+/// Where a request in progress goes on, whatever is next for it. A form that posts the decision
+/// `cancel` there takes the browser back to the client.
+pub const GOES_ON: &str = "/consent";
+
+/// The path at which a request in progress goes on, once the person has signed in.
+#[must_use]
+pub fn path(sealed: &str) -> String {
+    format!("{GOES_ON}?i={sealed}")
+}
+
+/// The request in progress, sealed, that a path of ours leads back to: at once, or over pages in
+/// between that know where to return to.
+#[must_use]
+pub fn sealed_in(path: &str) -> Option<String> {
+    let mut path = path.to_owned();
+    // No page of ours is further away.
+    for _ in 0..4 {
+        let (page, query) = path.split_once('?')?;
+        let name = if page == GOES_ON { "i" } else { "return_to" };
+        let (_, value) = url::form_urlencoded::parse(query.as_bytes()).find(|(known, _)| known == name)?;
+        let value = value.into_owned();
+        if page == GOES_ON {
+            return Some(value);
+        }
+        path = value;
+    }
+    None
+}
+
 impl Interaction {
     /// Begins one in the browser that keeps the value `browser`.
     ///
@@ -135,5 +164,27 @@ impl Interaction {
         }
         let product = cache::product(ctx, client.product_id).await?.ok_or(PartiesError::Gone)?;
         Ok((client, product))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_leads_back_to_a_request_over_pages_in_between() {
+        let encoded = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+        let back = path("Ab-_9");
+        assert_eq!(sealed_in(&back).as_deref(), Some("Ab-_9"));
+        let link = format!("/signin/link?return_to={}", encoded(&back));
+        assert_eq!(sealed_in(&link).as_deref(), Some("Ab-_9"));
+        let sign_in = format!("/signin?again=1&return_to={}", encoded(&link));
+        assert_eq!(sealed_in(&sign_in).as_deref(), Some("Ab-_9"));
+        for other in ["", "/account", "/consent", "/consent?x=1", "/signin?return_to=", "/signin?return_to=%2Faccount"]
+        {
+            assert_eq!(sealed_in(other), None, "{other}");
+        }
+        let far = (0..9).fold(back, |path, _| format!("/signin?return_to={}", encoded(&path)));
+        assert_eq!(sealed_in(&far), None);
     }
 }

@@ -1,4 +1,4 @@
-//! The languages in which Portico speaks to subscribers.
+//! The languages in which Portico speaks to people whom a client has sent.
 
 use serde::{Deserialize, Serialize};
 
@@ -54,6 +54,37 @@ impl Language {
     pub fn first_of(list: &str) -> Option<Self> {
         list.split(' ').find_map(Self::of_tag)
     }
+
+    /// What a browser likes best of our languages: of the lists in its `Accept-Language` headers (RFC
+    /// 9110, section 12.5.4).
+    #[must_use]
+    pub fn preferred<'a>(lists: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut best = (0.0, Self::default());
+        for range in lists.into_iter().flat_map(|list| list.split(',')) {
+            let (tag, weight) = range.split_once(';').unwrap_or((range, ""));
+            let language = match tag.trim() {
+                "*" => Some(Self::default()),
+                tag => Self::of_tag(tag),
+            };
+            // Of two that are liked alike, the first.
+            if let (Some(language), Some(weight)) = (language, weight_of(weight))
+                && weight > best.0
+            {
+                best = (weight, language);
+            }
+        }
+        best.1
+    }
+}
+
+/// A weight such as `q=0.8`; without one, 1. `None` for what is no weight.
+fn weight_of(parameter: &str) -> Option<f32> {
+    let parameter = parameter.trim();
+    if parameter.is_empty() {
+        return Some(1.0);
+    }
+    let weight: f32 = parameter.strip_prefix(['q', 'Q'])?.trim_start().strip_prefix('=')?.trim_start().parse().ok()?;
+    (0.0..=1.0).contains(&weight).then_some(weight)
 }
 
 #[cfg(test)]
@@ -89,5 +120,34 @@ mod tests {
         assert_eq!(Language::first_of("fi  zz-*  sv de"), Some(Language::Swedish));
         assert_eq!(Language::first_of("fi et"), None);
         assert_eq!(Language::first_of(""), None);
+    }
+
+    #[test]
+    fn the_browsers_weights_are_followed() {
+        for (value, language) in [
+            ("sv-SE,sv;q=0.9,en;q=0.8", Language::Swedish),
+            ("en;q=0.4, fr-CA ; q=0.7, de; q=0.5", Language::French),
+            ("fi,et;q=0.9,nn;q=0.8,no;q=0.7,en;q=0.1", Language::Norwegian),
+            ("de,es", Language::German),
+            ("de;q=0,es;q=0.001", Language::Spanish),
+            ("de;q=0", Language::English),
+            ("*", Language::English),
+            ("ja,*;q=0.5,sv;q=0.1", Language::English),
+            ("de;q=2,de;q=x,de;level=1,de;q=-1,de;q=NaN", Language::English),
+            ("", Language::English),
+            (",,;;q=,", Language::English),
+        ] {
+            assert_eq!(Language::preferred([value]), language, "{value}");
+        }
+        assert_eq!(Language::preferred([]), Language::English);
+        assert_eq!(Language::preferred(["en;q=0.5", "es;q=0.6"]), Language::Spanish, "several headers are one list");
+    }
+
+    proptest::proptest! {
+        /// Any header is a preference, or none.
+        #[test]
+        fn any_header_may_be_sent(value in "[ -~]{0,80}") {
+            let _some = Language::preferred([value.as_str()]);
+        }
     }
 }

@@ -70,6 +70,7 @@ mod settings;
 pub mod spent;
 pub mod subject;
 pub mod subscriber;
+pub mod texts;
 mod time;
 pub mod token;
 pub mod totp;

@@ -33,6 +33,20 @@ pub fn check_all<S: AsRef<str>>(uris: &[S], localhost: Localhost) -> Vec<Result<
     uris.iter().zip(results).map(|(uri, result)| understood(uri.as_ref(), result)).collect()
 }
 
+/// The schemes of everything over which a browser may be led that is sent to this redirect URI.
+///
+/// Clients often send people on to another host of theirs, so a page that leads there (Chromium
+/// holds every redirect that follows a form to the page's policy) can name the scheme and not the
+/// host: with the host alone, such clients would end at a page that does nothing.
+#[must_use]
+pub fn schemes_beyond(uri: &str) -> Vec<String> {
+    match Url::parse(uri) {
+        Ok(uri) if uri.scheme() == "http" => vec!["http".to_owned(), "https".to_owned()],
+        Ok(uri) => vec![uri.scheme().to_owned()],
+        Err(_) => Vec::new(),
+    }
+}
+
 /// Punycode of nothing, such as `xn--a`, looks like a name and leads a browser nowhere.
 fn understood(uri: &str, result: Result<Vec<Warning>, Problem>) -> Result<Vec<Warning>, Problem> {
     let warnings = result?;
@@ -42,6 +56,14 @@ fn understood(uri: &str, result: Result<Vec<Warning>, Problem>) -> Result<Vec<Wa
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn http_leads_to_https_and_nothing_leads_back() {
+        assert_eq!(schemes_beyond("https://example.com/callback"), ["https"]);
+        assert_eq!(schemes_beyond("http://127.0.0.1:8765/callback"), ["http", "https"]);
+        assert_eq!(schemes_beyond("com.example.app:/callback"), ["com.example.app"]);
+        assert_eq!(schemes_beyond("nowhere"), [""; 0]);
+    }
 
     /// Found by the fuzz target `redirect_uri`.
     #[test]

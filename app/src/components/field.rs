@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::icon::{Glyph, Icon};
-use crate::form::Errors;
+use crate::{form::Errors, shell};
 
 /// What is wrong with the field `id`, if anything.
 #[must_use]
@@ -232,7 +232,7 @@ pub fn FieldError(#[prop(into)] id: String, error: Option<String>) -> impl IntoV
             <p class="field__error" id=format!("{id}-error")>
                 <Icon glyph=Glyph::Warning/>
                 <span>
-                    <strong>"Error: "</strong>
+                    <strong>{shell::texts().portal.fields.error}</strong>
                     {error}
                 </span>
             </p>
@@ -269,7 +269,7 @@ pub fn ErrorSummary() -> impl IntoView {
             .collect_view();
         view! {
             <div class="error-summary" role="alert" id="errors" tabindex="-1" autofocus=true>
-                <h2>"That did not work yet"</h2>
+                <h2>{shell::texts().portal.fields.not_yet}</h2>
                 <ul>{lines}</ul>
             </div>
         }

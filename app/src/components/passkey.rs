@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use model::passkey::Ceremony;
 
 use super::form::Csrf;
-use crate::islands::PasskeyButton;
+use crate::{islands::PasskeyButton, shell};
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +48,7 @@ pub fn PasskeyForm(
                 answer="passkey-answer".to_owned()
                 options=ceremony.options
                 label=label.to_owned()
+                none=shell::texts().portal.sign_in.no_passkey.to_owned()
                 make=ask == Ask::New
                 autofill=ask == Ask::Autofill
             />

@@ -1,7 +1,7 @@
 //! The bar at the top and the line at the bottom.
 
 use leptos::prelude::*;
-use model::membership::Belonging;
+use model::{Language, membership::Belonging};
 use uuid::Uuid;
 
 use super::{
@@ -12,6 +12,7 @@ use crate::{
     extract::{Theme, Visitor, organization_path},
     islands::{CommandPalette, LocalTimes},
     layout::Crumb,
+    shell,
 };
 
 const MARK: &str = r#"<path d="M4 11.5 16 4.5l12 7v2.5H4z"/><path d="M6 16h3.2v8H6zM22.8 16H26v8h-3.2z"/><path d="M12 24v-4.5a4 4 0 0 1 8 0V24z"/><path d="M4 25.5h24V28H4z"/>"#;
@@ -207,8 +208,10 @@ pub fn ThemeSwitch() -> impl IntoView {
 #[component]
 pub fn Footer() -> impl IntoView {
     let sandbox = use_context::<Visitor>().is_some_and(|visitor| visitor.ctx().settings().sandbox);
+    // It is for whoever runs or uses the platform, in the portal's one language.
+    let lang = (shell::language() != Language::English).then_some("en");
     view! {
-        <footer class="footer">
+        <footer class="footer" lang=lang>
             <p>"Portico " {env!("CARGO_PKG_VERSION")}</p>
             <ul>
                 {sandbox.then(|| view! { <li><a href="/sandbox/outbox">"Sandbox outbox"</a></li> })}

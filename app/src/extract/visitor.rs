@@ -5,7 +5,7 @@ use std::{convert::Infallible, ops::Deref, sync::Arc};
 use axum::extract::{FromRef, FromRequestParts};
 use http::{HeaderMap, Method, header, request::Parts};
 use model::{
-    ClientAddress, Context, RequestId, form, id,
+    ClientAddress, Context, Language, RequestId, form, id,
     membership::Belonging,
     secret,
     session::{self, Person},
@@ -85,6 +85,13 @@ impl Browser {
         secret::keyed_hash(ctx, "browser", self.value.as_bytes())
     }
 
+    /// What a request in progress is bound to, see [`model::interaction`]; none in a browser that
+    /// has just got it.
+    #[must_use]
+    pub fn known(&self) -> Option<&str> {
+        (!self.fresh).then_some(self.value.as_str())
+    }
+
     /// Whether a form carried the right token. A browser that had no cookie cannot have.
     #[must_use]
     pub fn sent(&self, ctx: &Context, token: &str) -> bool {
@@ -118,6 +125,8 @@ pub struct Inner {
     pub address: String,
     /// The address as budgets count it.
     pub bucket: String,
+    /// What their browser prefers of our languages.
+    pub language: Language,
     /// What their browser calls itself.
     pub user_agent: String,
     /// Under which id the log knows the request.
@@ -196,6 +205,9 @@ impl Visitor {
             safe: matches!(parts.method, Method::GET | Method::HEAD),
             theme: THEME.read(settings, headers).map(Theme::parse).unwrap_or_default(),
             browser: Browser::of(ctx, headers)?,
+            language: Language::preferred(
+                headers.get_all(header::ACCEPT_LANGUAGE).iter().filter_map(|value| value.to_str().ok()),
+            ),
             bucket: client.map(|client| client.bucket()).unwrap_or_default(),
             address,
             user_agent: user_agent.chars().take(300).collect(),

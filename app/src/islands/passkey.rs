@@ -19,22 +19,24 @@ pub fn PasskeyButton(
     options: String,
     /// What the button says.
     label: String,
+    /// What to say if none comes.
+    none: String,
     /// Whether a new one is made.
     make: bool,
     /// Whether the browser may offer one in the address field as well.
     autofill: bool,
 ) -> impl IntoView {
-    let said = RwSignal::new("");
+    let said = RwSignal::new(String::new());
     let awake = awake();
     let ask = {
         let options = options.clone();
         move |asking: Asking| {
-            let (form, answer) = (form.clone(), answer.clone());
+            let (form, answer, none) = (form.clone(), answer.clone(), none.clone());
             dom::ask_passkey(&options, asking, move |answered| match answered {
                 Some(json) => dom::send(&form, &answer, &json),
                 // Whoever was only offered one has not refused anything.
                 None if asking == Asking::Quietly => {}
-                None => said.set("No passkey was used. Your browser may not have one for this site."),
+                None => said.set(none.clone()),
             });
         }
     };
@@ -45,7 +47,7 @@ pub fn PasskeyButton(
         }
     });
     let on_click = move |_| {
-        said.set("");
+        said.set(String::new());
         ask(if make { Asking::New } else { Asking::Now });
     };
     view! {

@@ -13,7 +13,7 @@ use model::{
     user,
 };
 
-use super::{Page, PageError, hidden, icon, in_english, place, product_head, texts, web_link};
+use super::{Page, PageError, hidden, icon, in_english, product_head, texts, web_link};
 use crate::{Idp, browser::Browser, flow::portal_sign_in, session::Session};
 
 /// Asks for `ask`; if something was allowed `before`, that is the difference.
@@ -41,7 +41,7 @@ pub async fn page(
     let t = &texts::current().consent;
     let question = Question { product, ask, before, more };
     let published_at = by_url::host(&interaction.request.client_id);
-    let returns_to = interaction.request.redirect_uri().map(place);
+    let returns_to = interaction.request.redirect_uri().map(texts::Place::of);
     // A portal user signs in to an application; a subscriber adds a product.
     let (title, strip) = match session.subject {
         Subject::User(_) => ((texts::current().login.heading)(&product.name), t.strip_account),
@@ -90,7 +90,7 @@ pub async fn page(
             }
         }
     };
-    let page = Page { brand: operator.as_deref(), leads_to: interaction.request.redirect_uri(), ..Page::new(&title) };
+    let page = Page { brand: operator.as_deref(), leads_to: interaction.request.redirected_to(), ..Page::new(&title) };
     Ok(page.respond(ctx, &main)?)
 }
 

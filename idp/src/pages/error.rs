@@ -10,7 +10,7 @@ use model::{
 
 use super::{
     Page,
-    texts::{self, Texts, Words},
+    texts::{self, Place, Texts, Words},
 };
 
 /// The way back to a client, when the sign-in cannot be finished: the root of its site, never the
@@ -30,7 +30,7 @@ impl Back {
             return None;
         }
         let origin = url.origin().ascii_serialization();
-        Some(Self { host: super::place(redirect_uri).name().to_owned(), url: origin })
+        Some(Self { host: Place::of(redirect_uri).name().to_owned(), url: origin })
     }
 
     pub(super) fn button(&self) -> Markup {

@@ -9,7 +9,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::{HeaderValue, header};
 use maud::{DOCTYPE, PreEscaped, html};
 
-use super::{CSS_URL, form_targets, place, policy, set_headers, texts};
+use super::{CSS_URL, form_targets, policy, set_headers, texts};
 use crate::{error::no_store, language};
 
 const SCRIPT: &str = "document.forms[0].submit()";
@@ -20,7 +20,7 @@ static SCRIPT_HASH: LazyLock<String> =
 /// Sends `parameters` to the redirect URI in a form.
 #[must_use]
 pub fn page(redirect_uri: &str, parameters: &[(&str, &str)]) -> Response {
-    let heading = (texts::current().back_to)(place(redirect_uri).name());
+    let heading = (texts::current().back_to)(texts::Place::of(redirect_uri).name());
     document(redirect_uri, redirect_uri, &heading, parameters)
 }
 

@@ -5,7 +5,7 @@ use http::StatusCode;
 use maud::html;
 use model::{Context, Fault, cache::Product, interaction::Interaction, phone::PhoneNumber};
 
-use super::{Page, PageError, consent, error_line, hidden, names, only, operators_of, place, product_head, texts};
+use super::{Page, PageError, consent::links, error_line, hidden, names, only, operators_of, product_head, texts};
 use crate::{Idp, browser::Browser};
 
 /// Asks for a number.
@@ -41,8 +41,8 @@ pub(crate) async fn render(
     asked: &Asked<'_>,
 ) -> Result<Response, Fault> {
     let operators = operators_of(ctx, product).await?;
-    let returns_to = interaction.request.redirect_uri().map(place);
     let t = texts::current();
+    let returns_to = interaction.request.redirect_uri().map(texts::Place::of);
     let described = if asked.error.is_some() { "number-e number-h" } else { "number-h" };
     let main = html! {
         div class="page" {
@@ -65,7 +65,7 @@ pub(crate) async fn render(
                     button class="link" name="action" value="cancel" formnovalidate { ((t.cancel_to)(&product.name)) }
                 }
                 p class="hint center" { ((t.consent.return_to)(returns_to.as_ref())) }
-                (consent::links(product))
+                (links(product))
             }
         }
     };
@@ -73,7 +73,7 @@ pub(crate) async fn render(
         status: asked.status,
         brand: only(&operators),
         support: product.support_email.as_deref(),
-        leads_to: interaction.request.redirect_uri(),
+        leads_to: interaction.request.redirected_to(),
         ..Page::new(t.login.title)
     };
     page.respond(ctx, &main)

@@ -32,10 +32,10 @@ use model::{
     Context, Fault, Language,
     cache::{self, Product},
     entity::{DistributionState, operator},
+    redirect_uri,
 };
 
 pub use self::error::{Back, PageError};
-use self::texts::Place;
 use crate::{Idp, error::no_store, language};
 
 const CSS: &str = include_str!("../../../style/idp.css");
@@ -175,17 +175,9 @@ fn policy(style_nonce: Option<&str>, form_targets: &str, script_hash: Option<&st
 }
 
 /// Where forms may lead: to us, and from there to the client.
-///
-/// Chromium holds every redirect that follows a form to `form-action`, also those of the client's
-/// own, which often sends people on to another host of its. So the client's scheme is named and
-/// not its host: with the host alone, such clients would end at a page that does nothing.
 fn form_targets(redirect_uri: Option<&str>) -> String {
-    let scheme = redirect_uri.and_then(|uri| url::Url::parse(uri).ok()).map(|uri| uri.scheme().to_owned());
-    match scheme.as_deref() {
-        None => "'self'".to_owned(),
-        Some("http") => "'self' http: https:".to_owned(),
-        Some(scheme) => format!("'self' {scheme}:"),
-    }
+    let schemes = redirect_uri.map(redirect_uri::schemes_beyond).unwrap_or_default();
+    schemes.iter().fold("'self'".to_owned(), |targets, scheme| format!("{targets} {scheme}:"))
 }
 
 /// The operator's colours, if they are colours: they go into a stylesheet as they are.
@@ -278,19 +270,6 @@ fn names(operators: &[Arc<Operator>]) -> Option<String> {
     (1..=3).contains(&names.len()).then(|| (texts::current().login.for_subscribers_of)(&names))
 }
 
-/// Where a redirect URI leads.
-fn place(redirect_uri: &str) -> Place {
-    let Ok(url) = url::Url::parse(redirect_uri) else { return Place::App(String::new()) };
-    match (url.scheme(), url.host_str()) {
-        ("http" | "https", Some(host)) => {
-            let named = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
-            let loopback = matches!(host, "127.0.0.1" | "[::1]" | "localhost");
-            if loopback { Place::Device(named) } else { Place::Host(named) }
-        }
-        (scheme, _) => Place::App(scheme.to_owned()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -340,13 +319,6 @@ mod tests {
         assert_eq!(form_targets(Some("https://example.com/callback")), "'self' https:");
         assert_eq!(form_targets(Some("http://127.0.0.1:8765/callback")), "'self' http: https:");
         assert_eq!(form_targets(Some("com.example.app:/callback")), "'self' com.example.app:");
-    }
-
-    #[test]
-    fn places_have_names() {
-        assert_eq!(place("https://example.com/callback"), Place::Host("example.com".to_owned()));
-        assert_eq!(place("http://127.0.0.1:8765/callback"), Place::Device("127.0.0.1:8765".to_owned()));
-        assert_eq!(place("com.example.app:/callback"), Place::App("com.example.app".to_owned()));
     }
 
     #[test]

@@ -45,7 +45,7 @@ pub async fn page(
     let page = Page {
         status: StatusCode::FORBIDDEN,
         brand: Some(&operator),
-        leads_to: interaction.request.redirect_uri(),
+        leads_to: interaction.request.redirected_to(),
         ..Page::new(&title)
     };
     Ok(page.respond(ctx, &main)?)

@@ -94,7 +94,7 @@ pub(crate) async fn render(
         status: asked.status,
         brand: only(&operators),
         support: product.support_email.as_deref(),
-        leads_to: interaction.request.redirect_uri(),
+        leads_to: interaction.request.redirected_to(),
         ..Page::new(t.title)
     };
     page.respond(ctx, &main)

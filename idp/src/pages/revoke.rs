@@ -5,7 +5,7 @@ use http::StatusCode;
 use maud::html;
 use model::{Context, Fault, cache::Product, phone};
 
-use super::{Back, Operator, Page, PageError, icon, place, product_head, texts};
+use super::{Back, Operator, Page, PageError, icon, product_head, texts};
 use crate::revoke_page::PATH;
 
 /// What is asked.
@@ -50,7 +50,7 @@ pub(crate) fn ask(ctx: &Context, operator: &Operator, question: &Question<'_>) -
                     li { (icon::clock()) span { ((t.at_once)(name)) } }
                     li { (icon::person()) span { ((t.stays)(&product.organization_name)) } }
                     @if let Some(leads_to) = leads_to {
-                        li { (icon::leave()) span { ((texts.consent.return_to)(Some(&place(leads_to)))) } }
+                        li { (icon::leave()) span { ((texts.consent.return_to)(Some(&texts::Place::of(leads_to)))) } }
                     }
                 }
                 @if let Some(mail) = product.support_email.as_deref().filter(|mail| !mail.is_empty()) {

@@ -1,21 +1,27 @@
-//! The languages of the sign-in pages: every page in each of them, and which one is chosen.
+//! The languages of the sign-in pages, at both doors: every page in each of them, and which one is
+//! chosen.
 
 use std::collections::BTreeSet;
 
 use model::{Language, hours, limit::Rule, minutes, seconds};
 use scraper::{Html, Node};
 
-use crate::harness::{App, Browser, Form, Page, authorize_url, basic, encode};
+use crate::{
+    harness::{App, Browser, Form, Page, authorize_url, basic, encode},
+    second_factor::{DEV, WithApp},
+    upstream::provider::{Corp, callback, go_out},
+};
 
 const NUMBER: &str = "+46701740605";
 const SECOND: &str = "+46701740606";
 const FJORDMOBIL: &str = "+4790000000";
 
 /// What is the same in every language: names, the operator's address, how numbers and codes look.
-const NAMES: [&str; 13] = [
+const NAMES: [&str; 14] = [
     "Portico",
     "Voicebox",
     "Workbench",
+    "Corp",
     "Nordtel",
     "Fjordmobil",
     "*",
@@ -65,12 +71,18 @@ struct Tour<'a> {
 
 impl Tour<'_> {
     async fn all(language: Language) -> Vec<(&'static str, Page)> {
-        let app = App::with(|settings| {
-            settings.limits.pin_number = Rule::new(8, hours(1));
-            settings.limits.device_wrong_address = Rule::new(2, minutes(15));
-        })
-        .await;
+        let corp = Corp::start().await;
+        let app = corp
+            .app_with(|settings| {
+                settings.limits.pin_number = Rule::new(8, hours(1));
+                settings.limits.device_wrong_address = Rule::new(2, minutes(15));
+            })
+            .await;
         let mut tour = Tour { app: &app, language, pages: Vec::new() };
+        tour.portal().await;
+        tour.sign_up().await;
+        tour.second_step().await;
+        tour.provider(&corp).await;
         tour.sign_in().await;
         tour.refused().await;
         tour.device().await;
@@ -90,6 +102,128 @@ impl Tour<'_> {
 
     fn see(&mut self, name: &'static str, page: &Page) {
         self.pages.push((name, page.clone()));
+    }
+
+    /// The portal's own sign-in, for a client.
+    async fn portal(&mut self) {
+        let (person, new) = ("staff@nordtel.test", "seven unlikely herons");
+        let mut browser = self.browser();
+        let page = browser.follow(&authorize_url("demo-app", &[("scope", "openid")])).await;
+        self.see("portal: sign in", &page);
+        let wrong = page.form("/signin").set("email", person).set("password", "not this").clone();
+        self.see("portal: wrong password", &browser.submit(&wrong).await);
+        self.see("portal: no passkey", &browser.submit(&page.form("/signin/passkey")).await);
+        let forgotten = page.attributes("a[href^='/forgot']", "href").remove(0);
+        let page = browser.get(&forgotten).await;
+        self.see("portal: forgotten", &page);
+        let page = browser.submit_following(page.form("/forgot").set("email", person)).await;
+        self.see("portal: link sent", &page);
+        let link = self.app.mailed_link(person).await;
+        let page = browser.get(&link).await;
+        self.see("portal: new password", &page);
+        let long = "long".repeat(40);
+        for (name, weak) in
+            [("short", "short"), ("common", "password1"), ("long", long.as_str()), ("easy", "12345678901")]
+        {
+            let page = browser.submit(page.form("/reset").set("password", weak)).await;
+            assert_eq!(page.status, 422, "{name}");
+            self.see("portal: bad password", &page);
+        }
+        let page = browser.submit_following(page.form("/reset").set("password", new)).await;
+        self.see("portal: password changed", &page);
+        self.see("portal: link used", &browser.get(&link).await);
+
+        let mut known = self.app.sign_in_portal_with(person, new).await;
+        known.languages = Some(self.language.tag());
+        self.app.clock.advance(seconds(1));
+        let again = authorize_url("demo-app", &[("scope", "openid"), ("prompt", "login")]);
+        self.see("portal: again", &known.follow(&again).await);
+        self.see("portal: still you?", &known.get("/signin?again=1&return_to=%2Faccount").await);
+        let out = known.get("/account").await.form("/signout");
+        self.see("portal: signed out", &known.submit_following(&out).await);
+    }
+
+    async fn sign_up(&mut self) {
+        let (person, password) = ("petra@example.test", "seven unlikely herons");
+        let mut browser = self.browser();
+        let page = browser.follow(&authorize_url("demo-app", &[("scope", "openid")])).await;
+        let page = browser.get(&page.attributes("a[href^='/signup']", "href").remove(0)).await;
+        self.see("portal: sign up", &page);
+        self.see("portal: bad sign-up", &browser.submit(&page.form("/signup")).await);
+        let mut form = page.form("/signup");
+        form.set("name", "Petra").set("email", person).set("password", password);
+        let page = browser.submit_following(&form).await;
+        self.see("portal: mail", &page);
+        self.see("portal: mail again", &browser.submit_following(&page.form("/verify/resend")).await);
+        let link = self.app.mailed_link(person).await;
+        self.see("portal: confirm", &browser.get(&link).await);
+        let mut elsewhere = self.browser();
+        let page = elsewhere.get(&link).await;
+        self.see("portal: confirm elsewhere", &page);
+        self.see("portal: another's", &elsewhere.submit(page.form("/verify").set("password", "not this")).await);
+        elsewhere.submit(page.form("/verify").set("password", password)).await;
+        self.see("portal: confirmed", &browser.follow(&link).await);
+        self.see("portal: no such link", &browser.get("/verify?token=nonsense").await);
+    }
+
+    async fn second_step(&mut self) {
+        let person = "admin@portico.test";
+        WithApp::new(self.app, person).await;
+        let mut browser = self.browser();
+        let page = browser.follow(&authorize_url("demo-app", &[("scope", "openid")])).await;
+        let form = page.form("/signin").set("email", person).set("password", model::demo::PASSWORD).clone();
+        let page = browser.submit_following(&form).await;
+        self.see("portal: second step", &page);
+        let wrong = page.form("/signin/second").set("code", "1").clone();
+        self.see("portal: wrong code", &browser.submit(&wrong).await);
+        self.app.clock.advance(minutes(11));
+        let late = browser.submit_following(&wrong).await;
+        assert!(late.path.starts_with("/signin?"), "{}", late.path);
+        self.see("portal: late", &late);
+    }
+
+    /// Another provider in the password's place.
+    async fn provider(&mut self, corp: &Corp) {
+        let mut browser = self.browser();
+        let page = browser.follow(&authorize_url("demo-app", &[("scope", "openid")])).await;
+        let form = page.form("/signin/with/corp");
+        go_out(self.app, &[]);
+        self.see("portal: no answer", &browser.submit(&form).await);
+        go_out(self.app, &[&corp.place()]);
+        self.app.clock.advance(seconds(10));
+        for (name, error) in [("portal: cancelled there", "access_denied"), ("portal: refused there", "server_error")] {
+            let asked = browser.submit(&form).await.redirect_parameters();
+            let answer = [("error", error), ("state", asked["state"].as_str()), ("iss", corp.issuer.as_str())];
+            let back = callback(&asked["redirect_uri"], &answer);
+            self.see(name, &browser.follow(&back).await);
+            self.see("portal: over there", &browser.follow(&back).await);
+        }
+        let out = browser.submit(&form).await;
+        let page = browser.follow(&corp.approve(&out)).await;
+        self.see("portal: new here", &page);
+        let long = format!("{}@example.test", "p".repeat(300));
+        for (name, email) in [("", "petra"), ("Petra", ""), ("Petra", long.as_str())] {
+            let page = browser.submit(page.form("/signin/new").set("name", name).set("email", email)).await;
+            assert_eq!(page.status, 422, "{name} {email}");
+            self.see("portal: bad account", &page);
+        }
+
+        corp.is("dev-at-corp", DEV, true);
+        let mut browser = self.browser();
+        let page = browser.follow(&authorize_url("demo-app", &[("scope", "openid")])).await;
+        let out = browser.submit(&page.form("/signin/with/corp")).await;
+        let page = browser.follow(&corp.approve(&out)).await;
+        self.see("portal: an account", &page);
+        let link = page.attributes("main a.button--primary", "href").remove(0);
+        let page = browser.follow(&link).await;
+        self.see("portal: before linking", &page);
+        let form = page.form("/signin").set("email", DEV).set("password", model::demo::PASSWORD).clone();
+        let page = browser.submit_following(&form).await;
+        self.see("portal: link?", &page);
+        let page = browser.submit_following(&page.form("/signin/link")).await;
+        self.see("portal: linked", &page);
+        let mut late = self.browser();
+        self.see("portal: used", &late.follow("/signin/new").await);
     }
 
     async fn sign_in(&mut self) {
@@ -322,7 +456,9 @@ async fn every_page_is_in_its_language_and_nothing_on_it_is_english() {
             assert_eq!(page.header("content-language"), Some(tag), "{name}");
             let varies = page.headers.get_all("vary").iter().any(|by| by.as_bytes().starts_with(b"accept-language"));
             assert!(varies, "{name}: {:?}", page.headers);
-            assert!(page.body.len() + 14_000 < 30_000, "{name}, {tag}: {}", page.body.len());
+            // The portal's pages have the portal's stylesheet.
+            let portal = name.starts_with("portal");
+            assert!(portal || page.body.len() + 14_000 < 30_000, "{name}, {tag}: {}", page.body.len());
             if language == Language::English {
                 continue;
             }
@@ -468,5 +604,35 @@ async fn the_catalogue_and_the_pages_say_the_same_of_standard_scopes() {
     for line in shown {
         let line = line.trim_end_matches('*').trim().to_owned();
         assert!(catalogue.contains(&line), "{line}");
+    }
+}
+
+#[tokio::test]
+async fn the_portals_sign_in_speaks_the_language_of_the_request_and_else_of_the_browser() {
+    let app = App::demo().await;
+    let mut browser = app.browser();
+    browser.languages = Some("fr");
+    let url = authorize_url("demo-app", &[("scope", "openid"), ("ui_locales", "sv")]);
+    let page = browser.follow(&url).await;
+    assert_eq!(page.select("h1"), ["Logga in på Workbench"]);
+    assert_eq!(page.attributes("html", "lang"), ["sv"]);
+    browser.languages = Some("de");
+    let wrong = browser.submit(page.form("/signin").set("email", DEV).set("password", "x")).await;
+    assert!(wrong.text().contains("hör inte ihop"), "{}", wrong.text());
+    // Of a request that is over it can still be read how to speak.
+    app.clock.advance(hours(1));
+    let over = browser.get(&page.path).await;
+    assert_eq!(
+        (over.select("h1"), over.attributes("html", "lang")),
+        (vec!["Logga in".to_owned()], vec!["sv".to_owned()])
+    );
+    assert_eq!(browser.get("/signin").await.select("h1"), ["Anmelden"]);
+    // The rest of the portal is English, and says so.
+    let mut known = app.sign_in_portal(DEV).await;
+    known.languages = Some("de");
+    for path in ["/", "/account", "/organizations", "/nothing/is/here"] {
+        let page = known.follow(path).await;
+        assert_eq!(page.attributes("html", "lang"), ["en"], "{path}");
+        assert_eq!(page.header("content-language"), Some("en"), "{path}");
     }
 }

@@ -69,6 +69,7 @@ mod revocation;
 mod revoke_link;
 mod second_factor;
 mod secret_jwt;
+mod sign_in;
 mod step_up;
 mod subscriber;
 mod takeover;

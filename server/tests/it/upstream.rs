@@ -1,7 +1,7 @@
 //! Signing in to the portal with another provider.
 
 mod attacks;
-mod provider;
+pub mod provider;
 mod unlinked;
 
 use model::{minutes, seconds};

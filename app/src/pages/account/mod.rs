@@ -3,7 +3,9 @@
 use axum::{Router, routing::get};
 use http::HeaderMap;
 use model::{
+    Language,
     message::{self, Channel},
+    texts::{self, Wait, portal::Portal},
     user::{AccountError, Invalid, LONGEST_NAME},
 };
 
@@ -16,6 +18,7 @@ use crate::{
 
 mod activity;
 mod applications;
+mod asking;
 mod choices;
 mod email;
 mod entry;
@@ -77,9 +80,9 @@ fn keep(proof: &str, email: &str) -> String {
 }
 
 /// What to add where a mail is on its way, while mails are being delayed. Said to everybody alike.
-async fn delay(visitor: &Visitor) -> Result<&'static str, PageError> {
+async fn delay(visitor: &Visitor, texts: &Portal) -> Result<&'static str, PageError> {
     let delayed = message::delayed(visitor.ctx(), Channel::Mail).await?;
-    Ok(if delayed { " Mail is slow at the moment: it may take some minutes." } else { "" })
+    Ok(if delayed { texts.password.late } else { "" })
 }
 
 /// The ids of the fields that an account's forms name.
@@ -94,35 +97,40 @@ struct Ids {
 /// Most forms have one password.
 const IDS: Ids = Ids { name: "name", email: "email", password: "password", present: "password" };
 
-/// What to say beside which field; what no field explains becomes a page of its own.
+/// What to say beside which field, on the pages that are in English; see [`errors_in`].
 fn errors_of(error: AccountError, ids: Ids) -> Result<Errors, PageError> {
+    errors_in(english(), error, ids)
+}
+
+/// What to say beside which field; what no field explains becomes a page of its own.
+fn errors_in(texts: &Portal, error: AccountError, ids: Ids) -> Result<Errors, PageError> {
+    let texts = &texts.fields;
     Ok(match error {
         AccountError::Invalid(list) => {
             let mut errors = Errors::new();
             for invalid in list {
                 match invalid {
-                    Invalid::Name(problem) => errors.add(ids.name, name_words(problem)),
-                    Invalid::Email(problem) => errors.add(ids.email, problem.to_string()),
-                    Invalid::Password(weakness) => errors.add(ids.password, weakness.to_string()),
+                    Invalid::Name(problem) => errors.add(ids.name, (texts.name)(problem, LONGEST_NAME)),
+                    Invalid::Email(problem) => errors.add(ids.email, (texts.email)(problem)),
+                    Invalid::Password(weakness) => errors.add(ids.password, (texts.password)(weakness)),
                 }
             }
             errors
         }
-        AccountError::WrongPassword => Errors::one(ids.present, "That is not your password. Check it and try again."),
-        AccountError::LinkVoid => Errors::one("", "This link does not work any more. Ask for a new one."),
-        AccountError::EmailTaken => Errors::one(ids.email, "This address belongs to another account."),
-        AccountError::TooMany(error) => {
-            Errors::one("", format!("Too many tries. Wait {} and try again.", crate::error::wait(error.retry_after)))
-        }
+        AccountError::WrongPassword => Errors::one(ids.present, texts.wrong_password),
+        AccountError::LinkVoid => Errors::one("", texts.link_void),
+        AccountError::EmailTaken => Errors::one(ids.email, texts.email_taken),
+        AccountError::TooMany(error) => Errors::one("", (texts.too_many)(Wait::of(error.retry_after))),
         AccountError::Fault(fault) => return Err(fault.into()),
     })
 }
 
 /// What is wrong with a name, in words.
 pub(crate) fn name_words(problem: rules::text::Problem) -> String {
-    match problem {
-        rules::text::Problem::Missing => "Enter a name.".to_owned(),
-        rules::text::Problem::TooLong(_) => format!("Use at most {LONGEST_NAME} characters."),
-        rules::text::Problem::Characters => "Use letters, digits and signs on one line.".to_owned(),
-    }
+    (english().fields.name)(problem, LONGEST_NAME)
+}
+
+/// The texts of the pages that only whoever works with the portal meets.
+const fn english() -> &'static Portal {
+    texts::of(Language::English).portal
 }

@@ -8,22 +8,25 @@ use http::HeaderMap;
 use leptos::prelude::*;
 use model::{
     authentication::{self, SecondStep, StepError},
-    passkey::{self, Ceremony},
+    passkey,
+    texts::Wait,
 };
 use serde::Deserialize;
 use tower_sessions::Session;
 
-use super::entry::{self, SECOND_STEP};
+use super::{
+    asking::Asking,
+    entry::{self, SECOND_STEP},
+};
 use crate::{
     components::{
         field::{ErrorSummary, Field},
         form::Csrf,
         passkey::{Ask, PasskeyForm},
     },
-    error::{PageError, wait},
+    error::PageError,
     extract::Visitor,
     form::{Errors, Form},
-    layout::Page,
     notice::{self, Tone},
 };
 
@@ -38,9 +41,10 @@ pub(super) async fn show(
     headers: HeaderMap,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, PageError> {
+    let asking = Asking::of(&visitor, &wanted.return_to).await?;
     match begun(&visitor, &headers).await? {
-        Some(step) => page(&visitor, &step, wanted.return_to, Errors::new()),
-        None => Ok(over(&visitor, &wanted.return_to)),
+        Some(step) => page(&visitor, &asking, &step, wanted.return_to, Errors::new()),
+        None => Ok(over(&visitor, &asking, &wanted.return_to)),
     }
 }
 
@@ -57,17 +61,17 @@ pub(super) async fn code(
     session: Session,
     Form(fields): Form<CodeFields>,
 ) -> Result<Response, PageError> {
-    let Some(step) = begun(&visitor, &headers).await? else { return Ok(over(&visitor, &fields.return_to)) };
+    let asking = Asking::of(&visitor, &fields.return_to).await?;
+    let texts = &asking.portal().second;
+    let Some(step) = begun(&visitor, &headers).await? else { return Ok(over(&visitor, &asking, &fields.return_to)) };
     let words = match authentication::with_code(visitor.ctx(), &step, &fields.code, &visitor.bucket).await {
         Ok(whole) => return entry::finish(&session, &visitor, &whole, &fields.return_to).await,
-        Err(StepError::Wrong | StepError::Closed) => {
-            "That code is not right, or it was used already. Wait for the next one and try again.".to_owned()
-        }
-        Err(StepError::TooMany(error)) => too_many(error.retry_after),
-        Err(StepError::Void) => return Ok(over(&visitor, &fields.return_to)),
+        Err(StepError::Wrong | StepError::Closed) => texts.wrong.to_owned(),
+        Err(StepError::TooMany(error)) => (texts.too_many)(Wait::of(error.retry_after)),
+        Err(StepError::Void) => return Ok(over(&visitor, &asking, &fields.return_to)),
         Err(StepError::Fault(fault)) => return Err(fault.into()),
     };
-    page(&visitor, &step, fields.return_to, Errors::one("code", words))
+    page(&visitor, &asking, &step, fields.return_to, Errors::one("code", words))
 }
 
 #[derive(Default, Deserialize)]
@@ -84,12 +88,16 @@ pub(super) async fn passkey(
     session: Session,
     Form(fields): Form<PasskeyFields>,
 ) -> Result<Response, PageError> {
-    let Some(step) = begun(&visitor, &headers).await? else { return Ok(over(&visitor, &fields.return_to)) };
+    let asking = Asking::of(&visitor, &fields.return_to).await?;
+    let Some(step) = begun(&visitor, &headers).await? else { return Ok(over(&visitor, &asking, &fields.return_to)) };
     let browser = visitor.browser_mark();
     match authentication::with_passkey(visitor.ctx(), &step, &browser, &fields.challenge, &fields.answer).await {
         Ok(whole) => entry::finish(&session, &visitor, &whole, &fields.return_to).await,
         Err(StepError::Fault(fault)) => Err(fault.into()),
-        Err(_) => page(&visitor, &step, fields.return_to, Errors::one("", "That passkey did not work. Try again.")),
+        Err(_) => {
+            let errors = Errors::one("", asking.portal().second.passkey_wrong);
+            page(&visitor, &asking, &step, fields.return_to, errors)
+        }
     }
 }
 
@@ -103,61 +111,58 @@ async fn begun(visitor: &Visitor, headers: &HeaderMap) -> Result<Option<SecondSt
     Ok(authentication::second_step(ctx, sealed, &visitor.browser_mark()).await?)
 }
 
-fn over(visitor: &Visitor, return_to: &str) -> Response {
-    notice::go(visitor, &entry::returning("/signin", return_to), Tone::Info, "That took too long. Sign in again.")
+fn over(visitor: &Visitor, asking: &Asking, return_to: &str) -> Response {
+    notice::go(visitor, &entry::returning("/signin", return_to), Tone::Info, asking.portal().sign_in.late)
 }
 
-fn too_many(retry_after: i64) -> String {
-    format!("Too many tries. Wait {} and try again.", wait(retry_after))
-}
-
-fn page(visitor: &Visitor, step: &SecondStep, return_to: String, errors: Errors) -> Result<Response, PageError> {
+fn page(
+    visitor: &Visitor,
+    asking: &Asking,
+    step: &SecondStep,
+    return_to: String,
+    errors: Errors,
+) -> Result<Response, PageError> {
     let ctx = visitor.ctx();
+    let texts = &asking.portal().second;
     let app = step.factors.totp.is_some();
     let ceremony = match step.factors.passkeys.as_slice() {
         [] => None,
         keys => Some(passkey::start_second_step(ctx, step.user().id, keys, &visitor.browser_mark())?),
     };
-    let (label, hint) = if app {
-        ("Code", "Six digits from your authenticator app. A recovery code works too, once.")
-    } else {
-        ("Recovery code", "One of the codes that you kept when you added the passkey. It works once.")
-    };
+    let (label, hint) = if app { (texts.code, texts.code_hint) } else { (texts.recovery_code, texts.recovery_hint) };
     let known = match step.provider() {
-        Some(id) => format!("{} knows you.", super::providers::name_of(visitor, id)),
-        None => "Your password is right.".to_owned(),
+        Some(id) => (texts.known_to)(&super::providers::name_of(visitor, id)),
+        None => texts.password_right.to_owned(),
     };
-    let page = Page::card("Second step").errors(errors);
-    let page = page.below(|| view! { <p>"Somebody else? " <a href="/signin">"Sign in"</a></p> });
+    let lead = format!("{known} {}", if app { texts.show } else { texts.show_with_passkey });
+    let sign_in = entry::returning("/signin", &return_to);
+    let sign_in_words = asking.texts().login.title;
+    let page = asking.card(texts.title).errors(errors);
+    let page = page.below(move || view! { <p>{texts.somebody_else} " " <a href=sign_in>{sign_in_words}</a></p> });
+    let asking = asking.clone();
     Ok(page.render(visitor, move || {
+        let passkey = ceremony.map(|ceremony| {
+            view! {
+                <PasskeyForm
+                    action="/signin/second/passkey"
+                    ceremony=ceremony
+                    ask=Ask::SignIn
+                    label=asking.portal().sign_in.passkey
+                    fields=vec![("return_to", return_to.clone())]
+                />
+            }
+        });
         view! {
-            <header>
-                <h1>"One more step"</h1>
-                <p>
-                    {known}
-                    {if app { " Show that it is you." } else { " Show that it is you with a passkey." }}
-                </p>
-            </header>
+            {asking.head(texts.heading, Some(lead))}
             <ErrorSummary/>
-            {ceremony.map(|ceremony| passkey_form(ceremony, return_to.clone()))}
+            {passkey}
             <form class="form" method="post" action="/signin/second">
                 <Csrf/>
-                <input type="hidden" name="return_to" value=return_to/>
+                <input type="hidden" name="return_to" value=return_to.clone()/>
                 <Field id="code" label=label hint=hint autocomplete="one-time-code" required=true autofocus=app mono=true/>
-                <button class="button button--primary button--block">"Go on"</button>
+                <button class="button button--primary button--block">{texts.go_on}</button>
             </form>
+            {asking.way_back()}
         }
     }))
-}
-
-fn passkey_form(ceremony: Ceremony, return_to: String) -> impl IntoView {
-    view! {
-        <PasskeyForm
-            action="/signin/second/passkey"
-            ceremony=ceremony
-            ask=Ask::SignIn
-            label="Use a passkey"
-            fields=vec![("return_to", return_to)]
-        />
-    }
 }

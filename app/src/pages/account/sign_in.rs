@@ -8,22 +8,22 @@ use leptos::prelude::*;
 use model::{
     authentication::{self, StepError},
     passkey,
+    texts::Wait,
     user::{self, SignIn, SignInError},
 };
 use serde::Deserialize;
 use tower_sessions::Session;
 
-use super::{entry, providers, sign_up};
+use super::{asking::Asking, entry, providers, sign_up};
 use crate::{
     components::{
         field::{ErrorSummary, Field},
         form::Csrf,
         passkey::{Ask, PasskeyForm},
     },
-    error::{PageError, wait},
+    error::PageError,
     extract::Visitor,
     form::{Errors, Form, Nothing},
-    layout::Page,
     notice::{self, Tone},
 };
 
@@ -54,7 +54,11 @@ pub(super) async fn show(visitor: Visitor, Query(wanted): Query<Wanted>) -> Resu
         }
         fields.email.clone_from(&person.user.email);
     }
-    page(&visitor, fields, Ask::Autofill, Errors::new())
+    let asking = Asking::of(&visitor, &fields.return_to).await?;
+    if let Some(hint) = asking.login_hint() {
+        fields.email = hint;
+    }
+    page(&visitor, &asking, fields, Ask::Autofill, Errors::new())
 }
 
 pub(super) async fn submit(
@@ -62,6 +66,8 @@ pub(super) async fn submit(
     session: Session,
     Form(fields): Form<Fields>,
 ) -> Result<Response, PageError> {
+    let asking = Asking::of(&visitor, &fields.return_to).await?;
+    let texts = &asking.portal().sign_in;
     let error = match user::sign_in(visitor.ctx(), &fields.email, &fields.password, &visitor.bucket).await {
         Ok(SignIn::Welcome(first)) => {
             return entry::after_password(&session, &visitor, first, &fields.return_to).await;
@@ -69,19 +75,13 @@ pub(super) async fn submit(
         Ok(SignIn::Unverified { email, proof }) => {
             return Ok(sign_up::to_mail(&visitor, &super::keep(&proof, &email)));
         }
-        Err(SignInError::Wrong) => {
-            "That e-mail address and password do not go together. Check both and try again.".to_owned()
-        }
-        Err(SignInError::Suspended) => SUSPENDED.to_owned(),
-        Err(SignInError::TooMany(error)) => {
-            format!("Too many tries. Wait {} and try again, or set a new password.", wait(error.retry_after))
-        }
+        Err(SignInError::Wrong) => texts.wrong.to_owned(),
+        Err(SignInError::Suspended) => texts.suspended.to_owned(),
+        Err(SignInError::TooMany(error)) => (texts.too_many)(Wait::of(error.retry_after)),
         Err(SignInError::Fault(fault)) => return Err(fault.into()),
     };
-    page(&visitor, fields, Ask::Autofill, Errors::one("", error))
+    page(&visitor, &asking, fields, Ask::Autofill, Errors::one("", error))
 }
-
-pub(super) const SUSPENDED: &str = "This account is suspended. Ask whoever runs this portal.";
 
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
@@ -99,45 +99,47 @@ pub(super) async fn passkey(
     Form(fields): Form<PasskeyFields>,
 ) -> Result<Response, PageError> {
     let browser = visitor.browser_mark();
+    let asking = Asking::of(&visitor, &fields.return_to).await?;
+    let texts = &asking.portal().sign_in;
     let words = match authentication::passkey_alone(visitor.ctx(), &browser, &fields.challenge, &fields.answer).await {
         Ok(whole) => return entry::finish(&session, &visitor, &whole, &fields.return_to).await,
-        Err(StepError::Void) => "That took too long. Try the passkey again.",
-        Err(StepError::Closed) => SUSPENDED,
+        Err(StepError::Void) => texts.passkey_late,
+        Err(StepError::Closed) => texts.suspended,
         Err(StepError::Fault(fault)) => return Err(fault.into()),
-        Err(StepError::Wrong | StepError::TooMany(_)) => {
-            "That passkey does not sign in here. It may have been removed from the account."
-        }
+        Err(StepError::Wrong | StepError::TooMany(_)) => texts.passkey_unknown,
     };
-    let email = visitor.person.as_ref().map(|person| person.user.email.clone()).unwrap_or_default();
+    let known = || visitor.person.as_ref().map(|person| person.user.email.clone());
+    let email = asking.login_hint().or_else(known).unwrap_or_default();
     let typed = Fields { email, return_to: fields.return_to, again: fields.again, ..Fields::default() };
     // Not offered again by itself: it would be the same one.
-    page(&visitor, typed, Ask::SignIn, Errors::one("", words))
+    page(&visitor, &asking, typed, Ask::SignIn, Errors::one("", words))
 }
 
 pub(super) async fn back() -> Redirect {
     Redirect::to("/signin")
 }
 
-fn page(visitor: &Visitor, fields: Fields, ask: Ask, errors: Errors) -> Result<Response, PageError> {
+fn page(visitor: &Visitor, asking: &Asking, fields: Fields, ask: Ask, errors: Errors) -> Result<Response, PageError> {
     let ceremony = passkey::start_sign_in(visitor.ctx(), &visitor.browser_mark())?;
     let again = fields.again == "1" && visitor.person.is_some();
-    let page = Page::card("Sign in").errors(errors).leads_out(visitor);
+    let (texts, title) = (&asking.portal().sign_in, asking.texts().login.title);
+    let page = asking.card(title).errors(errors).leads_out(visitor);
     let page = if again {
         page
     } else {
-        page.below(|| view! { <p>"New here? " <a href="/signup">"Create an account"</a></p> })
+        let sign_up = entry::returning("/signup", &fields.return_to);
+        page.below(move || view! { <p>{texts.new_here} " " <a href=sign_up>{texts.create}</a></p> })
     };
+    let heading = asking.sign_in_to().unwrap_or_else(|| if again { texts.still_you } else { title }.to_owned());
     // In the closure: forms find their anti-forgery token only while the page is rendered.
-    let asking = visitor.clone();
+    let (visiting, asking) = (visitor.clone(), asking.clone());
     Ok(page.render(visitor, move || {
-        let others = providers::buttons(&asking, &fields.return_to, again);
+        let others = providers::buttons(&visiting, &asking, &fields.return_to, again);
         let known = !fields.email.is_empty();
         let hidden = vec![("return_to", fields.return_to.clone()), ("again", fields.again.clone())];
+        let forgotten = entry::returning("/forgot", &fields.return_to);
         view! {
-            <header>
-                <h1>{if again { "Is it still you?" } else { "Sign in" }}</h1>
-                {again.then(|| view! { <p>"What comes next asks for a sign-in of a moment ago."</p> })}
-            </header>
+            {asking.head(heading, again.then(|| texts.again.to_owned()))}
             <ErrorSummary/>
             <form class="form" method="post" action="/signin">
                 <Csrf/>
@@ -145,7 +147,7 @@ fn page(visitor: &Visitor, fields: Fields, ask: Ask, errors: Errors) -> Result<R
                 <input type="hidden" name="again" value=fields.again/>
                 <Field
                     id="email"
-                    label="E-mail address"
+                    label=texts.email
                     kind="email"
                     value=fields.email
                     autocomplete="username webauthn"
@@ -154,24 +156,25 @@ fn page(visitor: &Visitor, fields: Fields, ask: Ask, errors: Errors) -> Result<R
                 />
                 <Field
                     id="password"
-                    label="Password"
+                    label=texts.password
                     kind="password"
                     autocomplete="current-password"
                     required=true
-                    autofocus=again
+                    autofocus=known
                 >
-                    <a href="/forgot">"Forgotten?"</a>
+                    <a href=forgotten>{texts.forgotten}</a>
                 </Field>
-                <button class="button button--primary button--block">"Sign in"</button>
+                <button class="button button--primary button--block">{title}</button>
             </form>
             <PasskeyForm
                 action="/signin/passkey"
                 ceremony=ceremony
                 ask=ask
-                label="Use a passkey"
+                label=texts.passkey
                 fields=hidden
             />
             {others}
+            {asking.way_back()}
         }
     }))
 }
@@ -188,7 +191,8 @@ pub(super) async fn sign_out(
         tracing::error!(%error, "a session was not ended");
         PageError::from(model::Fault::Stopped("sessions"))
     })?;
-    Ok(notice::go(&visitor, "/signin", Tone::Info, "You are signed out."))
+    let words = model::texts::of(visitor.language).portal.sign_in.signed_out;
+    Ok(notice::go(&visitor, "/signin", Tone::Info, words))
 }
 
 pub(super) async fn back_to_start() -> Redirect {

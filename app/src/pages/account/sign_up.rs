@@ -8,12 +8,13 @@ use http::{HeaderMap, header};
 use leptos::prelude::*;
 use model::{
     authentication::FirstStep,
+    texts::{self, portal::Portal},
     user::{self, AccountError, Proof, SignUp, Verification},
 };
 use serde::Deserialize;
 use tower_sessions::Session;
 
-use super::{IDS, SIGNED_UP, delay, entry, errors_of, keep, kept, providers};
+use super::{IDS, SIGNED_UP, asking::Asking, delay, entry, errors_in, keep, kept, password, providers};
 use crate::{
     components::{
         field::{ErrorSummary, Field},
@@ -22,7 +23,6 @@ use crate::{
     error::PageError,
     extract::Visitor,
     form::{Errors, Form},
-    layout::Page,
     notice::{self, Tone},
 };
 
@@ -32,20 +32,28 @@ pub(super) struct Fields {
     name: String,
     email: String,
     password: String,
+    return_to: String,
 }
 
-pub(super) async fn show(visitor: Visitor) -> Response {
+pub(super) async fn show(visitor: Visitor, Query(wanted): Query<password::Wanted>) -> Result<Response, PageError> {
     if visitor.person.is_some() {
-        return Redirect::to("/organizations").into_response();
+        return Ok(Redirect::to(entry::destination(&wanted.return_to)).into_response());
     }
-    page(&visitor, Fields::default(), Errors::new())
+    let asking = Asking::of(&visitor, &wanted.return_to).await?;
+    let fields =
+        Fields { email: asking.login_hint().unwrap_or_default(), return_to: wanted.return_to, ..Fields::default() };
+    Ok(page(&visitor, &asking, fields, Errors::new()))
 }
 
 pub(super) async fn submit(visitor: Visitor, Form(fields): Form<Fields>) -> Result<Response, PageError> {
+    let asking = Asking::of(&visitor, &fields.return_to).await?;
     let given = SignUp { name: fields.name.clone(), email: fields.email.clone(), password: fields.password.clone() };
     let signed_up = match user::sign_up(visitor.ctx(), &given, &visitor.bucket).await {
         Ok(signed_up) => signed_up,
-        Err(error) => return Ok(page(&visitor, fields, errors_of(error, IDS)?)),
+        Err(error) => {
+            let errors = errors_in(asking.portal(), error, IDS)?;
+            return Ok(page(&visitor, &asking, fields, errors));
+        }
     };
     Ok(to_mail(&visitor, &keep(&signed_up.proof, &signed_up.email)))
 }
@@ -59,44 +67,45 @@ pub(super) fn to_mail(visitor: &Visitor, kept: &str) -> Response {
     response
 }
 
-fn page(visitor: &Visitor, fields: Fields, errors: Errors) -> Response {
-    let asking = visitor.clone();
-    Page::card("Create account")
-        .errors(errors)
-        .leads_out(visitor)
-        .below(|| view! { <p>"Have an account? " <a href="/signin">"Sign in"</a></p> })
-        .render(visitor, move || {
-            let others = providers::buttons(&asking, "", false);
-            view! {
-                <header>
-                    <h1>"Create account"</h1>
-                </header>
-                <ErrorSummary/>
-                <form class="form" method="post" action="/signup">
-                    <Csrf/>
-                    <Field id="name" label="Your name" value=fields.name autocomplete="name" required=true/>
-                    <Field
-                        id="email"
-                        label="E-mail address"
-                        kind="email"
-                        value=fields.email
-                        hint="We send a link there to confirm it."
-                        autocomplete="username"
-                        required=true
-                    />
-                    <Field
-                        id="password"
-                        label="Password"
-                        kind="password"
-                        hint="8 to 128 characters of anything. A few unrelated words are good."
-                        autocomplete="new-password"
-                        required=true
-                    />
-                    <button class="button button--primary button--block">"Create account"</button>
-                </form>
-                {others}
-            }
-        })
+fn page(visitor: &Visitor, asking: &Asking, fields: Fields, errors: Errors) -> Response {
+    let (texts, sign_in_words) = (asking.portal(), asking.texts().login.title);
+    let sign_in = entry::returning("/signin", &fields.return_to);
+    let have_one = texts.sign_up.have_one;
+    let page = asking.card(texts.account.create).errors(errors).leads_out(visitor);
+    let page = page.below(move || view! { <p>{have_one} " " <a href=sign_in>{sign_in_words}</a></p> });
+    let (visiting, asking) = (visitor.clone(), asking.clone());
+    page.render(visitor, move || {
+        let others = providers::buttons(&visiting, &asking, &fields.return_to, false);
+        view! {
+            {asking.head(texts.account.create, None)}
+            <ErrorSummary/>
+            <form class="form" method="post" action="/signup">
+                <Csrf/>
+                <input type="hidden" name="return_to" value=fields.return_to/>
+                <Field id="name" label=texts.account.name value=fields.name autocomplete="name" required=true/>
+                <Field
+                    id="email"
+                    label=texts.sign_in.email
+                    kind="email"
+                    value=fields.email
+                    hint=texts.sign_up.email_hint
+                    autocomplete="username"
+                    required=true
+                />
+                <Field
+                    id="password"
+                    label=texts.sign_in.password
+                    kind="password"
+                    hint=texts.sign_up.password_hint
+                    autocomplete="new-password"
+                    required=true
+                />
+                <button class="button button--primary button--block">{texts.account.create}</button>
+            </form>
+            {others}
+            {asking.way_back()}
+        }
+    })
 }
 
 #[derive(Default, Deserialize)]
@@ -126,20 +135,19 @@ async fn verify_page(
     let proof = kept(visitor, headers).map(|(proof, _)| proof);
     let (email, needs_password) = match user::verification(visitor.ctx(), &token, proof.as_deref()).await? {
         Verification::Waiting { email, needs_password: true, provider: Some(provider) } => {
-            return Ok(providers::ask_before_verifying(visitor, &provider, &email, &token));
+            return providers::ask_before_verifying(visitor, &provider, &email, &token).await;
         }
         Verification::Waiting { email, needs_password, .. } => (email, needs_password),
         Verification::Done => {
-            return Ok(notice::go(visitor, "/signin", Tone::Success, "Your address is confirmed. Sign in."));
+            return Ok(notice::go(visitor, "/signin", Tone::Success, spoken(visitor).sign_up.confirmed));
         }
         Verification::Void => return void(visitor, headers).await,
     };
-    Ok(Page::card("Confirm your address").errors(errors).render(visitor, move || {
+    let asking = Asking::of(visitor, "").await?;
+    let texts = asking.portal();
+    Ok(asking.card(texts.sign_up.confirm_title).errors(errors).render(visitor, move || {
         view! {
-            <header>
-                <h1>"Confirm your address"</h1>
-                <p>"One step left: " <strong>{email.clone()}</strong> " is going to be your address here."</p>
-            </header>
+            {asking.head(texts.sign_up.confirm_title, Some((texts.sign_up.confirm_lead)(&email)))}
             <ErrorSummary/>
             <form class="form" method="post" action="/verify">
                 <Csrf/>
@@ -150,23 +158,28 @@ async fn verify_page(
                             <input type="hidden" name="username" autocomplete="username" value=email/>
                             <Field
                                 id="password"
-                                label="Password"
+                                label=texts.sign_in.password
                                 kind="password"
-                                hint="The one that you signed up with. This browser is another one than then, so we ask."
+                                hint=texts.sign_up.confirm_password
                                 autocomplete="current-password"
                                 required=true
                             />
                         }
                     })}
-                <button class="button button--primary button--block">"Confirm address"</button>
+                <button class="button button--primary button--block">{texts.sign_up.confirm}</button>
             </form>
         }
     }))
 }
 
 async fn void(visitor: &Visitor, headers: &HeaderMap) -> Result<Response, PageError> {
-    let errors = Errors::one("", "This link does not work any more: it has expired, or a newer one was sent.");
+    let errors = Errors::one("", spoken(visitor).sign_up.void);
     waiting(visitor, Some(headers), None, errors).await
+}
+
+/// What to say where no request in progress is known: mailed links are opened anywhere.
+fn spoken(visitor: &Visitor) -> &'static Portal {
+    texts::of(visitor.language).portal
 }
 
 /// Look into your mail: at the address that was typed, or else that this browser has signed up with.
@@ -180,45 +193,35 @@ async fn waiting(
     // Whoever comes from a provider is known there, and may have mistyped the address here.
     let another = headers.is_some_and(|headers| providers::has_said(visitor, headers));
     let sandbox = visitor.ctx().settings().sandbox;
-    let delay = delay(visitor).await?;
-    let page = Page::card("Look into your mail").errors(errors).below(move || {
+    let asking = Asking::of(visitor, "").await?;
+    let (all, texts) = (asking.texts(), &asking.portal().sign_up);
+    let lead = format!("{}{}", (texts.mail_lead)(email.as_deref()), delay(visitor, asking.portal()).await?);
+    let page = asking.card(texts.mail_title).errors(errors).below(move || {
         let another =
-            another.then(|| view! { <p>"A wrong address? " <a href="/signin/new">"Take another one"</a></p> });
-        view! { {another} <p>"Confirmed already? " <a href="/signin">"Sign in"</a></p> }
+            another.then(|| view! { <p>{texts.wrong_address} " " <a href="/signin/new">{texts.another}</a></p> });
+        view! { {another} <p>{texts.confirmed_already} " " <a href="/signin">{all.login.title}</a></p> }
     });
     Ok(page.render(visitor, move || {
-        let sent = email.clone();
         view! {
-            <header>
-                <h1>"Look into your mail"</h1>
-                <p>
-                    "We have sent a link to "
-                    {match sent {
-                        Some(email) => view! { <strong>{email}</strong> }.into_any(),
-                        None => "your address".into_any(),
-                    }} ". Open it to confirm the address." {delay}
-                </p>
-            </header>
+            {asking.head(texts.mail_title, Some(lead))}
             <ErrorSummary/>
             {sandbox
                 .then(|| {
                     view! {
-                        <p class="muted">
-                            "This is a sandbox: mails are kept in the " <a href="/sandbox/outbox">"outbox"</a> "."
-                        </p>
+                        <p class="muted">{all.pin.outbox} <a href="/sandbox/outbox">{all.pin.outbox_link}</a> "."</p>
                     }
                 })}
             <form class="form" method="post" action="/verify/resend">
                 <Csrf/>
                 <Field
                     id="email"
-                    label="Nothing has arrived?"
+                    label=texts.nothing
                     kind="email"
                     value=email.unwrap_or_default()
                     autocomplete="email"
                     required=true
                 />
-                <button class="button button--block">"Send the link again"</button>
+                <button class="button button--block">{texts.again}</button>
             </form>
         }
     }))
@@ -248,7 +251,10 @@ pub(super) async fn confirm(
             // A second click finds the address confirmed, which is what it wanted.
             return verify_page(&visitor, &headers, fields.token, Errors::new()).await;
         }
-        Err(error) => return verify_page(&visitor, &headers, fields.token, errors_of(error, IDS)?).await,
+        Err(error) => {
+            let errors = errors_in(spoken(&visitor), error, IDS)?;
+            return verify_page(&visitor, &headers, fields.token, errors).await;
+        }
     };
     let mut response = match first {
         FirstStep::Done(whole) => {
@@ -271,13 +277,11 @@ pub(super) struct ResendFields {
 
 pub(super) async fn resend(visitor: Visitor, Form(fields): Form<ResendFields>) -> Result<Response, PageError> {
     match user::resend_verification(visitor.ctx(), &fields.email, &visitor.bucket).await {
-        Ok(()) => Ok(notice::go(
-            &visitor,
-            "/verify",
-            Tone::Info,
-            "If that address waits to be confirmed, a new link is on its way. Earlier ones no longer work.",
-        )),
-        Err(error) => waiting(&visitor, None, Some(fields.email), errors_of(error, IDS)?).await,
+        Ok(()) => Ok(notice::go(&visitor, "/verify", Tone::Info, spoken(&visitor).sign_up.sent_again)),
+        Err(error) => {
+            let errors = errors_in(spoken(&visitor), error, IDS)?;
+            waiting(&visitor, None, Some(fields.email), errors).await
+        }
     }
 }
 

@@ -15,9 +15,8 @@ use crate::{
     error::PageError,
     extract::Fresh,
     form::Form,
-    layout::Page,
     notice::{self, Tone},
-    pages::account::entry,
+    pages::account::{asking::Asking, entry},
 };
 
 /// Whoever is not signed in, or was long ago, signs in first and comes back.
@@ -26,23 +25,22 @@ pub(super) async fn show(
     headers: HeaderMap,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, PageError> {
-    let Some(proven) = proven(&fresh.visitor, &headers) else { return Ok(over(&fresh.visitor, &wanted.return_to)) };
-    let (provider, account) = (proven.provider().name.clone(), proven.account().to_owned());
-    let (email, not_now) = (fresh.person.user.email.clone(), entry::destination(&wanted.return_to).to_owned());
-    Ok(Page::card("Link accounts").render(&fresh.visitor, move || {
+    let asking = Asking::of(&fresh.visitor, &wanted.return_to).await?;
+    let Some(proven) = proven(&fresh.visitor, &headers) else {
+        return Ok(over(&fresh.visitor, &asking, &wanted.return_to));
+    };
+    let (provider, not_now) = (&proven.provider().name, entry::destination(&wanted.return_to).to_owned());
+    let texts = &asking.portal().account;
+    let heading = (texts.link_heading)(provider);
+    let lead = (texts.link_lead)(provider, proven.account(), &fresh.person.user.email);
+    Ok(asking.card(texts.link_title).render(&fresh.visitor, move || {
         view! {
-            <header>
-                <h1>"Link " {provider.clone()} "?"</h1>
-                <p>
-                    "Whoever signs in to " {provider} " as " <strong>{account}</strong> " is signed in here as "
-                    <strong>{email}</strong> " from now on."
-                </p>
-            </header>
+            {asking.head(heading, Some(lead))}
             <form class="form" method="post" action="/signin/link">
                 <Csrf/>
                 <input type="hidden" name="return_to" value=wanted.return_to/>
-                <button class="button button--primary button--block">"Link it"</button>
-                <a class="button button--ghost button--block" href=not_now>"Not now"</a>
+                <button class="button button--primary button--block">{texts.link}</button>
+                <a class="button button--ghost button--block" href=not_now>{texts.not_now}</a>
             </form>
         }
     }))
@@ -54,10 +52,11 @@ pub(super) async fn submit(
     Form(wanted): Form<Wanted>,
 ) -> Result<Response, PageError> {
     let visitor = &fresh.visitor;
-    let Some(proven) = proven(visitor, &headers) else { return Ok(over(visitor, &wanted.return_to)) };
+    let asking = Asking::of(visitor, &wanted.return_to).await?;
+    let Some(proven) = proven(visitor, &headers) else { return Ok(over(visitor, &asking, &wanted.return_to)) };
     let response = match upstream::link(fresh.ctx(), &proven, fresh.id()).await {
         Ok(()) => Redirect::to(entry::destination(&wanted.return_to)).into_response(),
-        Err(LinkError::Void) => return Ok(over(visitor, &wanted.return_to)),
+        Err(LinkError::Void) => return Ok(over(visitor, &asking, &wanted.return_to)),
         Err(LinkError::Known) => {
             let words = format!("That account at {} signs in an account here already.", proven.provider().name);
             notice::go(visitor, "/account/security", Tone::Warning, &words)

@@ -8,18 +8,20 @@ use axum::{
 };
 use http::{HeaderValue, StatusCode, Uri, header};
 use leptos::prelude::*;
-use model::upstream::{self, Answer, AnswerError, BeginError, Failed, Failure, Intent, Outcome, Provider};
+use model::{
+    texts::portal::About,
+    upstream::{self, Answer, AnswerError, BeginError, Failed, Failure, Intent, Outcome, Provider},
+};
 use serde::Deserialize;
 use tower_sessions::Session;
 
-use super::{SIGNED_UP, entry, keep, sign_in::SUSPENDED};
+use super::{SIGNED_UP, asking::Asking, entry, keep};
 use crate::{
     AppState,
     components::form::{ButtonForm, Csrf},
-    error::{PageError, wait},
+    error::PageError,
     extract::{Cookie, Visitor},
     form::Form,
-    layout::Page,
     notice::{self, Tone},
     pages::local_path,
 };
@@ -56,19 +58,20 @@ pub(super) fn name_of(visitor: &Visitor, id: &str) -> String {
 }
 
 /// A button for each provider; nothing, if there is none.
-pub(super) fn buttons(visitor: &Visitor, return_to: &str, again: bool) -> Option<AnyView> {
+pub(super) fn buttons(visitor: &Visitor, asking: &Asking, return_to: &str, again: bool) -> Option<AnyView> {
     let names = names(visitor);
     if names.is_empty() {
         return None;
     }
     let again = if again { "1" } else { "" };
+    let with = asking.portal().sign_in.with;
     let forms = names
         .into_iter()
         .map(|(id, name)| {
             let fields = vec![("return_to", return_to.to_owned()), ("again", again.to_owned())];
             view! {
                 <ButtonForm action=format!("/signin/with/{id}") class="button button--block" fields=fields>
-                    "Sign in with " {name}
+                    {with(&name)}
                 </ButtonForm>
             }
         })
@@ -109,7 +112,8 @@ pub(super) async fn send_out(
         Err(BeginError::Fault(fault)) => Err(fault.into()),
         Err(BeginError::Failure(failure)) => {
             let linking = matches!(intent, Intent::Link { .. });
-            failed(visitor, provider, Failed { error: failure.into(), return_to: return_to.to_owned(), linking })
+            let why = Failed { error: failure.into(), return_to: return_to.to_owned(), linking };
+            failed(visitor, provider, why).await
         }
     }
 }
@@ -162,7 +166,7 @@ async fn come_back(visitor: Visitor, session: Session, provider: String, uri: Ur
     let answered = upstream::answered(visitor.ctx(), provider, &visitor.browser_mark(), &answer, person).await;
     let answered = match answered {
         Ok(answered) => answered,
-        Err(failure) => return failed(&visitor, provider, failure),
+        Err(failure) => return failed(&visitor, provider, failure).await,
     };
     let return_to = answered.return_to;
     let settings = visitor.ctx().settings();
@@ -201,8 +205,8 @@ fn proven(visitor: &Visitor, headers: &http::HeaderMap) -> Option<upstream::Prov
 }
 
 /// It was made use of, or took too long.
-fn over(visitor: &Visitor, return_to: &str) -> Response {
-    let words = "That took too long, or was done already. Sign in again.";
+fn over(visitor: &Visitor, asking: &Asking, return_to: &str) -> Response {
+    let words = asking.portal().provider.used;
     forget(visitor, notice::go(visitor, &entry::returning("/signin", return_to), Tone::Info, words))
 }
 
@@ -215,111 +219,84 @@ fn forget(visitor: &Visitor, mut response: Response) -> Response {
 }
 
 /// Says what went wrong and what to do. Where the person wanted to go is not lost.
-fn failed(visitor: &Visitor, provider: &Provider, failed: Failed) -> Result<Response, PageError> {
+async fn failed(visitor: &Visitor, provider: &Provider, failed: Failed) -> Result<Response, PageError> {
+    // Whoever links is on the account's own pages.
+    let asking = if failed.linking { Asking::of_the_portal() } else { Asking::of(visitor, &failed.return_to).await? };
+    let texts = &asking.portal().provider;
     let name = &provider.name;
-    let (status, title, words) = match failed.error {
+    let about = |(title, words): About| (title, words(name));
+    let (status, (title, words)) = match failed.error {
         AnswerError::Fault(fault) | AnswerError::Link(upstream::LinkError::Fault(fault)) => return Err(fault.into()),
-        AnswerError::Void => (
-            StatusCode::BAD_REQUEST,
-            "That sign-in is over",
-            format!(
-                "It took too long, was finished already, or was begun in another browser. Nothing has happened. \
-                 Begin again with {name}, or sign in another way."
-            ),
-        ),
-        AnswerError::Cancelled => (
-            StatusCode::OK,
-            "You are not signed in",
-            format!("You have cancelled at {name}. Try again, or sign in another way."),
-        ),
-        AnswerError::Failure(Failure::Unreachable) => (
-            StatusCode::BAD_GATEWAY,
-            "No answer",
-            format!("{name} does not answer at the moment. Try again in a minute, or sign in another way."),
-        ),
-        AnswerError::Failure(Failure::Refused | Failure::Invalid(_)) => (
-            StatusCode::BAD_GATEWAY,
-            "That did not work",
-            format!(
-                "{name} has not told us who you are in a way that we can rely on. Try again; if it stays like this, \
-                 sign in another way and tell whoever runs this portal."
-            ),
-        ),
-        AnswerError::NotAsked => (
-            StatusCode::FORBIDDEN,
-            "Not asked again",
-            format!(
-                "What comes next asks for a sign-in of a moment ago, and {name} has let you through without asking. \
-                 Sign out there first, or use your password or a passkey."
-            ),
-        ),
-        AnswerError::Suspended => (StatusCode::FORBIDDEN, "This account is closed", SUSPENDED.to_owned()),
-        AnswerError::OtherSession => (
-            StatusCode::FORBIDDEN,
-            "Nothing was linked",
-            "You have signed out, or somebody else has signed in, since this was begun. Begin again.".to_owned(),
-        ),
-        AnswerError::Link(upstream::LinkError::Known) => (
-            StatusCode::CONFLICT,
-            "Nothing was linked",
-            format!("That account at {name} signs in an account here already. Unlink it there first."),
-        ),
+        AnswerError::Void => (StatusCode::BAD_REQUEST, about(texts.over)),
+        AnswerError::Cancelled => (StatusCode::OK, about(texts.cancelled)),
+        AnswerError::Failure(Failure::Unreachable) => (StatusCode::BAD_GATEWAY, about(texts.unreachable)),
+        AnswerError::Failure(Failure::Refused | Failure::Invalid(_)) => (StatusCode::BAD_GATEWAY, about(texts.refused)),
+        AnswerError::NotAsked => (StatusCode::FORBIDDEN, about(texts.not_asked)),
+        AnswerError::Suspended => {
+            (StatusCode::FORBIDDEN, (texts.suspended, asking.portal().sign_in.suspended.to_owned()))
+        }
+        AnswerError::OtherSession => {
+            let words = "You have signed out, or somebody else has signed in, since this was begun. Begin again.";
+            (StatusCode::FORBIDDEN, (NOT_LINKED, words.to_owned()))
+        }
+        AnswerError::Link(upstream::LinkError::Known) => {
+            let words = format!("That account at {name} signs in an account here already. Unlink it there first.");
+            (StatusCode::CONFLICT, (NOT_LINKED, words))
+        }
         AnswerError::Link(upstream::LinkError::Void) => {
-            (StatusCode::CONFLICT, "Nothing was linked", "This has to begin again.".to_owned())
+            (StatusCode::CONFLICT, (NOT_LINKED, "This has to begin again.".to_owned()))
         }
     };
     if failed.linking {
         return Ok(notice::go(visitor, "/account/security", Tone::Warning, &words));
     }
-    let (id, name) = (provider.id.clone(), provider.name.clone());
+    let (action, with) = (format!("/signin/with/{}", provider.id), (asking.portal().sign_in.with)(name));
     let (return_to, another) = (failed.return_to.clone(), entry::returning("/signin", &failed.return_to));
-    Ok(Page::card(title).status(status).leads_out(visitor).render(visitor, move || {
+    Ok(asking.card(title).status(status).leads_out(visitor).render(visitor, move || {
         view! {
-            <header>
-                <h1>{title}</h1>
-                <p>{words}</p>
-            </header>
+            {asking.head(title, Some(words))}
             <div class="providers">
                 <ButtonForm
-                    action=format!("/signin/with/{id}")
+                    action=action
                     class="button button--primary button--block"
                     fields=vec![("return_to", return_to)]
                 >
-                    "Sign in with " {name}
+                    {with}
                 </ButtonForm>
-                <a class="button button--block" href=another>"Sign in another way"</a>
+                <a class="button button--block" href=another>{texts.another_way}</a>
             </div>
+            {asking.way_back()}
         }
     }))
 }
 
+/// The title of what only the account's own pages say.
+const NOT_LINKED: &str = "Nothing was linked";
+
 /// The link of a verification mail was opened in a browser that has not signed up, and there is no
 /// password to ask for: the provider says that it is them.
-pub(super) fn ask_before_verifying(visitor: &Visitor, provider: &str, email: &str, token: &str) -> Response {
-    let (id, name) = (provider.to_owned(), name_of(visitor, provider));
+pub(super) async fn ask_before_verifying(
+    visitor: &Visitor,
+    provider: &str,
+    email: &str,
+    token: &str,
+) -> Result<Response, PageError> {
+    let asking = Asking::of(visitor, "").await?;
+    let texts = &asking.portal().sign_up;
+    let (action, with) =
+        (format!("/signin/with/{provider}"), (asking.portal().sign_in.with)(&name_of(visitor, provider)));
     let token: String = url::form_urlencoded::byte_serialize(token.as_bytes()).collect();
-    let (email, return_to) = (email.to_owned(), format!("/verify?token={token}"));
-    Page::card("Confirm your address").leads_out(visitor).render(visitor, move || {
+    let (lead, return_to) = ((texts.confirm_elsewhere)(email), format!("/verify?token={token}"));
+    Ok(asking.card(texts.confirm_title).leads_out(visitor).render(visitor, move || {
         view! {
-            <header>
-                <h1>"Confirm your address"</h1>
-                <p>
-                    <strong>{email}</strong> " is going to be your address here. This browser is another one than the \
-                    one that you signed up with, so show first that it is you."
-                </p>
-            </header>
-            <form class="form" method="post" action=format!("/signin/with/{id}")>
+            {asking.head(texts.confirm_title, Some(lead))}
+            <form class="form" method="post" action=action>
                 <Csrf/>
                 <input type="hidden" name="return_to" value=return_to/>
-                <button class="button button--primary button--block">"Sign in with " {name}</button>
+                <button class="button button--primary button--block">{with}</button>
             </form>
         }
-    })
-}
-
-/// Too many accounts from here.
-fn too_many(retry_after: i64) -> String {
-    format!("Too many tries. Wait {} and try again.", wait(retry_after))
+    }))
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use model::{
 use serde::Deserialize;
 use tower_sessions::Session;
 
-use super::{forget, over, proven, too_many};
+use super::{forget, over, proven};
 use crate::{
     components::{
         field::{ErrorSummary, Field},
@@ -23,8 +23,7 @@ use crate::{
     error::PageError,
     extract::Visitor,
     form::{Errors, Form},
-    layout::Page,
-    pages::account::{IDS, entry, errors_of, keep, sign_up},
+    pages::account::{IDS, asking::Asking, entry, errors_in, keep, sign_up},
 };
 
 #[derive(Default, Deserialize)]
@@ -38,13 +37,14 @@ pub(super) async fn show(
     headers: HeaderMap,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, PageError> {
-    let Some(proven) = proven(&visitor, &headers) else { return Ok(over(&visitor, &wanted.return_to)) };
+    let asking = Asking::of(&visitor, &wanted.return_to).await?;
+    let Some(proven) = proven(&visitor, &headers) else { return Ok(over(&visitor, &asking, &wanted.return_to)) };
     if upstream::has_account(visitor.ctx(), &proven).await? {
-        return Ok(theirs(&visitor, &proven, &wanted.return_to));
+        return Ok(theirs(&visitor, &asking, &proven, &wanted.return_to));
     }
     let fields =
         Fields { name: proven.name().to_owned(), email: proven.email().to_owned(), return_to: wanted.return_to };
-    Ok(page(&visitor, &proven, fields, Errors::new()))
+    Ok(page(&visitor, &asking, &proven, fields, Errors::new()))
 }
 
 #[derive(Default, Deserialize)]
@@ -61,7 +61,8 @@ pub(super) async fn submit(
     session: Session,
     Form(fields): Form<Fields>,
 ) -> Result<Response, PageError> {
-    let Some(proven) = proven(&visitor, &headers) else { return Ok(over(&visitor, &fields.return_to)) };
+    let asking = Asking::of(&visitor, &fields.return_to).await?;
+    let Some(proven) = proven(&visitor, &headers) else { return Ok(over(&visitor, &asking, &fields.return_to)) };
     let opened = upstream::open_account(visitor.ctx(), &proven, &fields.name, &fields.email, &visitor.bucket).await;
     let errors = match opened {
         Ok(Opened::Done(first)) => {
@@ -75,65 +76,58 @@ pub(super) async fn submit(
         Ok(Opened::Taken) => {
             return Ok(Redirect::to(&entry::returning("/signin/new", &fields.return_to)).into_response());
         }
-        Err(AccountError::LinkVoid) => return Ok(over(&visitor, &fields.return_to)),
-        Err(AccountError::TooMany(error)) => Errors::one("", too_many(error.retry_after)),
-        Err(error) => errors_of(error, IDS)?,
+        Err(AccountError::LinkVoid) => return Ok(over(&visitor, &asking, &fields.return_to)),
+        Err(error) => errors_in(asking.portal(), error, IDS)?,
     };
-    Ok(page(&visitor, &proven, fields, errors))
+    Ok(page(&visitor, &asking, &proven, fields, errors))
 }
 
-fn page(visitor: &Visitor, proven: &Proven, fields: Fields, errors: Errors) -> Response {
-    let (provider, account) = (proven.provider().name.clone(), proven.account().to_owned());
+fn page(visitor: &Visitor, asking: &Asking, proven: &Proven, fields: Fields, errors: Errors) -> Response {
+    let (texts, provider) = (&asking.portal().account, &proven.provider().name);
+    let lead = (texts.known)(provider, proven.account());
+    let hint = (texts.sends_link)(provider);
     let link = entry::returning("/signin/link", &fields.return_to);
-    Page::card("Create account")
-        .errors(errors)
-        .below(move || view! { <p>"Have an account here? " <a href=link>"Sign in and link it"</a></p> })
-        .render(visitor, move || {
-            view! {
-                <header>
-                    <h1>"Create account"</h1>
-                    <p>
-                        {provider.clone()} " knows you as " <strong>{account}</strong>
-                        ". Nobody here does yet: check this, and you are in."
-                    </p>
-                </header>
-                <ErrorSummary/>
-                <form class="form" method="post" action="/signin/new">
-                    <Csrf/>
-                    <input type="hidden" name="return_to" value=fields.return_to/>
-                    <Field id="name" label="Your name" value=fields.name autocomplete="name" required=true/>
-                    <Field
-                        id="email"
-                        label="E-mail address"
-                        kind="email"
-                        value=fields.email
-                        hint=format!("Unless {provider} has confirmed it, we send a link there.")
-                        autocomplete="email"
-                        required=true
-                    />
-                    <button class="button button--primary button--block">"Create account"</button>
-                </form>
-            }
-        })
+    let page = asking.card(texts.create).errors(errors);
+    let page = page.below(move || view! { <p>{texts.have_one} " " <a href=link>{texts.sign_in_and_link}</a></p> });
+    let asking = asking.clone();
+    page.render(visitor, move || {
+        view! {
+            {asking.head(texts.create, Some(lead))}
+            <ErrorSummary/>
+            <form class="form" method="post" action="/signin/new">
+                <Csrf/>
+                <input type="hidden" name="return_to" value=fields.return_to/>
+                <Field id="name" label=texts.name value=fields.name autocomplete="name" required=true/>
+                <Field
+                    id="email"
+                    label=asking.portal().sign_in.email
+                    kind="email"
+                    value=fields.email
+                    hint=hint
+                    autocomplete="email"
+                    required=true
+                />
+                <button class="button button--primary button--block">{texts.create}</button>
+            </form>
+            {asking.way_back()}
+        }
+    })
 }
 
 /// Nobody gets into an account because of an address: they show that it is theirs, once.
-fn theirs(visitor: &Visitor, proven: &Proven, return_to: &str) -> Response {
-    let (provider, email) = (proven.provider().name.clone(), proven.email().to_owned());
-    let link = entry::returning("/signin/link", return_to);
-    Page::card("You have an account").render(visitor, move || {
+fn theirs(visitor: &Visitor, asking: &Asking, proven: &Proven, return_to: &str) -> Response {
+    let texts = &asking.portal().account;
+    let ((title, heading), lead) = (texts.theirs, (texts.theirs_lead)(proven.email(), &proven.provider().name));
+    let (link, forgotten) = (entry::returning("/signin/link", return_to), entry::returning("/forgot", return_to));
+    let asking = asking.clone();
+    asking.card(title).render(visitor, move || {
         view! {
-            <header>
-                <h1>"You have an account here"</h1>
-                <p>
-                    <strong>{email}</strong> " has an account. Sign in to it once as you are used to; from then on "
-                    {provider} " signs you in, too."
-                </p>
-            </header>
+            {asking.head(heading, Some(lead))}
             <div class="providers">
-                <a class="button button--primary button--block" href=link>"Sign in and link it"</a>
-                <a class="button button--block" href="/forgot">"Set a new password"</a>
+                <a class="button button--primary button--block" href=link>{texts.sign_in_and_link}</a>
+                <a class="button button--block" href=forgotten>{asking.portal().password.title}</a>
             </div>
+            {asking.way_back()}
         }
     })
 }

@@ -1,11 +1,10 @@
 //! Spanish, with "tú".
 
-use model::phone::NotANumber;
-
 use super::{
     Approve, Consent, Device, Errors, FormPost, Login, Logout, NoFactor, NotEnabled, Pin, Place, Revoke, Scopes, Texts,
-    Wait, counted,
+    Wait, counted, listed, portal,
 };
+use crate::phone::NotANumber;
 
 pub(super) static TEXTS: Texts = Texts {
     required: "obligatorio",
@@ -275,9 +274,10 @@ pub(super) static TEXTS: Texts = Texts {
             "Es culpa nuestra, no tuya. Inténtalo de nuevo dentro de un momento; no se ha compartido nada.",
         ),
     },
+    portal: &portal::es::PORTAL,
 };
 
 /// "dentro de 4 minutos".
-fn within(wait: Wait) -> String {
+pub(super) fn within(wait: Wait) -> String {
     format!("dentro de {}", wait.words([("segundo", "segundos"), ("minuto", "minutos"), ("hora", "horas")]))
 }

@@ -1,19 +1,22 @@
-//! Every word that people read on these pages, in every language, in one place.
+//! Every word that people read who come from a client, in every language, in one place: on the
+//! identity provider's pages, and on the portal's pages around signing in.
 //!
 //! A language is one [`Texts`]: a text that is missing does not compile. What goes into a text is
 //! an argument of a function, so that each language finds its own order and its own plurals.
-//! Beside these, only the text message has words of its own (`model::pin`).
+//! Beside these, only the text message has words of its own ([`crate::pin`]).
 
 mod de;
 mod en;
 mod es;
 mod fr;
 mod nb;
+pub mod portal;
 mod sv;
 
-use model::{Language, interaction::Lost, phone::NotANumber};
+use url::Url;
 
-use crate::language;
+use self::portal::Portal;
+use crate::{Language, interaction::Lost, phone::NotANumber};
 
 /// The name of the house, which is the same everywhere.
 pub const PORTAL: &str = "Portico";
@@ -21,12 +24,8 @@ pub const PORTAL: &str = "Portico";
 /// A number, written as people should.
 pub const EXAMPLE: &str = "+46 70 174 06 05";
 
-/// The texts of the request that is being answered.
-pub fn current() -> &'static Texts {
-    of(language::current())
-}
-
 /// The texts of a language.
+#[must_use]
 pub const fn of(language: Language) -> &'static Texts {
     match language {
         Language::English => &en::TEXTS,
@@ -63,6 +62,7 @@ pub struct Texts {
     pub form_post: FormPost,
     pub logout: Logout,
     pub errors: Errors,
+    pub portal: &'static Portal,
 }
 
 /// The page that asks for a number.
@@ -151,6 +151,7 @@ pub struct Scopes {
 
 impl Scopes {
     /// The text for a scope that is part of Portico.
+    #[must_use]
     pub fn text(&self, scope: &str) -> Option<&'static str> {
         match scope {
             "offline_access" => Some(self.offline_access),
@@ -274,6 +275,7 @@ pub struct Errors {
 
 impl Errors {
     /// How a sign-in was lost.
+    #[must_use]
     pub const fn lost(&self, lost: Lost) -> Words {
         match lost {
             Lost::Broken => self.broken,
@@ -296,6 +298,7 @@ pub enum Wait {
 
 impl Wait {
     /// So many milliseconds.
+    #[must_use]
     pub const fn of(milliseconds: i64) -> Self {
         let milliseconds = if milliseconds < 1 { 1 } else { milliseconds };
         let seconds = (milliseconds + 999) / 1000;
@@ -342,7 +345,22 @@ pub enum Place {
 }
 
 impl Place {
+    /// Where this one leads.
+    #[must_use]
+    pub fn of(redirect_uri: &str) -> Self {
+        let Ok(url) = Url::parse(redirect_uri) else { return Self::App(String::new()) };
+        match (url.scheme(), url.host_str()) {
+            ("http" | "https", Some(host)) => {
+                let named = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+                let loopback = matches!(host, "127.0.0.1" | "[::1]" | "localhost");
+                if loopback { Self::Device(named) } else { Self::Host(named) }
+            }
+            (scheme, _) => Self::App(scheme.to_owned()),
+        }
+    }
+
     /// Its name.
+    #[must_use]
     pub fn name(&self) -> &str {
         match self {
             Self::Host(name) | Self::Device(name) | Self::App(name) => name,

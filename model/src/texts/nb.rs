@@ -1,11 +1,10 @@
 //! Norwegian Bokmål, with "du".
 
-use model::phone::NotANumber;
-
 use super::{
     Approve, Consent, Device, Errors, FormPost, Login, Logout, NoFactor, NotEnabled, Pin, Place, Revoke, Scopes, Texts,
-    Wait, counted, listed,
+    Wait, counted, listed, portal,
 };
+use crate::phone::NotANumber;
 
 pub(super) static TEXTS: Texts = Texts {
     required: "påkrevd",
@@ -259,9 +258,10 @@ pub(super) static TEXTS: Texts = Texts {
         ),
         fault: ("Noe gikk galt her", "Det er vår feil, ikke din. Prøv igjen om et øyeblikk; ingenting er delt."),
     },
+    portal: &portal::nb::PORTAL,
 };
 
 /// "om 4 minutter".
-fn within(wait: Wait) -> String {
+pub(super) fn within(wait: Wait) -> String {
     format!("om {}", wait.words([("sekund", "sekunder"), ("minutt", "minutter"), ("time", "timer")]))
 }

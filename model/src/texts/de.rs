@@ -1,11 +1,10 @@
 //! German, with "Sie".
 
-use model::phone::NotANumber;
-
 use super::{
     Approve, Consent, Device, Errors, FormPost, Login, Logout, NoFactor, NotEnabled, Pin, Place, Revoke, Scopes, Texts,
-    Wait, counted, listed,
+    Wait, counted, listed, portal,
 };
+use crate::phone::NotANumber;
 
 pub(super) static TEXTS: Texts = Texts {
     required: "erforderlich",
@@ -279,10 +278,11 @@ pub(super) static TEXTS: Texts = Texts {
             "Es liegt an uns, nicht an Ihnen. Versuchen Sie es gleich noch einmal; es wurde nichts weitergegeben.",
         ),
     },
+    portal: &portal::de::PORTAL,
 };
 
 /// "in 4 Minuten".
-fn within(wait: Wait) -> String {
+pub(super) fn within(wait: Wait) -> String {
     match wait {
         Wait::Seconds(1) => "in einer Sekunde".to_owned(),
         _ => format!("in {}", wait.words([("Sekunde", "Sekunden"), ("Minute", "Minuten"), ("Stunde", "Stunden")])),

@@ -1,11 +1,10 @@
 //! English.
 
-use model::phone::NotANumber;
-
 use super::{
     Approve, Consent, Device, Errors, FormPost, Login, Logout, NoFactor, NotEnabled, Pin, Place, Revoke, Scopes, Texts,
-    Wait, counted, listed,
+    Wait, counted, listed, portal,
 };
+use crate::phone::NotANumber;
 
 pub(super) static TEXTS: Texts = Texts {
     required: "required",
@@ -255,10 +254,11 @@ pub(super) static TEXTS: Texts = Texts {
         ),
         fault: ("Something went wrong here", "It is our fault, not yours. Try again in a moment; nothing was shared."),
     },
+    portal: &portal::en::PORTAL,
 };
 
 /// "in 4 minutes".
-fn within(wait: Wait) -> String {
+pub(super) fn within(wait: Wait) -> String {
     match wait {
         Wait::Seconds(1) => "in a second".to_owned(),
         _ => format!("in {}", wait.words([("second", "seconds"), ("minute", "minutes"), ("hour", "hours")])),

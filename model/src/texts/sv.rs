@@ -1,11 +1,10 @@
 //! Swedish, with "du".
 
-use model::phone::NotANumber;
-
 use super::{
     Approve, Consent, Device, Errors, FormPost, Login, Logout, NoFactor, NotEnabled, Pin, Place, Revoke, Scopes, Texts,
-    Wait, counted, listed,
+    Wait, counted, listed, portal,
 };
+use crate::phone::NotANumber;
 
 pub(super) static TEXTS: Texts = Texts {
     required: "obligatoriskt",
@@ -253,9 +252,10 @@ pub(super) static TEXTS: Texts = Texts {
         ),
         fault: ("Något gick fel här", "Det är vårt fel, inte ditt. Försök igen om en stund; inget har delats."),
     },
+    portal: &portal::sv::PORTAL,
 };
 
 /// "om 4 minuter".
-fn within(wait: Wait) -> String {
+pub(super) fn within(wait: Wait) -> String {
     format!("om {}", wait.words([("sekund", "sekunder"), ("minut", "minuter"), ("timme", "timmar")]))
 }

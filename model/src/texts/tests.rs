@@ -24,6 +24,7 @@ fn all(texts: &Texts) -> Vec<String> {
         form_post,
         logout,
         errors,
+        portal,
     } = texts;
     let mut all: Vec<String> =
         [*required, *need_help, *go_on, *start_again, *for_developers].map(str::to_owned).to_vec();
@@ -60,6 +61,7 @@ fn all(texts: &Texts) -> Vec<String> {
     all.extend(fixed.map(str::to_owned));
     all.extend([whose(&["a<1>"]), whose(&["a<1>", "b<2>"]), asked_by("Voice<1>")]);
     all.extend(of_errors(errors));
+    all.extend(portal::tests::all(portal));
     all
 }
 
@@ -287,6 +289,13 @@ fn a_while_is_rounded_up() {
         let text = (of(Language::English).pin.too_many)(Wait::of(milliseconds));
         assert_eq!(text, format!("Too many wrong PINs were entered. Try again {words}."));
     }
+}
+
+#[test]
+fn places_have_names() {
+    assert_eq!(Place::of("https://example.com/callback"), Place::Host("example.com".to_owned()));
+    assert_eq!(Place::of("http://127.0.0.1:8765/callback"), Place::Device("127.0.0.1:8765".to_owned()));
+    assert_eq!(Place::of("com.example.app:/callback"), Place::App("com.example.app".to_owned()));
 }
 
 #[test]

@@ -1,11 +1,10 @@
 //! French, with "vous". Names do not follow "de", which would have to know how they begin.
 
-use model::phone::NotANumber;
-
 use super::{
     Approve, Consent, Device, Errors, FormPost, Login, Logout, NoFactor, NotEnabled, Pin, Place, Revoke, Scopes, Texts,
-    Wait, counted, listed,
+    Wait, counted, listed, portal,
 };
+use crate::phone::NotANumber;
 
 pub(super) static TEXTS: Texts = Texts {
     required: "obligatoire",
@@ -283,9 +282,10 @@ pub(super) static TEXTS: Texts = Texts {
             "Elle vient de nous, pas de vous. Réessayez dans un instant\u{a0}; rien n’a été transmis.",
         ),
     },
+    portal: &portal::fr::PORTAL,
 };
 
 /// "dans 4 minutes".
-fn within(wait: Wait) -> String {
+pub(super) fn within(wait: Wait) -> String {
     format!("dans {}", wait.words([("seconde", "secondes"), ("minute", "minutes"), ("heure", "heures")]))
 }
