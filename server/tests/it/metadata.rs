@@ -3,6 +3,7 @@
 //! one to the document names it below and writes a function of the same name.
 
 mod approvals;
+mod certificates;
 mod claims;
 mod clients;
 mod endpoints;
@@ -13,6 +14,7 @@ mod signatures;
 pub mod signer;
 mod world;
 
+use model::Certificates;
 use serde_json::Value;
 
 use crate::harness::App;
@@ -61,8 +63,8 @@ proofs! {
         frontchannel_logout_session_supported;
 }
 
-async fn document() -> serde_json::Map<String, Value> {
-    let app = App::demo().await;
+async fn document(certificates: Certificates) -> serde_json::Map<String, Value> {
+    let app = App::with(|settings| settings.certificates = certificates).await;
     match app.get("/.well-known/openid-configuration", &[]).await.json() {
         Value::Object(document) => document,
         other => panic!("{other}"),
@@ -71,13 +73,28 @@ async fn document() -> serde_json::Map<String, Value> {
 
 #[tokio::test]
 async fn the_provider_does_all_that_its_metadata_says() {
-    let document = document().await;
+    let document = document(Certificates::None).await;
     for (key, value) in &document {
         prove(key, value).await;
     }
     for proven in PROVEN {
         assert!(document.contains_key(*proven), "{proven} is in the document no more: remove its proof");
     }
+}
+
+/// What it says where certificates arrive and not elsewhere.
+#[tokio::test]
+async fn over_tls_the_provider_does_what_its_metadata_says_of_certificates() {
+    let plain = document(Certificates::None).await;
+    let document = document(Certificates::Judged).await;
+    let mut shown = 0;
+    for (key, value) in document.iter().filter(|(key, value)| plain.get(*key) != Some(value)) {
+        Box::pin(certificates::prove(key, value, &plain)).await;
+        shown += 1;
+    }
+    assert_eq!(shown, 4, "three endpoints, and tokens that are bound");
+    assert!(plain.keys().all(|key| document.contains_key(key)), "nothing is withdrawn");
+    assert!(!document.keys().any(|key| key.contains("mtls")), "one listener has it all: there are no aliases");
 }
 
 /// The texts of a list.
