@@ -57,6 +57,7 @@ mod platform;
 mod products;
 mod profiles;
 mod properties;
+mod protocol;
 mod proxies;
 mod registration;
 mod registration_tokens;
