@@ -83,6 +83,7 @@ pub struct Page {
     errors: Errors,
     notice: Option<Notice>,
     form_action: &'static str,
+    frames: Vec<String>,
 }
 
 impl Page {
@@ -101,6 +102,7 @@ impl Page {
             errors: Errors::new(),
             notice: None,
             form_action: "'self'",
+            frames: Vec::new(),
         }
     }
 
@@ -146,6 +148,13 @@ impl Page {
             (false, true) => "'self' https:",
             (false, false) => "'self' https: http:",
         };
+        self
+    }
+
+    /// Loads addresses of clients in frames that nobody sees. They may run scripts of their own, and
+    /// cannot lead the page away.
+    pub fn frames(mut self, frames: Vec<String>) -> Self {
+        self.frames = frames;
         self
     }
 
@@ -224,7 +233,9 @@ impl Page {
             class,
             errors: self.errors,
             form_action: self.form_action,
+            frames: self.frames.clone(),
         };
+        let frames = self.frames;
         let notices: Vec<Notice> = visitor.notice.clone().into_iter().chain(self.notice).collect();
         let notices = move || notices.into_iter().map(|notice| view! { <NoticeBox notice=notice/> }).collect_view();
         let organization = self.organization;
@@ -257,6 +268,7 @@ impl Page {
                     {below.map(|below| view! { <div class="auth__foot">{below()}</div> })}
                 </main>
                 <Footer/>
+                {framed(frames)}
             }
             .into_any(),
             Frame::Open => view! {
@@ -380,6 +392,20 @@ pub fn OrganizationHead(organization: Organization, current: OrganizationTab) ->
             <Tabs label="Organization" entries=entries/>
         </div>
     }
+}
+
+fn framed(frames: Vec<String>) -> impl IntoView {
+    let framed = |frame: String| {
+        view! {
+            <iframe
+                src=frame
+                title="Signing out of an application"
+                sandbox="allow-scripts allow-same-origin"
+                hidden
+            ></iframe>
+        }
+    };
+    frames.into_iter().map(framed).collect_view()
 }
 
 /// The heading of a page.

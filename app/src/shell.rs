@@ -9,6 +9,7 @@ use leptos::{
     prelude::*,
 };
 use memchr::memmem;
+use model::logout;
 
 use crate::{
     extract::{Theme, Visitor},
@@ -32,6 +33,8 @@ pub struct Document {
     pub errors: Errors,
     /// Where forms may lead, as the security policy says it.
     pub form_action: &'static str,
+    /// Addresses of clients that the page loads in frames.
+    pub frames: Vec<String>,
 }
 
 /// Renders a whole document. `body` is called where [`FormToken`], [`Visitor`] and [`Errors`]
@@ -57,21 +60,24 @@ pub fn render(document: Document, visitor: &Visitor, body: impl FnOnce() -> AnyV
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    if let Ok(policy) = HeaderValue::from_str(&policy(nonce.as_ref(), document.form_action)) {
+    if let Ok(policy) = HeaderValue::from_str(&policy(nonce.as_ref(), &document)) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     visitor.set_cookies(headers);
     response
 }
 
-fn policy(nonce: Option<&Nonce>, form_action: &str) -> String {
+fn policy(nonce: Option<&Nonce>, document: &Document) -> String {
+    let form_action = document.form_action;
     let scripts = match nonce {
         Some(nonce) => format!("'self' 'nonce-{nonce}' 'wasm-unsafe-eval'"),
         None => "'none'".to_owned(),
     };
+    let origins = logout::origins(&document.frames);
+    let frames = if origins.is_empty() { String::new() } else { format!("frame-src {}; ", origins.join(" ")) };
     format!(
         "default-src 'none'; script-src {scripts}; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
-         font-src 'self'; form-action {form_action}; frame-ancestors 'none'; base-uri 'none'"
+         font-src 'self'; {frames}form-action {form_action}; frame-ancestors 'none'; base-uri 'none'"
     )
 }
 

@@ -90,7 +90,7 @@ async fn handle(idp: &Idp, headers: &HeaderMap, params: &Params) -> Result<Respo
     if !its_own && !confirmed {
         return Ok(with_browser(ctx, &browser, pages::logout::confirm(idp, &browser, params)));
     }
-    let frames = frames(idp, &session).await?;
+    let frames = logout::frames(ctx, session.id).await?;
     match session.subject {
         Subject::Subscriber(_) => logout::end(ctx, session.id).await?,
         Subject::User(user) => {
@@ -100,14 +100,6 @@ async fn handle(idp: &Idp, headers: &HeaderMap, params: &Params) -> Result<Respo
     let mut response = leave(idp, back, &frames);
     response.headers_mut().append(header::SET_COOKIE, session.clear_cookie(ctx));
     Ok(response)
-}
-
-/// What the browser loads, so that clients notice (Front-Channel Logout, section 3).
-async fn frames(idp: &Idp, session: &Session) -> Result<Vec<String>, Fault> {
-    let sid = session.id.to_string();
-    let told = [("iss", idp.ctx.settings().issuer.as_str()), ("sid", sid.as_str())];
-    let frames = logout::frames(&idp.ctx, session.id).await?.into_iter();
-    Ok(frames.map(|frame| if frame.session_required { with_query(&frame.uri, &told) } else { frame.uri }).collect())
 }
 
 /// Back at once; with frames to load, a page that leads back.

@@ -301,6 +301,48 @@ async fn the_signed_out_page_loads_what_clients_want_and_leads_on() {
     assert_eq!(page.location().as_deref(), Some("https://example.com/?state=bye"));
 }
 
+/// Whoever signs out in the portal signs out of the applications, too.
+#[tokio::test]
+async fn signing_out_in_the_portal_loads_what_clients_want() {
+    let app = App::demo().await;
+    let front = LogoutUris { front: Some(FRONT.to_owned()), front_session_required: true, ..back_channel() };
+    register(&app, "demo-app", front).await;
+    for (n, (from, action)) in
+        [("/account", "/signout"), ("/account/sessions", "/account/sessions/end")].into_iter().enumerate()
+    {
+        let mut browser = app.sign_in_portal(DEV).await;
+        let tokens = tokens(&app, &mut browser, "demo-app").await;
+        let page = browser.get(from).await;
+        let page = browser.submit(&page.form(action)).await;
+        assert_eq!(page.status, 200, "{action}: {:?}", page.location());
+        assert!(page.text().contains("You are signed out"), "{action}: {}", page.text());
+        let claims = claims(hint(&tokens));
+        let expected = encode(&[("iss", claims["iss"].as_str().unwrap()), ("sid", claims["sid"].as_str().unwrap())]);
+        assert_eq!(page.attributes("iframe", "src"), [format!("{FRONT}&{expected}")], "{action}");
+        assert_eq!(page.attributes("iframe", "sandbox"), ["allow-scripts allow-same-origin"], "{action}");
+        let policy = page.header("content-security-policy").unwrap();
+        assert!(
+            policy.contains("; frame-src https://example.com; ") && policy.contains("script-src 'none'"),
+            "{policy}"
+        );
+        assert_eq!(page.attributes("main a.button", "href"), ["/signin"], "{action}");
+        assert!(!lives(&mut browser, "demo-app").await, "{action}");
+        assert_eq!(browser.get("/account").await.status, 303, "{action}");
+        assert_eq!(deliveries(&app, "demo-app").await.len(), n + 1, "the back channel is told as well");
+    }
+    // Who has been at no application goes on as ever, and no other page may load frames.
+    let mut browser = app.sign_in_portal(DEV).await;
+    let page = browser.get("/account").await;
+    assert!(!page.header("content-security-policy").unwrap().contains("frame-src"));
+    let page = browser.submit(&page.form("/signout")).await;
+    assert_eq!(page.location().as_deref(), Some("/signin"));
+    // Nor does another site sign anybody out.
+    let mut browser = app.sign_in_portal(DEV).await;
+    let page = browser.post_form_with("/signout", &[], &[("origin", "https://evil.example")]).await;
+    assert_eq!(page.status, 403);
+    assert_eq!(browser.get("/account").await.status, 200);
+}
+
 #[tokio::test]
 async fn logout_addresses_are_checked_beside_their_fields() {
     let app = App::demo().await;

@@ -7,7 +7,7 @@ use axum::{
 use leptos::prelude::*;
 use model::{
     authentication::{self, StepError},
-    passkey,
+    logout, passkey,
     user::{self, SignIn, SignInError},
 };
 use serde::Deserialize;
@@ -181,14 +181,33 @@ pub(super) async fn sign_out(
     session: Session,
     Form(Nothing {}): Form<Nothing>,
 ) -> Result<Response, PageError> {
+    let mut frames = Vec::new();
     if let Some(person) = &visitor.person {
+        frames = logout::frames(visitor.ctx(), person.session).await?;
         model::session::end(visitor.ctx(), person.user.id, person.session).await?;
     }
     session.flush().await.map_err(|error| {
         tracing::error!(%error, "a session was not ended");
         PageError::from(model::Fault::Stopped("sessions"))
     })?;
-    Ok(notice::go(&visitor, "/signin", Tone::Info, "You are signed out."))
+    Ok(signed_out(&visitor, frames, "You are signed out."))
+}
+
+/// The end of a session in this browser: on the page for signing in, or on one that lets
+/// applications notice which are told through the browser (OpenID Connect Front-Channel Logout).
+pub(super) fn signed_out(visitor: &Visitor, frames: Vec<String>, words: &'static str) -> Response {
+    if frames.is_empty() {
+        return notice::go(visitor, "/signin", Tone::Info, words);
+    }
+    Page::card("Signed out").frames(frames).render(visitor, move || {
+        view! {
+            <header>
+                <h1>{words}</h1>
+                <p>"The applications that you have used are signed out, too."</p>
+            </header>
+            <a class="button button--primary button--block" href="/signin">"Sign in again"</a>
+        }
+    })
 }
 
 pub(super) async fn back_to_start() -> Redirect {
