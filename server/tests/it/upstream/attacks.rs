@@ -8,6 +8,7 @@ use super::{
     provider::{Signs, callback},
     who,
 };
+use crate::harness::authorize_url;
 
 async fn users(app: &crate::harness::App) -> usize {
     app.texts("users", "email_key").await.len()
@@ -355,4 +356,24 @@ async fn beginning_is_limited() {
     let page = browser.submit(&page.form("/signin/with/corp")).await;
     assert_eq!(page.status, 429);
     assert_eq!(app.texts("upstream_requests", "provider").await.len(), 2);
+}
+
+/// Browsers take the fragment of an address along when a redirect has none of its own: what a provider,
+/// or whoever has sent the browser there, has written into it must not reach the application.
+#[tokio::test]
+async fn mas_2026_04_a_fragment_of_the_provider_does_not_reach_the_application() {
+    let corp = Corp::start().await;
+    let app = corp.app().await;
+    let mut browser = nia(&app, &corp).await;
+    let url = authorize_url("demo-app", &[("scope", "openid")]);
+    let page = browser.follow(&url).await;
+    browser.allow(page).await;
+    let mut browser = app.browser();
+    let page = browser.follow(&url).await;
+    let page = browser.submit(&page.form("/signin/with/corp")).await;
+    let page = browser.get(&corp.approve(&page)).await;
+    let to = page.location().unwrap();
+    assert!(to.starts_with("/consent?") && to.ends_with('#'), "{to}");
+    let page = browser.get(to.trim_end_matches('#')).await;
+    assert!(page.redirect_parameters().contains_key("code"), "{:?}", page.location());
 }

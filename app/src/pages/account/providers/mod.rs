@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
     routing::get,
 };
-use http::{StatusCode, header};
+use http::{HeaderValue, StatusCode, header};
 use leptos::prelude::*;
 use model::upstream::{self, Answer, AnswerError, BeginError, Failed, Failure, Intent, Outcome, Provider};
 use serde::Deserialize;
@@ -151,7 +151,9 @@ async fn callback(
     let return_to = answered.return_to;
     let settings = visitor.ctx().settings();
     let (path, cookies) = match answered.outcome {
-        Outcome::Known(first) => return entry::after_password(&session, &visitor, first, &return_to).await,
+        Outcome::Known(first) => {
+            return Ok(alone(entry::after_password(&session, &visitor, first, &return_to).await?));
+        }
         Outcome::Linked => {
             let words = format!("{} signs you in from now on.", provider.name);
             return Ok(notice::done(&visitor, "/account/security", &words));
@@ -171,6 +173,17 @@ async fn callback(
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     Ok(response)
+}
+
+/// Leaves behind what stood in the fragment of the address that the provider has sent the browser to: it
+/// would go along with each redirect, to an application in the end, unless one has a fragment of its own.
+fn alone(mut response: Response) -> Response {
+    let location = response.headers().get(header::LOCATION).and_then(|location| location.to_str().ok());
+    let onward = location.filter(|to| to.starts_with("/consent?")).map(|to| HeaderValue::try_from(format!("{to}#")));
+    if let Some(Ok(onward)) = onward {
+        response.headers_mut().insert(header::LOCATION, onward);
+    }
+    response
 }
 
 /// Whether a provider has said something in this browser with which an account can be started over.
