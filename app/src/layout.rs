@@ -86,6 +86,7 @@ pub struct Page {
     notice: Option<Notice>,
     language: Language,
     form_schemes: BTreeSet<String>,
+    frames: Vec<String>,
 }
 
 impl Page {
@@ -105,6 +106,7 @@ impl Page {
             notice: None,
             language: Language::English,
             form_schemes: BTreeSet::new(),
+            frames: Vec::new(),
         }
     }
 
@@ -160,6 +162,13 @@ impl Page {
     /// The page is in this language. Without it, it is in English.
     pub const fn language(mut self, language: Language) -> Self {
         self.language = language;
+        self
+    }
+
+    /// Loads addresses of clients in frames that nobody sees. They may run scripts of their own, and
+    /// cannot lead the page away.
+    pub fn frames(mut self, frames: Vec<String>) -> Self {
+        self.frames = frames;
         self
     }
 
@@ -239,7 +248,9 @@ impl Page {
             errors: self.errors,
             form_action: self.form_schemes.iter().fold("'self'".to_owned(), |all, scheme| format!("{all} {scheme}:")),
             language: self.language,
+            frames: self.frames.clone(),
         };
+        let frames = self.frames;
         let notices: Vec<Notice> = visitor.notice.clone().into_iter().chain(self.notice).collect();
         let notices = move || notices.into_iter().map(|notice| view! { <NoticeBox notice=notice/> }).collect_view();
         let organization = self.organization;
@@ -272,6 +283,7 @@ impl Page {
                     {below.map(|below| view! { <div class="auth__foot">{below()}</div> })}
                 </main>
                 <Footer/>
+                {framed(frames)}
             }
             .into_any(),
             Frame::Open => view! {
@@ -395,6 +407,20 @@ pub fn OrganizationHead(organization: Organization, current: OrganizationTab) ->
             <Tabs label="Organization" entries=entries/>
         </div>
     }
+}
+
+fn framed(frames: Vec<String>) -> impl IntoView {
+    let framed = |frame: String| {
+        view! {
+            <iframe
+                src=frame
+                title="Signing out of an application"
+                sandbox="allow-scripts allow-same-origin"
+                hidden
+            ></iframe>
+        }
+    };
+    frames.into_iter().map(framed).collect_view()
 }
 
 /// The heading of a page.

@@ -9,7 +9,7 @@ use leptos::{
     prelude::*,
 };
 use memchr::memmem;
-use model::{Language, texts::Texts};
+use model::{Language, logout, texts::Texts};
 
 use crate::{
     extract::{Theme, Visitor},
@@ -35,6 +35,8 @@ pub struct Document {
     pub form_action: String,
     /// In which language it is. Components find it by themselves.
     pub language: Language,
+    /// Addresses of clients that the page loads in frames.
+    pub frames: Vec<String>,
 }
 
 /// Renders a whole document. `body` is called where [`FormToken`], [`Visitor`] and [`Errors`]
@@ -63,7 +65,7 @@ pub fn render(document: Document, visitor: &Visitor, body: impl FnOnce() -> AnyV
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(document.language.tag()));
     headers.append(header::VARY, HeaderValue::from_static("accept-language"));
-    if let Ok(policy) = HeaderValue::from_str(&policy(nonce.as_ref(), &document.form_action)) {
+    if let Ok(policy) = HeaderValue::from_str(&policy(nonce.as_ref(), &document)) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     visitor.set_cookies(headers);
@@ -82,14 +84,17 @@ pub fn texts() -> &'static Texts {
     model::texts::of(language())
 }
 
-fn policy(nonce: Option<&Nonce>, form_action: &str) -> String {
+fn policy(nonce: Option<&Nonce>, document: &Document) -> String {
+    let form_action = &document.form_action;
     let scripts = match nonce {
         Some(nonce) => format!("'self' 'nonce-{nonce}' 'wasm-unsafe-eval'"),
         None => "'none'".to_owned(),
     };
+    let origins = logout::origins(&document.frames);
+    let frames = if origins.is_empty() { String::new() } else { format!("frame-src {}; ", origins.join(" ")) };
     format!(
         "default-src 'none'; script-src {scripts}; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
-         font-src 'self'; form-action {form_action}; frame-ancestors 'none'; base-uri 'none'"
+         font-src 'self'; {frames}form-action {form_action}; frame-ancestors 'none'; base-uri 'none'"
     )
 }
 

@@ -107,7 +107,7 @@ async fn handle(idp: &Idp, headers: &HeaderMap, params: &Params) -> Result<Respo
     }
     let mut loaded = Vec::new();
     for session in &sessions {
-        loaded.extend(frames(idp, session).await?);
+        loaded.extend(logout::frames(ctx, session.id).await?);
         match session.subject {
             Subject::Subscriber(_) => logout::end(ctx, session.id).await?,
             Subject::User(user) => {
@@ -137,14 +137,6 @@ async fn asked_by(
         Some(client) => cache::product(&idp.ctx, client.product_id).await,
         None => Ok(None),
     }
-}
-
-/// What the browser loads, so that clients notice (Front-Channel Logout, section 3).
-async fn frames(idp: &Idp, session: &Session) -> Result<Vec<String>, Fault> {
-    let sid = session.id.to_string();
-    let told = [("iss", idp.ctx.settings().issuer.as_str()), ("sid", sid.as_str())];
-    let frames = logout::frames(&idp.ctx, session.id).await?.into_iter();
-    Ok(frames.map(|frame| if frame.session_required { with_query(&frame.uri, &told) } else { frame.uri }).collect())
 }
 
 /// Where the browser goes afterwards.

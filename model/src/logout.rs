@@ -8,6 +8,7 @@
 use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, JoinType, QueryFilter as _, QuerySelect as _};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use url::{Url, form_urlencoded};
 use uuid::Uuid;
 
 use crate::{
@@ -173,31 +174,41 @@ async fn users_of(db: &impl ConnectionTrait, sessions: &[Uuid]) -> Result<Vec<Us
         .collect())
 }
 
-/// What the browser loads when a session ends: one client's address.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Frame {
-    /// The address, as registered.
-    pub uri: String,
-    /// Whether it wants to be told `iss` and `sid`.
-    pub session_required: bool,
-}
-
-/// The front-channel addresses of the clients that got tokens in a session.
+/// What the browser loads when a session ends, so that its clients notice: their front-channel
+/// addresses, with `iss` and `sid` where a client wants to be told (Front-Channel Logout, section
+/// 2).
 ///
 /// # Errors
 ///
 /// When the database fails.
-pub async fn frames(ctx: &Context, session: Uuid) -> Result<Vec<Frame>, Fault> {
+pub async fn frames(ctx: &Context, session: Uuid) -> Result<Vec<String>, Fault> {
+    let sid = session.to_string();
+    let told = [("iss", ctx.settings().issuer.as_str()), ("sid", sid.as_str())];
+    let told = form_urlencoded::Serializer::new(String::new()).extend_pairs(told).finish();
     let users = users_of(ctx.db().reader(), &[session]).await?;
-    let mut frames: Vec<Frame> = users
+    let mut frames: Vec<String> = users
         .iter()
         .filter_map(|user| {
             let metadata = Metadata::parse(&user.metadata);
-            let session_required = metadata.frontchannel_logout_session_required;
-            metadata.frontchannel_logout_uri.map(|uri| Frame { uri, session_required })
+            let uri = metadata.frontchannel_logout_uri?;
+            if !metadata.frontchannel_logout_session_required {
+                return Some(uri);
+            }
+            let separator = if uri.contains('?') { '&' } else { '?' };
+            Some(format!("{uri}{separator}{told}"))
         })
         .collect();
     frames.sort();
     frames.dedup();
     Ok(frames)
+}
+
+/// Where frames are loaded from, as a page's policy says it: scheme, host and port, each once.
+#[must_use]
+pub fn origins(frames: &[String]) -> Vec<String> {
+    let urls = frames.iter().filter_map(|uri| Url::parse(uri).ok());
+    let mut origins: Vec<String> = urls.map(|url| url.origin().ascii_serialization()).collect();
+    origins.sort();
+    origins.dedup();
+    origins
 }

@@ -160,13 +160,7 @@ fn set_headers(response: &mut Response, policy: &str) {
 fn policy(style_nonce: Option<&str>, form_targets: &str, script_hash: Option<&str>, frames: &[String]) -> String {
     let style = style_nonce.map(|nonce| format!(" 'nonce-{nonce}'")).unwrap_or_default();
     let script = script_hash.map(|hash| format!("; script-src '{hash}'")).unwrap_or_default();
-    let mut origins: Vec<String> = frames
-        .iter()
-        .filter_map(|uri| url::Url::parse(uri).ok())
-        .map(|url| url.origin().ascii_serialization())
-        .collect();
-    origins.sort();
-    origins.dedup();
+    let origins = model::logout::origins(frames);
     let frames = if origins.is_empty() { String::new() } else { format!("; frame-src {}", origins.join(" ")) };
     format!(
         "default-src 'none'; style-src 'self'{style}{script}; img-src 'self'{frames}; form-action {form_targets}; \

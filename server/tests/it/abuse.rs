@@ -1,6 +1,9 @@
 //! Flaws that were published of other providers, tried on this one as a whole. Most have their
 //! test where the code's other tests are; docs/abuse-cases.md says which is where.
 
+mod requests;
+mod tokens;
+
 use aws_lc_rs::{
     hmac,
     rand::SystemRandom,
@@ -12,8 +15,8 @@ use model::demo;
 use serde_json::{Value, json};
 
 use crate::{
-    fapi::{ASSERTION_TYPE, Key, jti},
-    harness::{App, CHALLENGE, Page, URL, authorize_url, basic, encode, send},
+    fapi::{ASSERTION_TYPE, Key, jti, sign_with},
+    harness::{App, CHALLENGE, Page, URL, authorize_url, basic, claims, encode, header, send},
 };
 
 const CLIENT: &str = "demo-fapi";
@@ -151,13 +154,10 @@ async fn keycloak_cve_2026_11800_no_hint_chooses_how_it_is_verified() {
     let form = [("grant_type", "authorization_code"), ("code", &*code), ("redirect_uri", CALLBACK)];
     let tokens = app.token("demo-app", Some("demo-app-secret"), &form).await.json();
     let id_token = tokens["id_token"].as_str().unwrap();
-    let part = |n: usize| -> Value {
-        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(id_token.split('.').nth(n).unwrap()).unwrap()).unwrap()
-    };
     let keys = app.get("/.well-known/jwks.json", &[]).await.json();
-    let key = keys["keys"].as_array().unwrap().iter().find(|key| key["kid"] == part(0)["kid"]).unwrap();
+    let key = keys["keys"].as_array().unwrap().iter().find(|key| key["kid"] == header(id_token)["kid"]).unwrap();
     let public = [key["n"].as_str().unwrap().to_owned(), key.to_string()];
-    for (what, forged) in forgeries(&part(0), &part(1), &public) {
+    for (what, forged) in forgeries(&header(id_token), &claims(id_token), &public) {
         let page = browser.get(&format!("/oauth2/sessions/logout?{}", encode(&[("id_token_hint", &forged)]))).await;
         assert_eq!(page.forms().len(), 1, "it asks: {what}");
         let asking = [("scope", "openid"), ("prompt", "none"), ("id_token_hint", forged.as_str())];
@@ -462,6 +462,40 @@ async fn d3_a_client_authenticates_by_its_own_method_alone() {
         let page = introspect(&headers, &more).await;
         assert_eq!((page.status, page.json()["error"].as_str()), (401, Some("invalid_client")), "{what}");
     }
+}
+
+/// A secret from before has its row for as long as it would have lived, and no say.
+#[tokio::test]
+async fn d3_a_secret_from_before_the_client_had_a_key_is_worth_nothing() {
+    let app = App::demo().await;
+    let mut browser = app.sign_in_portal(DEV).await;
+    let tokens = app.tokens_of_user(&mut browser, &[("scope", "openid offline_access")]).await;
+    let refresh = tokens["refresh_token"].as_str().unwrap();
+    let key = Key::new();
+    sign_with(&app, &[&key]).await;
+
+    let pushed = [("response_type", "code"), ("redirect_uri", CALLBACK), ("scope", "openid")];
+    let refreshed = [("grant_type", "refresh_token"), ("refresh_token", refresh)];
+    let basic = basic("demo-app", "demo-app-secret");
+    for (path, form) in [
+        ("/oauth2/token", &refreshed[..]),
+        ("/oauth2/token", &[("grant_type", "client_credentials")]),
+        ("/oauth2/par", &pushed),
+        ("/oauth2/introspect", &[("token", refresh)]),
+        ("/oauth2/revoke", &[("token", refresh)]),
+        ("/oauth2/device/auth", &[("scope", "openid")]),
+    ] {
+        let in_body = [form, &[("client_id", "demo-app"), ("client_secret", "demo-app-secret")]].concat();
+        for page in [app.post(path, &[("authorization", &basic)], form).await, app.post(path, &[], &in_body).await] {
+            assert_eq!((page.status, page.json()["error"].as_str()), (401, Some("invalid_client")), "{path}");
+        }
+    }
+    let now = app.ctx.now().seconds();
+    let claims = json!({"iss": "demo-app", "sub": "demo-app", "aud": URL, "exp": now + 60, "jti": jti()});
+    let assertion = key.sign(json!({}), &claims);
+    let signed = [("client_assertion_type", ASSERTION_TYPE), ("client_assertion", assertion.as_str())];
+    let page = app.post("/oauth2/token", &[], &[&refreshed[..], &signed].concat()).await;
+    assert_eq!(page.status, 200, "nothing was used up, and the key counts: {}", page.body);
 }
 
 #[tokio::test]

@@ -8,8 +8,8 @@ use model::{
 use serde_json::json;
 
 use crate::{
-    fapi::{Client, decoded},
-    harness::App,
+    fapi::Client,
+    harness::{App, header},
     logout::row,
     metadata::signer::Signer,
 };
@@ -30,14 +30,14 @@ async fn under_fapi_2_nothing_is_signed_with_rs256() {
     let mut browser = app.sign_in_portal("dev@portico.test").await;
     let tokens = client.tokens(&mut browser).await;
     let text = |name: &str| tokens[name].as_str().unwrap();
-    assert_eq!(decoded(text("id_token")).0["alg"], "ES256");
+    assert_eq!(header(text("id_token"))["alg"], "ES256");
     let access = text("access_token");
     let userinfo = client.userinfo("DPoP", access, Some(&client.proof("GET", "/userinfo", Some(access)))).await;
-    assert_eq!(decoded(&userinfo.body).0["alg"], "ES256");
+    assert_eq!(header(&userinfo.body)["alg"], "ES256");
     let answer = client.post_with("/oauth2/introspect", &client.assertion(), None, &[("token", access)]).await;
-    assert_eq!(decoded(answer.body.trim()).0["alg"], "ES256");
+    assert_eq!(header(answer.body.trim())["alg"], "ES256");
     let page = browser.follow(&client.pushed(&[("response_mode", "jwt")]).await).await;
-    assert_eq!(decoded(&page.redirect_parameters()["response"]).0["alg"], "ES256");
+    assert_eq!(header(&page.redirect_parameters()["response"])["alg"], "ES256");
 }
 
 /// Gives a client another profile, as its page does.

@@ -3,7 +3,7 @@
 use model::{minutes, seconds};
 use serde_json::{Value, json};
 
-use crate::harness::{App, Browser, Page, authorize_url, encode};
+use crate::harness::{App, Browser, Page, authorize_url, claims, encode};
 
 const DEV: &str = "dev@portico.test";
 const APP: (&str, &str) = ("demo-app", "demo-app-secret");
@@ -30,12 +30,6 @@ async fn tokens(app: &App, browser: &mut Browser, url: &str) -> Value {
 async fn userinfo(app: &App, tokens: &Value) -> Value {
     let bearer = format!("Bearer {}", tokens["access_token"].as_str().unwrap());
     app.get("/userinfo", &[("authorization", &bearer)]).await.json()
-}
-
-fn claims(jwt: &Value) -> Value {
-    use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-    let payload = jwt.as_str().unwrap().split('.').nth(1).unwrap();
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 use crate::{
     deliveries::Outside,
-    harness::{App, Browser, Page, basic, send},
+    harness::{App, Browser, Page, basic, claims, send},
 };
 
 const GRANT: &str = "urn:openid:params:grant-type:ciba";
@@ -42,7 +42,7 @@ pub async fn ask_with(app: &App, (id, secret): (&str, &str), more: &[(&str, &str
     app.post("/oauth2/bc-authorize", &[("authorization", &basic(id, secret))], &form).await
 }
 
-async fn ask(app: &App, more: &[(&str, &str)]) -> Value {
+pub async fn ask(app: &App, more: &[(&str, &str)]) -> Value {
     let page = ask_with(app, CALL, more).await;
     assert_eq!(page.status, 200, "{}", page.body);
     page.json()
@@ -53,7 +53,7 @@ async fn poll_as(app: &App, (id, secret): (&str, &str), begun: &Value) -> Page {
     app.token(id, Some(secret), &[("grant_type", GRANT), ("auth_req_id", auth_req_id)]).await
 }
 
-async fn poll(app: &App, begun: &Value) -> Page {
+pub async fn poll(app: &App, begun: &Value) -> Page {
     poll_as(app, CALL, begun).await
 }
 
@@ -63,12 +63,12 @@ fn error(page: &Page) -> String {
 }
 
 /// Opens the link in the newest message.
-async fn open(app: &App, browser: &mut Browser) -> Page {
+pub async fn open(app: &App, browser: &mut Browser) -> Page {
     let link = app.mailed_link(NUMBER).await;
     browser.get(&link).await
 }
 
-async fn decide(browser: &mut Browser, page: &Page, decision: &str) -> Page {
+pub async fn decide(browser: &mut Browser, page: &Page, decision: &str) -> Page {
     browser.submit(page.form("/approve").press("decision", decision)).await
 }
 
@@ -82,13 +82,6 @@ async fn allow(app: &App) -> Page {
 async fn userinfo(app: &App, tokens: &Value) -> Page {
     let bearer = format!("Bearer {}", tokens["access_token"].as_str().unwrap());
     app.get("/userinfo", &[("authorization", &bearer)]).await
-}
-
-/// The claims of a JWT that the test trusts.
-fn claims(jwt: &Value) -> Value {
-    use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-    let part = jwt.as_str().unwrap().split('.').nth(1).unwrap();
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
 }
 
 /// Another client of the same product that may use the grant, with the secret of `demo-call`.

@@ -1,10 +1,9 @@
 //! The page *Tokens and requests* of a client, and that what it says is what happens.
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use model::{hours, seconds};
 use serde_json::Value;
 
-use crate::harness::{App, Browser, Page, authorize_url, basic};
+use crate::harness::{App, Browser, Page, authorize_url, basic, claims, header};
 
 const DEV: &str = "dev@portico.test";
 const NUMBER: &str = "+46701740605";
@@ -25,11 +24,6 @@ async fn save(app: &App, browser: &mut Browser, client_id: &str, fields: &[(&str
         form.set(name, value);
     }
     browser.submit(&form).await
-}
-
-fn header(jwt: &str) -> Value {
-    let part = jwt.split('.').next().unwrap();
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
 }
 
 fn text<'a>(value: &'a Value, name: &str) -> &'a str {
@@ -129,17 +123,13 @@ async fn what_is_signed_and_with_what() {
     let page = app.post("/oauth2/introspect", &[("authorization", &authorization)], &[("token", token)]).await;
     assert_eq!(header(&page.body)["alg"], "RS256");
 
-    let public = text(&page_claims(text(&tokens, "id_token")), "sub").to_owned();
+    let public = text(&claims(text(&tokens, "id_token")), "sub").to_owned();
     let plain = [("userinfo_alg", ""), ("introspection_alg", ""), ("subject_type", "pairwise")];
     assert_eq!(save(&app, &mut dev, "demo-app", &plain).await.status, 303);
     let tokens = app.tokens_of_user(&mut dev, &[]).await;
     let bearer = format!("Bearer {}", text(&tokens, "access_token"));
     let answer = app.get("/userinfo", &[("authorization", &bearer)]).await.json();
     assert_ne!(text(&answer, "sub"), public, "another one for this product");
-}
-
-fn page_claims(jwt: &str) -> Value {
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(jwt.split('.').nth(1).unwrap()).unwrap()).unwrap()
 }
 
 #[tokio::test]

@@ -13,8 +13,8 @@ use crate::{
 };
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
-const SPA: (&str, Option<&str>) = ("demo-spa", None);
-const APP: (&str, Option<&str>) = ("demo-app", Some("demo-app-secret"));
+pub const SPA: (&str, Option<&str>) = ("demo-spa", None);
+pub const APP: (&str, Option<&str>) = ("demo-app", Some("demo-app-secret"));
 const NUMBER: &str = "+46701740605";
 
 async fn begin_with(app: &App, (id, secret): (&str, Option<&str>), more: &[(&str, &str)]) -> Page {
@@ -24,13 +24,13 @@ async fn begin_with(app: &App, (id, secret): (&str, Option<&str>), more: &[(&str
     }
 }
 
-async fn begin(app: &App, client: (&str, Option<&str>), scope: &str) -> Value {
+pub async fn begin(app: &App, client: (&str, Option<&str>), scope: &str) -> Value {
     let page = begin_with(app, client, &[("scope", scope)]).await;
     assert_eq!(page.status, 200, "{}", page.body);
     page.json()
 }
 
-async fn poll(app: &App, (id, secret): (&str, Option<&str>), begun: &Value) -> Page {
+pub async fn poll(app: &App, (id, secret): (&str, Option<&str>), begun: &Value) -> Page {
     let code = begun["device_code"].as_str().unwrap();
     app.token(id, secret, &[("grant_type", GRANT), ("device_code", code)]).await
 }
@@ -41,17 +41,17 @@ fn error(page: &Page) -> String {
 }
 
 /// Enters a code; the page that says who asks, or the one that says what is wrong.
-async fn enter(browser: &mut Browser, code: &str) -> Page {
+pub async fn enter(browser: &mut Browser, code: &str) -> Page {
     let page = browser.get("/device").await;
     browser.submit_following(page.form("/device").set("user_code", code)).await
 }
 
-async fn go(browser: &mut Browser, page: &Page) -> Page {
+pub async fn go(browser: &mut Browser, page: &Page) -> Page {
     browser.submit_following(page.form("/device/confirm").press("decision", "go")).await
 }
 
 /// Signs the device in with a living session of the browser, and allows everything.
-async fn sign_in(browser: &mut Browser, begun: &Value) -> Page {
+pub async fn sign_in(browser: &mut Browser, begun: &Value) -> Page {
     let page = enter(browser, begun["user_code"].as_str().unwrap()).await;
     let page = go(browser, &page).await;
     if page.select("h1").iter().any(|title| title.contains("device")) { page } else { browser.allow(page).await }

@@ -23,44 +23,100 @@ fn quoted(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
 }
 
-/// How many tests the rows of a page name; each of them exists, and each row names one.
-fn tests_named_by(page: &str) -> usize {
-    let page = read(page);
-    let mut names = 0;
-    let rows = page.lines().filter(|line| line.starts_with("| ") && !line.ends_with("| shown by |"));
-    for line in rows {
-        let shown = line.trim_end_matches([' ', '|']).rsplit("| ").next().unwrap();
-        let mut found = 0;
-        for name in quoted(shown) {
-            found += 1;
-            if let Some((module, function)) = name.rsplit_once("::") {
-                let source = read(&format!("server/tests/it/{}.rs", module.replace("::", "/")));
-                assert!(source.contains(&format!("fn {function}(")), "there is no test {name}");
-            } else {
-                let (file, title) = name.split_once(": ").unwrap_or_else(|| panic!("{name} names no test"));
-                let there = match file {
-                    "authlib" => read("end2end/authlib/flows.py").contains(&format!("def {title}(")),
-                    _ => read(&format!("end2end/tests/{file}.spec.ts")).contains(&format!("\"{title}\"")),
-                };
-                assert!(there, "there is no test {name}");
-            }
+/// Where a module's tests are: in this folder, or beside the code of a crate.
+fn source(module: &str) -> String {
+    let path = module.replace("::", "/");
+    let Some((name, inside)) = path.split_once('/').filter(|(name, _)| ["model", "rules", "server"].contains(name))
+    else {
+        return read(&format!("server/tests/it/{path}.rs"));
+    };
+    let places = [".rs", "/mod.rs", "/tests.rs"].map(|end| format!("{name}/src/{inside}{end}"));
+    let found = places.iter().filter_map(|place| fs::read_to_string(repository().join(place)).ok());
+    let found: String = found.collect();
+    assert!(!found.is_empty(), "there is no module {module}");
+    found
+}
+
+/// The rows of the tables of a text, without their heads.
+fn rows(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter(|line| line.starts_with("| ") && !line.ends_with("| shown by |"))
+}
+
+/// The tests that a row names; each of them exists, and there is one.
+fn tests_of(row: &str) -> Vec<&str> {
+    let shown = row.trim_end_matches([' ', '|']).rsplit("| ").next().unwrap();
+    let names: Vec<&str> = quoted(shown).collect();
+    for name in &names {
+        if let Some((module, function)) = name.rsplit_once("::") {
+            assert!(source(module).contains(&format!("fn {function}(")), "there is no test {name}");
+        } else {
+            let (file, title) = name.split_once(": ").unwrap_or_else(|| panic!("{name} names no test"));
+            let there = match file {
+                "authlib" => read("end2end/authlib/flows.py").contains(&format!("def {title}(")),
+                _ => read(&format!("end2end/tests/{file}.spec.ts")).contains(&format!("\"{title}\"")),
+            };
+            assert!(there, "there is no test {name}");
         }
-        assert!(found > 0, "no test shows: {line}");
-        names += found;
     }
+    assert!(!names.is_empty(), "no test shows: {row}");
     names
 }
 
 #[test]
 fn every_test_that_the_conformance_page_names_exists() {
-    assert!(tests_named_by("docs/conformance.md") > 60);
+    let page = read("docs/conformance.md");
+    assert!(rows(&page).map(|row| tests_of(row).len()).sum::<usize>() > 60);
+}
+
+/// The ids in the first column of a row: what a published flaw is called in the names of tests.
+fn published(row: &str) -> Vec<String> {
+    let (_, cited) = row.split('|').nth(1).unwrap().rsplit_once('(').expect("whose flaw it was");
+    let words = cited.trim_end().trim_end_matches(')').replace(['-', '.'], "_").to_lowercase();
+    let words = words.split([' ', ',']).filter(|word| word.bytes().any(|byte| byte.is_ascii_digit()));
+    // Of the names that GitHub gives, the first part is enough.
+    let short = |word: &str| match word.strip_prefix("ghsa_") {
+        Some(id) => id.split('_').next().unwrap_or_default().to_owned(),
+        None => word.to_owned(),
+    };
+    words.map(short).collect()
 }
 
 #[test]
-fn every_published_flaw_is_tried() {
-    assert!(tests_named_by("docs/abuse-cases.md") > 50);
+fn every_published_flaw_is_tried_by_a_test_that_is_named_after_it() {
     let page = read("docs/abuse-cases.md");
-    assert_eq!(page.lines().filter(|line| line.starts_with("| ")).count(), 1 + 28);
+    let (flaws, _) = page.split_once("\n## ").expect("the catalogue");
+    assert_eq!(rows(flaws).count(), 27);
+    for row in rows(flaws) {
+        let tests = tests_of(row);
+        for id in published(row) {
+            assert!(tests.iter().any(|test| test.contains(&*id)), "{id} is in no name: {row}");
+        }
+    }
+}
+
+/// The ids of the catalogue.
+fn catalogue() -> Vec<String> {
+    let lists = [("A", 11), ("B", 10), ("C", 7), ("D", 9), ("E", 9), ("F", 0), ("J", 10), ("K", 5), ("L", 8)];
+    let ids = |(letter, last): (&str, u8)| match last {
+        0 => vec![letter.to_owned()],
+        last => (1..=last).map(|n| format!("{letter}{n}")).collect(),
+    };
+    lists.into_iter().flat_map(ids).collect()
+}
+
+#[test]
+fn every_attack_of_the_catalogue_is_tried_by_tests_that_are_named_after_it() {
+    let page = read("docs/abuse-cases.md");
+    let (_, table) = page.split_once("\n## The catalogue").expect("the catalogue");
+    let ids: Vec<&str> = rows(table).map(|row| row.split('|').nth(1).unwrap().trim()).collect();
+    assert_eq!(ids, catalogue());
+    for (row, id) in rows(table).zip(ids) {
+        let mark = format!("_{}_", id.to_lowercase());
+        for test in tests_of(row) {
+            let (_, function) = test.rsplit_once("::").unwrap();
+            assert!(format!("_{function}").contains(&mark), "{test} is not named after {id}");
+        }
+    }
 }
 
 /// The table of profiles, from the rules that the endpoints enforce.

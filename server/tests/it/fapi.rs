@@ -12,7 +12,7 @@ use model::{authorization::Code, demo, hours, minutes, seconds};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::harness::{App, Browser, CHALLENGE, Page, URL, VERIFIER, authorize_url, encode};
+use crate::harness::{App, Browser, CHALLENGE, Page, URL, VERIFIER, authorize_url, claims, encode, header};
 
 const CLIENT: &str = "demo-fapi";
 const CALLBACK: &str = "https://example.com/callback";
@@ -172,6 +172,21 @@ impl<'a> Client<'a> {
         headers.extend(proof.map(|proof| ("dpop", proof)));
         self.app.get("/userinfo", &headers).await
     }
+}
+
+/// Gives `demo-app` these keys in the place of its secret, at its page in the portal.
+pub async fn sign_with(app: &App, pairs: &[&Key]) {
+    let mut browser = app.sign_in_portal("dev@portico.test").await;
+    let keys = format!("{}/keys", app.client_path("demo-app").await);
+    for pair in pairs {
+        let page = browser.get(&keys).await;
+        let added = browser.submit(page.form(&keys).set("jwk", &pair.public.to_string()).set("label", "mine")).await;
+        assert_eq!(added.status, 303, "{}", added.text());
+    }
+    let method = keys.replace("/keys", "/method");
+    let page = browser.get(&keys).await;
+    let changed = browser.submit(page.form(&method).set("method", "private_key_jwt")).await;
+    assert_eq!(changed.status, 303, "{}", changed.text());
 }
 
 fn text(value: &Value, name: &str) -> String {
@@ -606,7 +621,7 @@ async fn a_signed_answer_says_all_of_it() {
     let page = browser.follow(&url).await;
     let answer = browser.allow(page).await.redirect_parameters();
     assert_eq!(answer.keys().collect::<Vec<_>>(), ["response"], "{answer:?}");
-    let (header, claims) = decoded(&answer["response"]);
+    let (header, claims) = (header(&answer["response"]), claims(&answer["response"]));
     assert_eq!(header["alg"], "ES256", "FAPI has no RS256");
     assert_eq!(
         (text(&claims, "aud"), text(&claims, "iss"), text(&claims, "state")),
@@ -624,16 +639,10 @@ async fn a_signed_introspection_answer() {
     let headers = [("authorization", authorization.as_str()), ("accept", "application/token-introspection+jwt")];
     let page = app.post("/oauth2/introspect", &headers, &[("token", "nothing")]).await;
     assert_eq!(page.header("content-type"), Some("application/token-introspection+jwt"));
-    let (header, claims) = decoded(page.body.trim());
+    let (header, claims) = (header(page.body.trim()), claims(page.body.trim()));
     assert_eq!(header["typ"], "token-introspection+jwt");
     assert_eq!((text(&claims, "aud"), text(&claims, "iss")), ("demo-app".to_owned(), URL.to_owned()));
     assert_eq!(claims["token_introspection"], json!({"active": false}));
-}
-
-pub fn decoded(jwt: &str) -> (Value, Value) {
-    let mut parts = jwt.split('.').map(|part| URL_SAFE_NO_PAD.decode(part).unwrap());
-    let mut next = || serde_json::from_slice(&parts.next().unwrap()).unwrap();
-    (next(), next())
 }
 
 #[tokio::test]
@@ -697,4 +706,135 @@ async fn a_refresh_token_of_a_public_client_is_nothing_without_its_key() {
     }
     let page = post(Some(own.proof("POST", "/oauth2/token", None)), &form).await;
     assert_eq!(page.status, 200, "whoever tried has not ended it: {}", page.body);
+}
+
+/// The binding goes on with the family: what came from a refresh is bound as what it came from.
+#[tokio::test]
+async fn the_next_refresh_token_of_a_public_client_is_nothing_without_its_key_either() {
+    let app = App::demo().await;
+    let (own, other) = (Client::new(&app), Client::new(&app));
+    let answer = app.authorize(&authorize_url("demo-spa", &[]), "+46701740605").await;
+    let post = async |proof: Option<String>, form: &[(&str, &str)]| {
+        let headers: Vec<(&str, &str)> = proof.iter().map(|proof| ("dpop", proof.as_str())).collect();
+        app.post("/oauth2/token", &headers, form).await
+    };
+    let form = [
+        ("grant_type", "authorization_code"),
+        ("client_id", "demo-spa"),
+        ("code", answer["code"].as_str()),
+        ("redirect_uri", "http://127.0.0.1:8766/callback"),
+        ("code_verifier", VERIFIER),
+    ];
+    let mut tokens = post(Some(own.proof("POST", "/oauth2/token", None)), &form).await.json();
+    for n in 1..4 {
+        let before = text(&tokens, "refresh_token");
+        let form = [("grant_type", "refresh_token"), ("client_id", "demo-spa"), ("refresh_token", before.as_str())];
+        let page = post(Some(own.proof("POST", "/oauth2/token", None)), &form).await;
+        assert_eq!((page.status, &page.json()["token_type"]), (200, &"DPoP".into()), "{n}: {}", page.body);
+        tokens = page.json();
+        let (access, refresh) = (text(&tokens, "access_token"), text(&tokens, "refresh_token"));
+        assert_ne!(refresh, before);
+        let form = [("grant_type", "refresh_token"), ("client_id", "demo-spa"), ("refresh_token", refresh.as_str())];
+        for proof in [None, Some(other.proof("POST", "/oauth2/token", None))] {
+            let page = post(proof, &form).await;
+            assert_eq!((page.status, &page.json()["error"]), (400, &"invalid_grant".into()), "{n}");
+        }
+        // And the access token beside it.
+        let proof = |client: &Client<'_>| client.proof("GET", "/userinfo", Some(&access));
+        assert_eq!(own.userinfo("Bearer", &access, None).await.status, 401, "{n}");
+        assert_eq!(own.userinfo("DPoP", &access, Some(&proof(&other))).await.status, 401, "{n}");
+        assert_eq!(own.userinfo("DPoP", &access, Some(&proof(&own))).await.status, 200, "{n}");
+    }
+}
+
+/// RFC 9449, section 4.3: there is not more than one.
+#[tokio::test]
+async fn two_proofs_with_one_request_are_none() {
+    let app = App::demo().await;
+    let client = Client::new(&app);
+    let mut browser = app.sign_in_portal("dev@portico.test").await;
+    let access = text(&client.tokens(&mut browser).await, "access_token");
+    let code = client.code(&mut browser, &[]).await;
+    let pushed = [
+        ("response_type", "code"),
+        ("redirect_uri", CALLBACK),
+        ("scope", "openid"),
+        ("code_challenge", CHALLENGE),
+        ("code_challenge_method", "S256"),
+    ];
+    let redeemed = [
+        ("grant_type", "authorization_code"),
+        ("code", &*code),
+        ("redirect_uri", CALLBACK),
+        ("code_verifier", VERIFIER),
+    ];
+    for (path, form) in [("/oauth2/par", &pushed[..]), ("/oauth2/token", &redeemed)] {
+        let (one, two) = (client.proof("POST", path, None), client.proof("POST", path, None));
+        let joined = format!("{one}, {two}");
+        for proofs in [&[("dpop", one.as_str()), ("dpop", two.as_str())][..], &[("dpop", joined.as_str())]] {
+            let assertion = client.assertion();
+            let signed = [("client_assertion_type", ASSERTION_TYPE), ("client_assertion", assertion.as_str())];
+            let page = app.post(path, proofs, &[form, &signed[..]].concat()).await;
+            assert_eq!((page.status, page.json()["error"].as_str()), (400, Some("invalid_dpop_proof")), "{path}");
+        }
+    }
+    let proof = || client.proof("GET", "/userinfo", Some(&access));
+    let (one, two, authorization) = (proof(), proof(), format!("DPoP {access}"));
+    let headers = [("authorization", authorization.as_str()), ("dpop", one.as_str()), ("dpop", two.as_str())];
+    let page = app.get("/userinfo", &headers).await;
+    assert_eq!((page.status, page.json()["error"].as_str()), (401, Some("invalid_dpop_proof")));
+    let page = client.redeem(&code, Some(&client.proof("POST", "/oauth2/token", None))).await;
+    assert_eq!(page.status, 200, "nothing was used up: {}", page.body);
+}
+
+/// RFC 9101, section 6.3, for each parameter that an attacker could hope for.
+#[tokio::test]
+async fn no_parameter_beside_a_signed_request_is_read() {
+    let app = App::demo().await;
+    let client = Client::new(&app);
+    let mut browser = app.sign_in_portal("dev@portico.test").await;
+    client.code(&mut browser, &[("scope", "openid")]).await;
+    let now = client.now();
+    let object = json!({
+        "iss": CLIENT, "aud": URL, "exp": now + 60, "nbf": now, "client_id": CLIENT, "response_type": "code",
+        "redirect_uri": CALLBACK, "scope": "openid", "code_challenge": CHALLENGE, "code_challenge_method": "S256",
+    });
+    let signed = client.key.sign(json!({"typ": "oauth-authz-req+jwt"}), &object);
+    for (name, value) in [
+        ("redirect_uri", "https://evil.example/"),
+        ("redirect_uri", "http://127.0.0.1:8765/callback"),
+        ("response_type", "token"),
+        ("response_mode", "form_post"),
+        ("scope", "openid email"),
+        ("state", "outside"),
+        ("nonce", "outside"),
+        ("prompt", "login"),
+        ("max_age", "0"),
+        ("claims", r#"{"userinfo":{"email":null}}"#),
+        ("acr_values", "urn:portico:acr:mfa"),
+        ("id_token_hint", "nonsense"),
+        ("resource", "https://api.example.com/"),
+        ("code_challenge", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
+        ("code_challenge_method", "plain"),
+    ] {
+        let form = [("request", signed.as_str()), (name, value)];
+        let pushed = client.post_with("/oauth2/par", &client.assertion(), None, &form).await;
+        assert_eq!(pushed.status, 201, "{name}: {}", pushed.body);
+        let uri = pushed.json()["request_uri"].as_str().unwrap().to_owned();
+        // And once more beside the reference.
+        let query = encode(&[("client_id", CLIENT), ("request_uri", &uri), (name, value)]);
+        let page = browser.get(&format!("/oauth2/auth?{query}")).await;
+        assert!(page.location().is_some_and(|to| to.starts_with(CALLBACK)), "{name}: {:?}", page.location());
+        let answer = page.redirect_parameters();
+        assert_eq!(answer.keys().collect::<Vec<_>>(), ["code", "iss", "scope"], "{name}");
+        let code = Code::open(&app.ctx, &answer["code"]).expect("a code");
+        assert_eq!((code.nonce.as_deref(), code.claims.userinfo.len()), (None, 0), "{name}");
+        let page = client.redeem(&answer["code"], Some(&client.proof("POST", "/oauth2/token", None))).await;
+        assert_eq!((page.status, &page.json()["scope"]), (200, &"openid".into()), "{name}: {}", page.body);
+        assert!(claims(&page.json()["id_token"]).get("nonce").is_none(), "{name}");
+    }
+    // One that is for another client is nobody's.
+    let query = encode(&[("client_id", "demo-app"), ("request", &signed)]);
+    let page = browser.get(&format!("/oauth2/auth?{query}")).await;
+    assert_eq!((page.status, page.location()), (400, None), "{}", page.text());
 }

@@ -26,6 +26,7 @@
 
 mod browser;
 mod database;
+mod jwt;
 mod outside;
 mod page;
 
@@ -51,6 +52,7 @@ use self::{
 pub use self::{
     browser::{Browser, send},
     database::postgres,
+    jwt::{claims, header},
     outside::{Outside, Process},
     page::{Form, Page},
 };

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use crate::{
     deliveries::Outside,
-    harness::{App, Browser, Page, authorize_url, encode},
+    harness::{App, Browser, Page, authorize_url, claims, encode, header},
 };
 
 const NUMBER: &str = "+46701740605";
@@ -73,10 +73,6 @@ fn hint(tokens: &Value) -> &str {
     tokens["id_token"].as_str().unwrap()
 }
 
-fn part(jwt: &str, n: usize) -> Value {
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(jwt.split('.').nth(n).unwrap()).unwrap()).unwrap()
-}
-
 async fn lives(browser: &mut Browser, client_id: &str) -> bool {
     let scope = if client_id == "demo-app" { "openid profile" } else { "openid phone" };
     let page = browser.get(&authorize_url(client_id, &[("prompt", "none"), ("scope", scope)])).await;
@@ -90,7 +86,7 @@ async fn logout_token(app: &App, body: &[u8]) -> (Value, Value) {
     let body = std::str::from_utf8(body).unwrap();
     let jwt = body.strip_prefix("logout_token=").unwrap();
     let (signed, signature) = jwt.rsplit_once('.').unwrap();
-    let (header, claims) = (part(jwt, 0), part(jwt, 1));
+    let (header, claims) = (header(jwt), claims(jwt));
     let keys = app.get("/.well-known/jwks.json", &[]).await.json();
     let key = keys["keys"].as_array().unwrap().iter().find(|key| key["kid"] == header["kid"]).unwrap();
     let number = |name: &str| URL_SAFE_NO_PAD.decode(key[name].as_str().unwrap()).unwrap();
@@ -107,7 +103,7 @@ async fn a_client_is_told_of_the_end_of_a_session_that_gave_it_tokens() {
     register(&app, "demo-web", back_channel()).await;
     let mut browser = app.sign_in_subscriber(NUMBER).await;
     let tokens = tokens(&app, &mut browser, "demo-web").await;
-    let id_token = part(hint(&tokens), 1);
+    let id_token = claims(hint(&tokens));
     let (work, page) = app.work_of(browser.get(&logout_url(hint(&tokens), &[]))).await;
     assert_eq!((page.status, work.commits), (200, 1), "the end and its telling are one transaction");
 
@@ -209,7 +205,7 @@ async fn every_way_out_of_the_portal_tells() {
                 browser.submit(&page.form("/signout")).await;
             }
             "one" => {
-                let sid = part(hint(&tokens), 1)["sid"].as_str().unwrap().to_owned();
+                let sid = claims(hint(&tokens))["sid"].as_str().unwrap().to_owned();
                 let page = elsewhere.get("/account/sessions").await;
                 elsewhere.submit(page.form("/account/sessions").set("session", &sid)).await;
             }
@@ -255,7 +251,7 @@ async fn signing_in_again_stays_in_the_session() {
     let page = browser.get("/signin?again=1").await;
     browser.submit(page.form("/signin").set("email", DEV).set("password", demo::PASSWORD)).await;
     let second = tokens(&app, &mut browser, "demo-app").await;
-    let (first, second) = (part(hint(&first), 1), part(hint(&second), 1));
+    let (first, second) = (claims(hint(&first)), claims(hint(&second)));
     assert_eq!(first["sid"], second["sid"]);
     assert_ne!(first["auth_time"], second["auth_time"]);
     assert!(deliveries(&app, "demo-app").await.is_empty());
@@ -271,7 +267,7 @@ async fn somebody_elses_sign_in_in_the_same_browser_ends_the_session() {
     app.clock.advance(minutes(5));
     app.log_in(&mut browser, &again, NUMBER).await;
     let second = tokens(&app, &mut browser, "demo-web").await;
-    assert_eq!(part(hint(&first), 1)["sid"], part(hint(&second), 1)["sid"], "the same person stays in it");
+    assert_eq!(claims(hint(&first))["sid"], claims(hint(&second))["sid"], "the same person stays in it");
     assert!(deliveries(&app, "demo-web").await.is_empty());
     app.clock.advance(minutes(5));
     app.log_in(&mut browser, &again, "+46701740606").await;
@@ -292,7 +288,7 @@ async fn the_signed_out_page_loads_what_clients_want_and_leads_on() {
     let back = [("post_logout_redirect_uri", "https://example.com/"), ("state", "bye")];
     let page = browser.get(&logout_url(hint(&tokens), &back)).await;
     assert_eq!(page.status, 200, "the frames come first");
-    let claims = part(hint(&tokens), 1);
+    let claims = claims(hint(&tokens));
     let expected = encode(&[("iss", claims["iss"].as_str().unwrap()), ("sid", claims["sid"].as_str().unwrap())]);
     assert_eq!(page.attributes("iframe", "src"), [format!("{FRONT}&{expected}")]);
     assert_eq!(page.attributes("main a.button", "href"), ["https://example.com/?state=bye"]);
@@ -303,6 +299,48 @@ async fn the_signed_out_page_loads_what_clients_want_and_leads_on() {
     // Nobody is signed in any more: nothing to load.
     let page = browser.get(&logout_url(hint(&tokens), &back)).await;
     assert_eq!(page.location().as_deref(), Some("https://example.com/?state=bye"));
+}
+
+/// Whoever signs out in the portal signs out of the applications, too.
+#[tokio::test]
+async fn signing_out_in_the_portal_loads_what_clients_want() {
+    let app = App::demo().await;
+    let front = LogoutUris { front: Some(FRONT.to_owned()), front_session_required: true, ..back_channel() };
+    register(&app, "demo-app", front).await;
+    for (n, (from, action)) in
+        [("/account", "/signout"), ("/account/sessions", "/account/sessions/end")].into_iter().enumerate()
+    {
+        let mut browser = app.sign_in_portal(DEV).await;
+        let tokens = tokens(&app, &mut browser, "demo-app").await;
+        let page = browser.get(from).await;
+        let page = browser.submit(&page.form(action)).await;
+        assert_eq!(page.status, 200, "{action}: {:?}", page.location());
+        assert!(page.text().contains("You are signed out"), "{action}: {}", page.text());
+        let claims = claims(hint(&tokens));
+        let expected = encode(&[("iss", claims["iss"].as_str().unwrap()), ("sid", claims["sid"].as_str().unwrap())]);
+        assert_eq!(page.attributes("iframe", "src"), [format!("{FRONT}&{expected}")], "{action}");
+        assert_eq!(page.attributes("iframe", "sandbox"), ["allow-scripts allow-same-origin"], "{action}");
+        let policy = page.header("content-security-policy").unwrap();
+        assert!(
+            policy.contains("; frame-src https://example.com; ") && policy.contains("script-src 'none'"),
+            "{policy}"
+        );
+        assert_eq!(page.attributes("main a.button", "href"), ["/signin"], "{action}");
+        assert!(!lives(&mut browser, "demo-app").await, "{action}");
+        assert_eq!(browser.get("/account").await.status, 303, "{action}");
+        assert_eq!(deliveries(&app, "demo-app").await.len(), n + 1, "the back channel is told as well");
+    }
+    // Who has been at no application goes on as ever, and no other page may load frames.
+    let mut browser = app.sign_in_portal(DEV).await;
+    let page = browser.get("/account").await;
+    assert!(!page.header("content-security-policy").unwrap().contains("frame-src"));
+    let page = browser.submit(&page.form("/signout")).await;
+    assert_eq!(page.location().as_deref(), Some("/signin"));
+    // Nor does another site sign anybody out.
+    let mut browser = app.sign_in_portal(DEV).await;
+    let page = browser.post_form_with("/signout", &[], &[("origin", "https://evil.example")]).await;
+    assert_eq!(page.status, 403);
+    assert_eq!(browser.get("/account").await.status, 200);
 }
 
 #[tokio::test]
@@ -401,13 +439,13 @@ async fn k2_a_hint_that_is_not_the_sessions_own_asks_first() {
     let mine = tokens(&app, &mut browser, "demo-web").await;
     let mut other = app.sign_in_subscriber("+46701740606").await;
     let foreign = tokens(&app, &mut other, "demo-web").await;
-    let (head, claims, signature) = {
+    let (head, payload, signature) = {
         let mut parts = hint(&mine).split('.');
         (parts.next().unwrap(), parts.next().unwrap(), parts.next().unwrap())
     };
     let none = URL_SAFE_NO_PAD.encode(r#"{"alg":"none","typ":"JWT"}"#);
-    let unsigned = format!("{none}.{claims}.");
-    let mut changed = part(hint(&mine), 1);
+    let unsigned = format!("{none}.{payload}.");
+    let mut changed = claims(hint(&mine));
     changed["aud"] = json!(["demo-spa"]);
     let tampered = format!("{head}.{}.{signature}", URL_SAFE_NO_PAD.encode(changed.to_string()));
     let access = mine["access_token"].as_str().unwrap();

@@ -3,6 +3,7 @@
 //! one to the document names it below and writes a function of the same name.
 
 mod approvals;
+mod certificates;
 mod claims;
 mod clients;
 mod endpoints;
@@ -13,6 +14,7 @@ mod signatures;
 pub mod signer;
 pub mod world;
 
+use model::{Certificates, Settings};
 use serde_json::Value;
 
 use crate::harness::App;
@@ -61,8 +63,9 @@ proofs! {
         frontchannel_logout_session_supported;
 }
 
-async fn document(client_secret_jwt: bool) -> serde_json::Map<String, Value> {
-    let app = App::with(|settings| settings.client_secret_jwt = client_secret_jwt).await;
+/// What it says with these settings.
+async fn document(change: fn(&mut Settings)) -> serde_json::Map<String, Value> {
+    let app = App::with(change).await;
     match app.get("/.well-known/openid-configuration", &[]).await.json() {
         Value::Object(document) => document,
         other => panic!("{other}"),
@@ -71,12 +74,12 @@ async fn document(client_secret_jwt: bool) -> serde_json::Map<String, Value> {
 
 #[tokio::test]
 async fn the_provider_does_all_that_its_metadata_says() {
-    let document = document(false).await;
+    let document = document(|_| {}).await;
     for (key, value) in &document {
         prove(key, value).await;
     }
     // And what it says beyond that when everything is turned on.
-    let mut more = self::document(true).await;
+    let mut more = self::document(|settings| settings.client_secret_jwt = true).await;
     more.retain(|key, value| document.get(key) != Some(&*value));
     for (key, value) in &more {
         prove(key, value).await;
@@ -85,6 +88,21 @@ async fn the_provider_does_all_that_its_metadata_says() {
     for proven in PROVEN {
         assert!(document.contains_key(*proven), "{proven} is in the document no more: remove its proof");
     }
+}
+
+/// What it says where certificates arrive and not elsewhere.
+#[tokio::test]
+async fn over_tls_the_provider_does_what_its_metadata_says_of_certificates() {
+    let plain = document(|_| {}).await;
+    let document = document(|settings| settings.certificates = Certificates::Judged).await;
+    let mut shown = 0;
+    for (key, value) in document.iter().filter(|(key, value)| plain.get(*key) != Some(value)) {
+        Box::pin(certificates::prove(key, value, &plain)).await;
+        shown += 1;
+    }
+    assert_eq!(shown, 4, "three endpoints, and tokens that are bound");
+    assert!(plain.keys().all(|key| document.contains_key(key)), "nothing is withdrawn");
+    assert!(!document.keys().any(|key| key.contains("mtls")), "one listener has it all: there are no aliases");
 }
 
 /// The texts of a list.

@@ -11,10 +11,7 @@ use axum::{
     extract::ConnectInfo,
     http::{Method, Request},
 };
-use base64::{
-    Engine as _,
-    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
-};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hyper_util::rt::TokioIo;
 use model::{Certificates, ClientCertificate, certificate::Certificate, client::certificate::CertificateName};
 use rcgen::{CertificateParams, DistinguishedName, DnType, SanType};
@@ -25,25 +22,25 @@ use tokio_rustls::client::TlsStream;
 use tower::ServiceExt as _;
 
 use crate::{
-    harness::{App, CHALLENGE, Page, VERIFIER, authorize_url, basic, encode, send},
+    harness::{App, CHALLENGE, Page, VERIFIER, authorize_url, basic, claims, encode, send},
     key_sets::Publisher,
     tls::{Authority, BOTH, Files, Pair, connect, self_signed, serve},
 };
 
-const CALLBACK: &str = "https://example.com/callback";
+pub const CALLBACK: &str = "https://example.com/callback";
 const DEV: &str = "dev@portico.test";
 
 /// The demo world behind TLS, with an authority for clients.
-struct World {
+pub struct World {
     app: App,
     server: Authority,
-    clients: Authority,
+    pub clients: Authority,
     address: SocketAddr,
     files: Files,
 }
 
 impl World {
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         Self::with(Certificates::Judged, None).await
     }
 
@@ -87,7 +84,7 @@ impl World {
         exchange(stream, method, path, headers, body).await
     }
 
-    async fn post(&self, own: Option<&Pair>, path: &str, headers: &[(&str, &str)], form: &[(&str, &str)]) -> Page {
+    pub async fn post(&self, own: Option<&Pair>, path: &str, headers: &[(&str, &str)], form: &[(&str, &str)]) -> Page {
         self.post_to(self.address, own, path, headers, form).await
     }
 
@@ -104,7 +101,7 @@ impl World {
         self.send_to(address, own, Method::POST, path, &headers, encode(form)).await
     }
 
-    async fn get(&self, own: Option<&Pair>, path: &str, token: &str) -> Page {
+    pub async fn get(&self, own: Option<&Pair>, path: &str, token: &str) -> Page {
         let authorization = format!("Bearer {token}");
         self.send(own, Method::GET, path, &[("authorization", &authorization)], String::new()).await
     }
@@ -121,7 +118,7 @@ impl World {
     }
 
     /// Registers a client; its id.
-    async fn registered(&self, more: &Value) -> String {
+    pub async fn registered(&self, more: &Value) -> String {
         let page = register(&self.app, more).await;
         assert_eq!(page.status, 201, "{more} {}", page.body);
         let answer = page.json();
@@ -133,7 +130,7 @@ impl World {
     }
 
     /// Changes what a client of the demo world has registered, before its first use.
-    async fn rewrite(&self, client: &str, method: &str, metadata: &Value) {
+    pub async fn rewrite(&self, client: &str, method: &str, metadata: &Value) {
         let sql = format!(
             "UPDATE clients SET auth_method = '{method}', metadata = '{metadata}' WHERE client_id = '{client}'"
         );
@@ -141,7 +138,7 @@ impl World {
     }
 
     /// A code of a client of the demo world for a portal user.
-    async fn code(&self, client: &str, scope: &str) -> String {
+    pub async fn code(&self, client: &str, scope: &str) -> String {
         let mut browser = self.app.sign_in_portal(DEV).await;
         let page = browser.follow(&authorize_url(client, &[("scope", scope)])).await;
         let page = if page.status == 200 { browser.allow(page).await } else { page };
@@ -190,17 +187,17 @@ fn named(params: &mut CertificateParams, parts: &[(DnType, &str)]) {
     params.subject_alt_names = Vec::new();
 }
 
-fn acme(params: &mut CertificateParams) {
+pub fn acme(params: &mut CertificateParams) {
     named(params, &[(DnType::CountryName, "SE"), (DnType::OrganizationName, "Acme"), (DnType::CommonName, "client")]);
 }
 
-const ACME: &str = "CN=client,O=Acme,C=SE";
+pub const ACME: &str = "CN=client,O=Acme,C=SE";
 
-fn by_name(name: &str, value: &str) -> Value {
+pub fn by_name(name: &str, value: &str) -> Value {
     json!({"token_endpoint_auth_method": "tls_client_auth", format!("tls_client_auth_{name}"): value})
 }
 
-fn bound(page: &Page) -> String {
+pub fn bound(page: &Page) -> String {
     assert_eq!(page.status, 200, "{}", page.body);
     assert_eq!(page.json()["token_type"], "bearer", "RFC 8705, section 3");
     page.json()["access_token"].as_str().unwrap().to_owned()
@@ -428,10 +425,8 @@ async fn a_signed_token_names_the_certificate_too() {
     let own = world.clients.sign(acme);
     let form = [("grant_type", "client_credentials"), ("client_id", "demo-reports")];
     let access = bound(&world.post(Some(&own), "/oauth2/token", &[], &form).await);
-    let claims = URL_SAFE_NO_PAD.decode(access.split('.').nth(1).unwrap()).unwrap();
-    let claims: Value = serde_json::from_slice(&claims).unwrap();
     let thumbprint = ClientCertificate { der: own.der.clone(), trusted: true }.thumbprint();
-    assert_eq!(claims["cnf"], json!({"x5t#S256": thumbprint}));
+    assert_eq!(claims(&access)["cnf"], json!({"x5t#S256": thumbprint}));
 }
 
 #[tokio::test]
@@ -460,6 +455,15 @@ async fn a_refresh_token_of_a_public_client_is_bound_to_its_certificate() {
     let access = bound(&page);
     assert_eq!(world.get(Some(&own), "/userinfo", &access).await.status, 200, "the thief has not ended it");
     assert_eq!(world.get(Some(&other), "/userinfo", &access).await.status, 401);
+    // The binding goes on with the family.
+    let next = page.json()["refresh_token"].as_str().unwrap().to_owned();
+    assert_ne!(next, refresh);
+    let form = [("grant_type", "refresh_token"), ("client_id", "demo-spa"), ("refresh_token", next.as_str())];
+    for pair in [None, Some(&other)] {
+        let page = world.post(pair, "/oauth2/token", &[], &form).await;
+        assert_eq!(page.status, 400, "{}", page.body);
+    }
+    bound(&world.post(Some(&own), "/oauth2/token", &[], &form).await);
 }
 
 #[tokio::test]

@@ -127,3 +127,38 @@ async fn b10_a_consent_that_another_node_has_ended_gives_a_code_nothing() {
     assert_eq!(holder.app.texts("grants", "scopes").await, before, "no grant was made");
     assert_eq!(holder.userinfo().await.status, 200, "it was no replay: what the first code gave stays");
 }
+
+/// Somebody who is no subscriber any more, whose number goes to somebody else, and a portal user who was
+/// suspended.
+#[tokio::test]
+async fn b10_c6_the_person_is_gone() {
+    let mut holder = Holder::new().await;
+    let ended = "UPDATE subscribers SET ended_at = 1, phone_number = '+46701740699' WHERE phone_number";
+    holder.app.execute(&format!("{ended} = '{NUMBER}'")).await;
+    holder
+        .app
+        .execute(&format!("UPDATE subscribers SET phone_number = '{NUMBER}' WHERE phone_number = '+46701740606'"))
+        .await;
+    // A node that has read nothing of it before.
+    let (ctx, router) = holder.app.second_node().await;
+    holder.browser.move_to(router.clone());
+    (holder.app.ctx, holder.app.router) = (ctx, router);
+    holder.assert_void(400).await;
+    let page = holder.browser.get(&authorize_url("demo-web", &[("prompt", "none")])).await;
+    assert_eq!(page.redirect_parameters()["error"], "login_required", "nor is anybody signed in");
+
+    let app = App::demo().await;
+    let mut browser = app.sign_in_portal("dev@portico.test").await;
+    let url = authorize_url("demo-app", &[("scope", "openid profile offline_access")]);
+    let page = browser.follow(&url).await;
+    browser.allow(page).await;
+    let code = browser.get(&url).await.redirect_parameters()["code"].clone();
+    app.execute("UPDATE users SET suspended_at = 1 WHERE email_key = 'dev@portico.test'").await;
+    let form = [
+        ("grant_type", "authorization_code"),
+        ("code", code.as_str()),
+        ("redirect_uri", "https://example.com/callback"),
+    ];
+    let page = app.token("demo-app", Some("demo-app-secret"), &form).await;
+    assert_eq!((page.status, &page.json()["error"]), (400, &"invalid_grant".into()), "{}", page.body);
+}

@@ -40,11 +40,11 @@ impl WithApp {
     }
 }
 
-fn code_of(app: &App, secret: &[u8]) -> String {
+pub fn code_of(app: &App, secret: &[u8]) -> String {
     totp::code(secret, model::Clock::now(&app.clock).seconds() / 30)
 }
 
-fn base32(text: &str) -> Vec<u8> {
+pub fn base32(text: &str) -> Vec<u8> {
     let digits =
         text.bytes().filter(u8::is_ascii_alphanumeric).map(|c| if c >= b'A' { c - b'A' } else { c - b'2' + 26 });
     let mut bits = digits.fold(Vec::new(), |mut bits, digit| {

@@ -1,7 +1,6 @@
 //! The token endpoint and what its tokens open: grants, introspection, userinfo, revocation,
 //! logout, metadata.
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use model::{
     entity::{TokenFormat, client},
     hours, minutes, seconds,
@@ -9,7 +8,7 @@ use model::{
 use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use serde_json::{Value, json};
 
-use crate::harness::{App, Page, URL, VERIFIER, authorize_url, basic};
+use crate::harness::{App, Page, URL, VERIFIER, authorize_url, basic, claims, header};
 
 const NUMBER: &str = "+46701740605";
 const CALLBACK: &str = "https://example.com/callback";
@@ -32,12 +31,6 @@ async fn userinfo(app: &App, token: &str) -> Page {
 async fn introspect(app: &App, token: &str) -> Value {
     let authorization = basic("demo-web", "demo-web-secret");
     app.post("/oauth2/introspect", &[("authorization", &authorization)], &[("token", token)]).await.json()
-}
-
-/// The claims of a JWT, which the test trusts.
-fn claims(jwt: &str) -> Value {
-    let payload = jwt.split('.').nth(1).expect("a JWT has three parts");
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).expect("base64url")).expect("JSON")
 }
 
 #[tokio::test]
@@ -83,7 +76,7 @@ async fn an_id_token_says_who_signed_in_when_and_how() {
     // A refreshed one keeps who and when.
     app.clock.advance(minutes(5));
     let refreshed = app.refresh(&text(&tokens, "refresh_token")).await.json();
-    let again = self::claims(&text(&refreshed, "id_token"));
+    let again = crate::harness::claims(&text(&refreshed, "id_token"));
     for same in ["iss", "sub", "aud", "auth_time"] {
         assert_eq!(claims[same], again[same], "{same}");
     }
@@ -457,8 +450,7 @@ async fn an_access_token_can_be_a_jwt_that_names_nobody_and_ends_like_any_other(
     assert_eq!(changed.rows_affected, 1);
 
     let access = text(&app.tokens("openid phone", NUMBER).await, "access_token");
-    let header = URL_SAFE_NO_PAD.decode(access.split('.').next().unwrap()).unwrap();
-    let header: Value = serde_json::from_slice(&header).unwrap();
+    let header = header(&access);
     assert_eq!((&header["typ"], &header["alg"]), (&json!("at+jwt"), &json!("ES256")));
     let said = claims(&access);
     assert_eq!(
@@ -594,10 +586,7 @@ async fn keys_are_published_ahead_rotated_and_kept_for_what_they_signed() {
         page.json()["keys"].as_array().expect("keys").iter().map(|key| text(key, "kid")).collect()
     };
     let published = || async { kids(app.get("/.well-known/jwks.json", &[]).await) };
-    let kid = |jwt: &str| -> String {
-        let header = URL_SAFE_NO_PAD.decode(jwt.split('.').next().expect("a header")).expect("base64url");
-        text(&serde_json::from_slice(&header).expect("JSON"), "kid")
-    };
+    let kid = |jwt: &str| text(&header(jwt), "kid");
     for key in app.get("/.well-known/jwks.json", &[]).await.json()["keys"].as_array().expect("keys") {
         for member in ["kid", "alg", "use", "kty"] {
             text(key, member);

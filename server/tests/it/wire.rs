@@ -4,18 +4,12 @@ mod browsers;
 mod libraries;
 
 use axum::{body::Body, http::Method};
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use model::{demo::SUBSCRIBER, minutes};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::harness::{App, URL, authorize_url, basic, send};
+use crate::harness::{App, URL, authorize_url, basic, claims, send};
 
 const WEB: (&str, Option<&str>) = ("demo-web", Some("demo-web-secret"));
-
-fn claims(jwt: &Value) -> Value {
-    let payload = jwt.as_str().unwrap().split('.').nth(1).unwrap();
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
-}
 
 #[tokio::test]
 async fn the_issuer_is_as_configured_slash_and_all() {

@@ -2,11 +2,11 @@
 
 use axum::response::Response;
 use leptos::prelude::*;
-use model::session;
+use model::{logout, session};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::{overview::side, providers};
+use super::{overview::side, providers, sign_in};
 use crate::{
     components::{
         form::ButtonForm,
@@ -18,7 +18,7 @@ use crate::{
     extract::SignedIn,
     form::{Form, Nothing},
     layout::{Page, PageHead},
-    notice::{self, Tone},
+    notice,
     pages::{agent, product::Confirm},
 };
 
@@ -132,6 +132,7 @@ pub(super) async fn ask_all(signed_in: SignedIn) -> Result<Response, PageError> 
 }
 
 pub(super) async fn end_all(signed_in: SignedIn, Form(Nothing {}): Form<Nothing>) -> Result<Response, PageError> {
+    let frames = logout::frames(signed_in.ctx(), signed_in.person.session).await?;
     session::end_others(signed_in.ctx(), signed_in.id(), None).await?;
-    Ok(notice::go(&signed_in.visitor, "/signin", Tone::Info, "You are signed out everywhere."))
+    Ok(sign_in::signed_out(&signed_in.visitor, frames, "You are signed out everywhere."))
 }

@@ -7,7 +7,7 @@ use axum::{
 use leptos::prelude::*;
 use model::{
     authentication::{self, StepError},
-    passkey,
+    logout, passkey,
     texts::Wait,
     user::{self, SignIn, SignInError},
 };
@@ -184,7 +184,9 @@ pub(super) async fn sign_out(
     session: Session,
     Form(Nothing {}): Form<Nothing>,
 ) -> Result<Response, PageError> {
+    let mut frames = Vec::new();
     if let Some(person) = &visitor.person {
+        frames = logout::frames(visitor.ctx(), person.session).await?;
         model::session::end(visitor.ctx(), person.user.id, person.session).await?;
     }
     session.flush().await.map_err(|error| {
@@ -192,7 +194,25 @@ pub(super) async fn sign_out(
         PageError::from(model::Fault::Stopped("sessions"))
     })?;
     let words = model::texts::of(visitor.language).portal.sign_in.signed_out;
-    Ok(notice::go(&visitor, "/signin", Tone::Info, words))
+    Ok(signed_out(&visitor, frames, words))
+}
+
+/// The end of a session in this browser: on the page for signing in, or on one that lets
+/// applications notice which are told through the browser (OpenID Connect Front-Channel Logout).
+pub(super) fn signed_out(visitor: &Visitor, frames: Vec<String>, words: &'static str) -> Response {
+    if frames.is_empty() {
+        return notice::go(visitor, "/signin", Tone::Info, words);
+    }
+    let texts = model::texts::of(visitor.language);
+    Page::card(texts.logout.done_title).language(visitor.language).frames(frames).render(visitor, move || {
+        view! {
+            <header>
+                <h1>{words}</h1>
+                <p>{texts.logout.done_lead}</p>
+            </header>
+            <a class="button button--primary button--block" href="/signin">{texts.login.title}</a>
+        }
+    })
 }
 
 pub(super) async fn back_to_start() -> Redirect {

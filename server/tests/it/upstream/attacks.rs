@@ -200,6 +200,8 @@ async fn e_an_id_token_that_does_not_hold_signs_nobody_in() {
         (Signs::Not, json!({})),
         (Signs::WithAnotherKey, json!({})),
         (Signs::WithTheSecret, json!({})),
+        (Signs::Otherwise, json!({})),
+        (Signs::Otherwise, json!({"at_hash": "AAAAAAAAAAAAAAAAAAAAAA"})),
         (Signs::Well, json!({"nonce": "another"})),
         (Signs::Well, json!({"nonce": null})),
         (Signs::Well, json!({"iss": "https://evil.example"})),

@@ -171,7 +171,9 @@ async fn come_back(visitor: Visitor, session: Session, provider: String, uri: Ur
     let return_to = answered.return_to;
     let settings = visitor.ctx().settings();
     let (path, cookies) = match answered.outcome {
-        Outcome::Known(first) => return entry::after_password(&session, &visitor, first, &return_to).await,
+        Outcome::Known(first) => {
+            return Ok(alone(entry::after_password(&session, &visitor, first, &return_to).await?));
+        }
         Outcome::Linked => {
             let words = format!("{} signs you in from now on.", provider.name);
             return Ok(notice::done(&visitor, "/account/security", &words));
@@ -191,6 +193,17 @@ async fn come_back(visitor: Visitor, session: Session, provider: String, uri: Ur
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     Ok(response)
+}
+
+/// Leaves behind what stood in the fragment of the address that the provider has sent the browser to: it
+/// would go along with each redirect, to an application in the end, unless one has a fragment of its own.
+fn alone(mut response: Response) -> Response {
+    let location = response.headers().get(header::LOCATION).and_then(|location| location.to_str().ok());
+    let onward = location.filter(|to| to.starts_with("/consent?")).map(|to| HeaderValue::try_from(format!("{to}#")));
+    if let Some(Ok(onward)) = onward {
+        response.headers_mut().insert(header::LOCATION, onward);
+    }
+    response
 }
 
 /// Whether a provider has said something in this browser with which an account can be started over.
