@@ -72,7 +72,7 @@ pub async fn page(
                     }
                     li { (icon::clock()) span { ((t.lasts)(&product.name, operator.as_ref().map(|operator| operator.name.as_str()))) } }
                     li { (icon::leave()) span { ((t.return_to)(returns_to.as_ref())) } }
-                    @if published_at.is_some() && matches!(returns_to, Some(texts::Place::Device(_))) {
+                    @if matches!(&returns_to, Some(texts::Place::Device(name)) if published_at.is_some() || is_localhost(name)) {
                         li { (icon::alert()) span { strong { (t.any_program) } } }
                     }
                 }
@@ -107,6 +107,12 @@ pub(super) async fn known_as(ctx: &Context, subject: Subject) -> Result<Option<S
 /// What is asked for, and what was allowed `before`.
 pub(super) fn permissions(product: &Product, ask: &[ProductScope], before: Option<&Consent>) -> Markup {
     Question { product, ask, before, more: is_difference(ask, before) }.permissions()
+}
+
+/// Whether the answer goes to a name that not only this device gives out: there the warning stands for
+/// every client, whoever has checked it.
+fn is_localhost(place: &str) -> bool {
+    place.split(':').next() == Some("localhost")
 }
 
 /// Asked again for what was allowed already is not a difference.

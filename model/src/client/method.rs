@@ -1,5 +1,6 @@
 //! How a client proves who it is: which methods there are here, and choosing one.
 
+use sea_orm::{ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _};
 use uuid::Uuid;
 
 use super::{
@@ -10,7 +11,7 @@ use super::{
 };
 use crate::{
     Certificates, Context, Fault,
-    entity::AuthMethod,
+    entity::{AuthMethod, client_key},
     secret::{Kind, Plain},
 };
 
@@ -34,6 +35,9 @@ pub enum SetMethodError {
     /// The name in its certificate must be known before one of an authority counts.
     #[error("the name in the client's certificate is not registered")]
     Unnamed,
+    /// It has nothing to sign with: no key is registered, nor where it publishes them.
+    #[error("the client has no key")]
+    Keyless,
     /// Inside.
     #[error(transparent)]
     Fault(#[from] Fault),
@@ -65,9 +69,14 @@ pub async fn set_method(
         .write((ctx.clone(), actor, client.id, method, secret), |tx, (ctx, actor, id, method, (secret_id, secret))| {
             Box::pin(async move {
                 let mut signs_anew = false;
+                let registered = client_key::Entity::find().filter(client_key::Column::ClientId.eq(*id));
+                let keys = registered.count(tx).await?;
                 amend(tx, ctx, *actor, *id, |client, metadata| {
                     if *method == AuthMethod::TlsClientAuth && CertificateName::of(metadata).is_none() {
                         return Err(SetMethodError::Unnamed);
+                    }
+                    if method.needs_keys() && keys == 0 && metadata.jwks_uri.is_none() {
+                        return Err(SetMethodError::Keyless);
                     }
                     signs_anew = *method == AuthMethod::SecretJwt && client.auth_method != *method;
                     if client.auth_method != *method {

@@ -282,7 +282,8 @@ struct Editing {
 }
 
 /// Changes a client's description, profile, token format and URIs. Never touches its secrets or
-/// the tokens that it has.
+/// the tokens that it has. Says how the client signs in from now on: as before, unless its new profile
+/// has not that.
 ///
 /// # Errors
 ///
@@ -293,7 +294,7 @@ pub async fn edit(
     product: &product::Model,
     client: &Client,
     changes: &Changes<'_>,
-) -> Result<(), RegisterError> {
+) -> Result<AuthMethod, RegisterError> {
     let Changes { description, profile, token_format, uris } = *changes;
     let checked = check(product.audience, client.kind, description, uris);
     let fits = profile.rules().kinds.contains(&client.kind);
@@ -303,7 +304,8 @@ pub async fn edit(
         Err(invalid) => return Err(RegisterError::Invalid(Invalid { profile: !fits, ..invalid })),
     };
     let editing = Editing { ctx: ctx.clone(), actor, before: client.clone(), description, profile, token_format, uris };
-    ctx.db().write(editing, |tx, editing| Box::pin(edit_in(tx, editing))).await
+    ctx.db().write(editing, |tx, editing| Box::pin(edit_in(tx, editing))).await?;
+    Ok(method_under(profile, client.auth_method))
 }
 
 /// How a client signs in under a profile: as before, if the profile has that.
@@ -355,6 +357,9 @@ async fn edit_in(tx: &Tx, editing: &Editing) -> Result<(), RegisterError> {
     }
     if *profile != before.profile {
         detail.push_str(&format!("; profile {}", profile.as_str()));
+    }
+    if auth_method != before.auth_method {
+        detail.push_str(&format!("; method {}", auth_method.as_str()));
     }
     if *token_format != before.token_format {
         detail.push_str(&format!("; access tokens {}", token_format.as_str()));

@@ -2,7 +2,7 @@
 
 use super::{
     Approve, Consent, Device, Errors, FormPost, Login, Logout, NoFactor, NotEnabled, Pin, Place, Revoke, Scopes, Texts,
-    Wait, counted, listed, portal,
+    Wait, counted, portal,
 };
 use crate::phone::NotANumber;
 

@@ -239,16 +239,6 @@ pub(super) const KEYS: &[Key] = &[
         }
     ),
     key!(
-        "client_authentication.client_secret_jwt",
-        "Whether clients may sign with their secret (client_secret_jwt) rather than send it. Such secrets are\n\
-         kept sealed under the master key, where those of other clients are kept as hashes.",
-        |c| Some(c.client_secret_jwt.to_string()),
-        |c, v| {
-            c.client_secret_jwt = v.bool()?;
-            Ok(())
-        }
-    ),
-    key!(
         "tls.client_certificates",
         "Whether clients are asked for a certificate without tls.client_ca too. They then sign in with\n\
          certificates that they have made themselves, and with no others.",
@@ -278,6 +268,16 @@ pub(super) const KEYS: &[Key] = &[
         |c| c.tls_mutual_url.as_deref().map(quoted),
         |c, v| {
             c.tls_mutual_url = Some(web_url(v)?);
+            Ok(())
+        }
+    ),
+    key!(
+        "client_authentication.client_secret_jwt",
+        "Whether clients may sign with their secret (client_secret_jwt) rather than send it. Such secrets are\n\
+         kept sealed under the master key, where those of other clients are kept as hashes.",
+        |c| Some(c.client_secret_jwt.to_string()),
+        |c, v| {
+            c.client_secret_jwt = v.bool()?;
             Ok(())
         }
     ),

@@ -636,3 +636,32 @@ async fn a_profile_that_the_page_does_not_ask_for_stays() {
     let client = model::cache::client(&app.ctx, "demo-reports").await.unwrap().unwrap();
     assert_eq!((client.description.as_str(), client.profile), ("Other words", model::client::Profile::Fapi2));
 }
+
+#[tokio::test]
+async fn another_profile_says_what_the_client_needs_to_sign_in_under_it() {
+    let app = App::demo().await;
+    let mut dev = app.sign_in_portal("dev@portico.test").await;
+    let path = app.client_path("demo-app").await;
+    let page = dev.get(&path).await;
+    let mut form = page.form(&path);
+    let page = dev.submit(form.set("profile", "fapi2").press("action", "save")).await;
+    assert_eq!(page.location(), Some(format!("{path}/keys")));
+    let page = dev.follow_on(page).await;
+    assert!(page.text().contains("Until it has what that needs, it gets no tokens"), "{}", page.text());
+    let history = app.texts("audit_events", "detail").await;
+    assert!(history.iter().any(|line| line.contains("profile fapi2; method private_key_jwt")), "{history:?}");
+}
+
+#[tokio::test]
+async fn a_client_without_a_key_does_not_sign_with_one() {
+    let app = App::demo().await;
+    let mut dev = app.sign_in_portal("dev@portico.test").await;
+    let path = app.client_path("demo-app").await;
+    let page = dev.get(&format!("{path}/keys")).await;
+    let mut form = page.form(&format!("{path}/method"));
+    let page = dev.submit(form.set("method", "private_key_jwt")).await;
+    assert_eq!(page.status, 422);
+    assert!(page.text().contains("Add a key first"), "{}", page.text());
+    let client = model::cache::client(&app.ctx, "demo-app").await.unwrap().unwrap();
+    assert_eq!(client.auth_method, model::entity::AuthMethod::Secret);
+}

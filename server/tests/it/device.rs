@@ -7,7 +7,6 @@ use model::{hours, limit::Rule, minutes, seconds};
 use serde_json::{Value, json};
 
 use crate::{
-    fapi::decoded,
     harness::{App, Browser, Page, authorize_url, basic},
     second_factor::WithApp,
 };
@@ -252,7 +251,7 @@ async fn a_device_says_how_strong_the_sign_in_is_to_be() {
     let begun = begin_with(&app, APP, &wish).await.json();
     sign_in(&mut browser, &begun).await;
     let tokens = poll(&app, APP, &begun).await.json();
-    let (_, id_token) = decoded(tokens["id_token"].as_str().unwrap());
+    let id_token = crate::harness::jwt::claims(&tokens["id_token"]);
     assert_eq!(id_token["acr"], "urn:portico:acr:password", "there is no second factor");
     WithApp::new(&app, "dev@portico.test").await;
     let begun = begin_with(&app, APP, &wish).await.json();

@@ -26,7 +26,7 @@
 
 mod browser;
 mod database;
-mod jwt;
+pub mod jwt;
 mod outside;
 mod page;
 

@@ -308,7 +308,7 @@ async fn signing_out_in_the_portal_loads_what_clients_want() {
     let front = LogoutUris { front: Some(FRONT.to_owned()), front_session_required: true, ..back_channel() };
     register(&app, "demo-app", front).await;
     for (n, (from, action)) in
-        [("/account", "/signout"), ("/account/sessions", "/account/sessions/end")].into_iter().enumerate()
+        [("/account", "/signout"), ("/account/sessions/end", "/account/sessions/end")].into_iter().enumerate()
     {
         let mut browser = app.sign_in_portal(DEV).await;
         let tokens = tokens(&app, &mut browser, "demo-app").await;

@@ -200,10 +200,10 @@ async fn services_ask_in_pairs_too() {
     assert_eq!(error(&ask(&[("resource", OTHER), ("scope", "metrics.read")]).await), refused("invalid_scope"));
     assert_eq!(error(&ask(&[("resource", OTHER)]).await), refused("invalid_target"), "nothing of it is there");
     let tokens = ask(&[("resource", LEDGER)]).await.json();
-    let (_, claims) = crate::fapi::decoded(tokens["access_token"].as_str().unwrap());
+    let claims = crate::harness::jwt::claims(&tokens["access_token"]);
     assert_eq!((claims["aud"].clone(), claims["scope"].clone()), (json!(LEDGER), json!("metrics.read")));
     let tokens = ask(&[("resource", LEDGER), ("resource", OTHER)]).await.json();
-    let (_, claims) = crate::fapi::decoded(tokens["access_token"].as_str().unwrap());
+    let claims = crate::harness::jwt::claims(&tokens["access_token"]);
     assert_eq!(claims["aud"], json!([LEDGER, OTHER]));
 
     // One service acts for a person at another.

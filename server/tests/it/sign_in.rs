@@ -123,6 +123,7 @@ async fn a_login_hint_is_filled_in_and_never_over_what_was_typed() {
     }
     // Whom the client means counts more than who was here last.
     let mut known = app.sign_in_portal(DEV).await;
+    app.clock.advance(seconds(1));
     let page = asked(&mut known, &[("prompt", "login"), ("login_hint", "petra@example.test")]).await;
     assert_eq!(page.form("/signin").get("email"), Some("petra@example.test"));
 }

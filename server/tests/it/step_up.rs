@@ -4,7 +4,6 @@ use model::{demo::PASSWORD, minutes, totp};
 use serde_json::{Value, json};
 
 use crate::{
-    fapi::decoded,
     harness::{App, Browser, Page, authorize_url},
     second_factor::{DEV, WithApp},
 };
@@ -35,7 +34,7 @@ async fn told(app: &App, browser: &mut Browser, page: Page) -> Value {
     let form =
         [("grant_type", "authorization_code"), ("code", &*code), ("redirect_uri", "https://example.com/callback")];
     let tokens = app.token("demo-app", Some("demo-app-secret"), &form).await.json();
-    decoded(tokens["id_token"].as_str().unwrap()).1
+    crate::harness::jwt::claims(&tokens["id_token"])
 }
 
 fn error(page: &Page) -> String {

@@ -123,7 +123,8 @@ async fn a_change_that_began_before_the_takeover_does_not_end_after_it() {
     let (mut owner, acme) = acme(&app).await;
     assert_eq!(take_over(&mut owner, &acme, &client).await.status, 200);
     let elsewhere = json!({"client_id": id, "client_name": "Bank", "redirect_uris": ["https://evil.example/"]});
-    let changed = dynamic::update(&app.ctx, &begun, &["authorization_code"], elsewhere.as_object().unwrap()).await;
+    let given = elsewhere.as_object().unwrap();
+    let changed = dynamic::update(&app.ctx, &begun, "192.0.2.1", &["authorization_code"], given).await;
     assert!(matches!(changed, Err(dynamic::DynamicError::Token)), "{changed:?}");
     assert!(matches!(dynamic::end(&app.ctx, &begun).await, Err(dynamic::DynamicError::Token)));
     assert!(owner.get(&acme).await.text().contains("Pocket"));

@@ -407,7 +407,7 @@ async fn another_portico_is_a_provider() {
     app.clock.advance(minutes(5));
     let page = press(&mut browser, "/signin?again=1", "other").await;
     let page = there.follow(&page.location().unwrap()).await;
-    assert!(page.text().contains("Is it still you?"), "{}", page.text());
+    assert!(page.text().contains("What comes next asks for a sign-in of a moment ago"), "{}", page.text());
     let page = there.submit_following(page.form("/signin").set("password", model::demo::PASSWORD)).await;
     let page = there.allow(page).await;
     let page = browser.follow(&page.location().unwrap()).await;

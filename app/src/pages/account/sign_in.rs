@@ -24,6 +24,7 @@ use crate::{
     error::PageError,
     extract::Visitor,
     form::{Errors, Form, Nothing},
+    layout::Page,
     notice::{self, Tone},
 };
 

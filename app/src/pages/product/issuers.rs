@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use model::{
     Context, Fault,
     client::{
-        Client, fits, grant_type,
+        Client, Metadata, fits, grant_type,
         issuers::{self, IssuerRow, LONGEST, MOST, Problem, Trust, TrustError},
         keys,
     },
@@ -33,7 +33,7 @@ use crate::{
     error::PageError,
     form::{Errors, Form, Nothing},
     layout::PageHead,
-    notice,
+    notice::{self, Tone},
 };
 
 #[derive(Clone, Default, Deserialize)]
@@ -93,8 +93,13 @@ pub async fn submit(at: ManagedClient, Form(typed): Form<Typed>) -> Result<Respo
     let enabled = scopes(&at).await?;
     match issuers::add(at.ctx(), at.actor(), &at.client, audience, &enabled, &typed.trust()).await {
         Ok(()) => {
-            let text = "Trusted. What it signs for this client becomes a token from now on.";
-            Ok(notice::done(at.member.visitor(), &at.path("/issuers"), text))
+            let grants = Metadata::parse(&at.client.metadata).grant_types;
+            let (tone, text) = if grants.iter().any(|grant| grant == grant_type::JWT_BEARER) {
+                (Tone::Success, "Trusted. What it signs for this client becomes a token from now on.")
+            } else {
+                (Tone::Warning, "Trusted. It becomes a token once JWT bearer is turned on under Grants.")
+            };
+            Ok(notice::go(at.member.visitor(), &at.path("/issuers"), tone, text))
         }
         Err(TrustError::Invalid(problems)) => {
             let mut errors = Errors::new();

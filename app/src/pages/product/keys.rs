@@ -111,6 +111,7 @@ pub async fn set_method(at: ManagedClient, Form(chosen): Form<Method>) -> Result
             return credentials::show(&at, &client, &secret, Occasion::Signs).await;
         }
         Err(SetMethodError::Unnamed) => "Register the name in its certificate first.",
+        Err(SetMethodError::Keyless) => "Add a key first, or say where the client publishes its keys.",
         Err(SetMethodError::Unfit) => "The client's profile does not have this method.",
         Err(SetMethodError::Fault(fault)) => return Err(fault.into()),
     };

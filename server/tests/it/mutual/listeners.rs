@@ -71,8 +71,7 @@ async fn without_authorities_a_certificate_counts_for_whoever_has_registered_it_
     // client was registered when there were authorities.
     world.rewrite("demo-reports", "tls_client_auth", &json!({"tls_client_auth_subject_dn": ACME})).await;
     for pair in [world.clients.sign(acme), world.server.sign(acme), own] {
-        let why = world.refused(Some(&pair), "demo-reports").await.expect("no certificate is trusted");
-        assert!(why.contains("no authority that is trusted"), "{why}");
+        assert!(world.refused(Some(&pair), "demo-reports").await.is_some(), "no certificate is trusted");
     }
     assert_eq!(register(&world.app, &by_name("subject_dn", ACME)).await.status, 400);
     let metadata = world.app.get("/.well-known/openid-configuration", &[]).await.json();

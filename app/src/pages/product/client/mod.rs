@@ -11,6 +11,7 @@ use model::{
         profile::{AssertionAudience, Pkce},
     },
     delivery,
+    entity::AuthMethod,
     membership::Right,
     scope,
 };
@@ -46,7 +47,7 @@ use crate::{
     error::PageError,
     form::{Errors, Form},
     layout::PageHead,
-    notice,
+    notice::{self, Tone},
 };
 
 pub async fn page(at: AtClient) -> Result<Response, PageError> {
@@ -63,7 +64,16 @@ pub async fn submit(at: ManagedClient, Form(mut typed): Form<Typed>) -> Result<R
     let (description, profile, uris) = (&typed.description, typed.profile(at.client.profile), typed.uris());
     let changes = Changes { description, profile, token_format: typed.token_format(&at.client), uris: &uris };
     match client::edit(at.ctx(), at.actor(), &at.product, &at.client, &changes).await {
-        Ok(()) => {
+        Ok(other) if other != at.client.auth_method => {
+            let text = format!(
+                "Client saved. Its profile has another way of signing in: {}. Until it has what that needs, it gets no \
+                 tokens.",
+                method(other)
+            );
+            let place = if other == AuthMethod::Secret { at.path("#secrets") } else { at.path("/keys") };
+            Ok(notice::go(at.member.visitor(), &place, Tone::Warning, &text))
+        }
+        Ok(_) => {
             let text = if at.client.auth_method.has_secret() {
                 "Client saved. It works from now on; the secret is the same."
             } else {

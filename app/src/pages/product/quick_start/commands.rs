@@ -21,6 +21,8 @@ enum Shows {
     Nothing,
     Secret,
     Assertion,
+    /// An assertion that is signed with the secret.
+    SecretAssertion,
     Certificate,
 }
 
@@ -73,6 +75,7 @@ impl Start {
             AuthMethod::None => Shows::Nothing,
             AuthMethod::Secret => Shows::Secret,
             AuthMethod::PrivateKeyJwt => Shows::Assertion,
+            AuthMethod::SecretJwt => Shows::SecretAssertion,
             AuthMethod::TlsClientAuth | AuthMethod::SelfSignedTls => Shows::Certificate,
         };
         let scopes: Vec<String> = scopes.iter().filter(|row| row.enabled).map(|row| row.scope.name.clone()).collect();
@@ -117,6 +120,14 @@ impl Start {
                     }
                 },
                 command: signing::program(&self.client_id, &self.issuer, self.shows == Shows::Assertion, self.dpop),
+            });
+        }
+        if self.shows == Shows::SecretAssertion {
+            steps.push(Step {
+                name: "Sign with the secret",
+                text: "Set CLIENT_SECRET in your shell first. This program signs with it who the client is, and sends it \
+                       nowhere. It needs Node.js 20 or newer.",
+                command: signing::secret_program(&self.client_id, &self.issuer),
             });
         }
         if self.code {
@@ -269,6 +280,12 @@ impl Start {
                 );
                 lines.push("--data client_assertion=\"$(node signs.mjs assertion)\"".to_owned());
             }
+            Shows::SecretAssertion => {
+                lines.push(
+                    "--data client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer".to_owned(),
+                );
+                lines.push("--data client_assertion=\"$(node asserts.mjs)\"".to_owned());
+            }
         }
         if self.dpop && path == TOKEN {
             lines.push(format!("--header \"DPoP: $(node signs.mjs proof POST '{url}')\""));
@@ -349,7 +366,7 @@ impl Start {
             Shows::Nothing => Proof::Nothing,
             Shows::Secret => Proof::Secret,
             Shows::Assertion => Proof::Key,
-            Shows::Certificate => return Vec::new(),
+            Shows::SecretAssertion | Shows::Certificate => return Vec::new(),
         };
         if self.signed || !(self.code || self.credentials) {
             return Vec::new();

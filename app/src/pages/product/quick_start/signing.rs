@@ -39,3 +39,17 @@ pub fn program(client_id: &str, issuer: &str, assertions: bool, proofs: bool) ->
          }}\n{ways}END"
     )
 }
+
+/// Writes the program into a file that signs assertions with a client's secret.
+pub fn secret_program(client_id: &str, issuer: &str) -> String {
+    format!(
+        "cat > asserts.mjs <<'END'\n\
+         import {{ createHmac, randomUUID }} from \"node:crypto\";\n\n\
+         const now = Math.floor(Date.now() / 1000);\n\
+         const part = (value) => Buffer.from(JSON.stringify(value)).toString(\"base64url\");\n\
+         const who = {{ iss: \"{client_id}\", sub: \"{client_id}\", aud: \"{issuer}\" }};\n\
+         const text = `${{part({{ alg: \"HS256\" }})}}.${{part({{ ...who, iat: now, exp: now + 60, jti: randomUUID() }})}}`;\n\
+         console.log(`${{text}}.${{createHmac(\"sha256\", process.env.CLIENT_SECRET).update(text).digest(\"base64url\")}}`);\n\
+         END"
+    )
+}
