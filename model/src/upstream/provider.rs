@@ -35,6 +35,14 @@ pub enum Kind {
     OAuth(Box<Endpoints>),
 }
 
+impl Kind {
+    /// Whether its answers can say when the person has signed in there.
+    #[must_use]
+    pub const fn says_when(&self) -> bool {
+        matches!(self, Self::OpenId { .. })
+    }
+}
+
 /// Where a plain OAuth server is asked.
 #[derive(Clone, Debug)]
 pub struct Endpoints {

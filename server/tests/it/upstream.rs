@@ -261,6 +261,13 @@ async fn a_plain_oauth_server_works_too() {
     assert_eq!((form.get("name"), form.get("email")), (Some("Octo Cat"), Some(NIA)));
     assert!(corp.last_body().contains("client_secret=corp-secret"));
     let page = browser.submit(&form).await;
+    // It cannot say that it has asked again, so it is not offered where that matters.
+    let offered = async |browser: &mut Browser, path: &str| {
+        let page = browser.get(path).await;
+        page.forms().iter().any(|form| form.action == "/signin/with/github")
+    };
+    assert!(!offered(&mut browser.clone(), "/signin?again=1").await);
+    assert!(offered(&mut app.browser(), "/signin").await);
     assert_eq!(page.location().as_deref(), Some("/organizations"), "{}", page.text());
     assert_eq!(app.texts(IDENTITIES, "subject").await, ["583231"]);
     assert_eq!(who(&app, &browser).await.as_deref(), Some(NIA));

@@ -57,9 +57,12 @@ pub(super) fn name_of(visitor: &Visitor, id: &str) -> String {
     upstream::find(visitor.ctx().settings(), id).map_or_else(|| id.to_owned(), |provider| provider.name.clone())
 }
 
-/// A button for each provider; nothing, if there is none.
+/// A button for each provider; nothing, if there is none. Who is asked to sign in `again` sees those
+/// alone that can say when they have asked.
 pub(super) fn buttons(visitor: &Visitor, asking: &Asking, return_to: &str, again: bool) -> Option<AnyView> {
-    let names = names(visitor);
+    let providers = visitor.ctx().settings().providers.iter();
+    let providers = providers.filter(|provider| !again || provider.kind.says_when());
+    let names: Vec<_> = providers.map(|provider| (provider.id.clone(), provider.name.clone())).collect();
     if names.is_empty() {
         return None;
     }
