@@ -12,7 +12,7 @@ const PLACES = { "REQUEST URI": "request_uri", "ACCESS TOKEN": "access_token" };
 
 test("a client with a key signs, pushes and proves", async ({ page }, info) => {
   await signIn(page, DEV);
-  for (const name of ["Acme Voice", "Workbench", "OAuth clients", "Workbench for banks"]) {
+  for (const name of ["Acme Voice", "Workbench", "Technical integration", "Workbench for banks"]) {
     await page.getByRole("main").getByRole("link", { name, exact: true }).first().click();
   }
   const steps = await page.$$eval("figure.code", (figures) =>

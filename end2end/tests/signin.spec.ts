@@ -11,7 +11,7 @@ import { addApp } from "../lib/totp";
 const SCOPE = "openid email";
 
 async function start(page: Page, more: Record<string, string> = {}) {
-  await page.goto(authorizationUrl(DEMO_APP, SCOPE, more));
+  await page.goto(authorizationUrl(DEMO_APP, SCOPE, { nonce: "this-is-a-nonce", ...more }));
 }
 
 async function fillIn(page: Page, person: Person) {
