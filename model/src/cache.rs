@@ -1,9 +1,11 @@
 //! What the hot paths read from memory: clients, products, operators, subscribers, what they
-//! allow, and what was revoked.
+//! allow, and what was revoked; and what the portal's pages show ([`portal`]).
 //!
 //! Each entry is loaded on its first use and dropped when a [`Change`] names it, on this node
 //! after the commit, on others when PostgreSQL notifies them. Should a notification be lost, an
 //! entry is stale for [`crate::Settings::cache_staleness`] at most.
+
+pub(crate) mod portal;
 
 use std::{
     collections::HashMap,
@@ -36,6 +38,7 @@ use crate::{
     subject::Subject,
     upstream::Published,
 };
+use portal::Portal;
 
 /// A client as the protocol endpoints need it.
 #[derive(Debug)]
@@ -194,6 +197,7 @@ pub struct Caches {
     subscribers: Cache<Uuid, Arc<subscriber::Model>>,
     /// By subject and product; `None` where nothing is allowed.
     consents: Cache<(Uuid, Uuid), Option<Arc<Consent>>>,
+    portal: Portal,
     /// What clients publish at their `jwks_uri`.
     pub(crate) key_sets: KeySets,
     /// What clients publish at their `request_uris`.
@@ -224,6 +228,7 @@ impl Caches {
             operators: Cache::builder().max_capacity(1_000).time_to_live(staleness).build(),
             subscribers: Cache::builder().max_capacity(50_000).time_to_live(staleness).build(),
             consents: Cache::builder().max_capacity(50_000).time_to_live(staleness).build(),
+            portal: Portal::new(staleness),
             key_sets: KeySets::new(),
             request_objects: RequestObjects::new(),
             documents: Documents::new(),
@@ -236,6 +241,7 @@ impl Caches {
 
     pub(crate) fn apply(&self, change: &Change) {
         self.epoch.fetch_add(1, Ordering::SeqCst);
+        self.portal.apply(change);
         match change {
             Change::Client(client_id) => self.clients.invalidate(client_id),
             Change::Product(id) => self.products.invalidate(id),
@@ -243,7 +249,9 @@ impl Caches {
             Change::Subscriber(id) => self.subscribers.invalidate(id),
             Change::Consent { subject, product } => self.consents.invalidate(&(*subject, *product)),
             Change::Scopes => self.products.invalidate_all(),
-            Change::Keys => {}
+            Change::Unnamed => self.forget_all(),
+            Change::Keys | Change::Session(_) | Change::User(_) | Change::Organization(_) | Change::CredentialsUsed => {
+            }
             Change::Revoked { kind, id, at, expires_at } => {
                 let mut revoked = self.revoked.write().unwrap_or_else(PoisonError::into_inner);
                 let entry = revoked.entry((*kind, *id)).or_insert(Revoked { at: *at, expires_at: *expires_at });
@@ -260,6 +268,12 @@ impl Caches {
         self.operators.invalidate_all();
         self.subscribers.invalidate_all();
         self.consents.invalidate_all();
+        self.portal.forget_all();
+    }
+
+    /// Says whether changes of other nodes can be heard.
+    pub(crate) fn hear(&self, hears: bool) {
+        self.portal.hear(hears);
     }
 
     /// Whether something issued at `issued_at` is void because of `(kind, id)`.
@@ -356,6 +370,7 @@ pub async fn flush_credentials_used(ctx: &Context) -> Result<(), Fault> {
                             .await?;
                     }
                 }
+                tx.changed(Change::CredentialsUsed);
                 Ok::<_, Fault>(())
             })
         })

@@ -32,6 +32,16 @@ pub enum Change {
     },
     /// The catalogue of scopes.
     Scopes,
+    /// A portal session; by the hash of its id.
+    Session(String),
+    /// A portal user, what they belong to, or any of their sessions; by the user's id.
+    User(Uuid),
+    /// An organization's name, or its end; by id.
+    Organization(Uuid),
+    /// When secrets and keys of clients were used last.
+    CredentialsUsed,
+    /// Something that nobody has named: nothing that is held is to be believed.
+    Unnamed,
     /// Signing or sealing keys.
     Keys,
     /// Something was revoked.
@@ -72,6 +82,7 @@ pub(crate) async fn follow(ctx: &Context) {
     let caches = std::sync::Arc::clone(ctx.caches());
     ctx.db().set_on_change(move |changes| changes.iter().for_each(|change| caches.apply(change)));
     if ctx.db().kind() == "postgres" {
+        ctx.caches().hear(false);
         let (listening, heard) = oneshot::channel();
         tokio::spawn(listen(ctx.clone(), listening));
         let _listening_or_trying_again = heard.await;
@@ -84,6 +95,7 @@ async fn listen(ctx: Context, listening: oneshot::Sender<()>) {
         if let Err(error) = listen_once(&ctx, &mut listening).await {
             tracing::warn!(%error, "changes of other nodes cannot be heard; trying again");
         }
+        ctx.caches().hear(false);
         listening = None;
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
@@ -97,6 +109,7 @@ async fn listen_once(ctx: &Context, listening: &mut Option<oneshot::Sender<()>>)
     listener.listen(CHANNEL).await.map_err(sqlx)?;
     // What was missed while nobody listened is unknown: start from the database again.
     ctx.caches().forget_all();
+    ctx.caches().hear(true);
     key::reload(ctx).await?;
     cache::load(ctx).await?;
     if let Some(listening) = listening.take() {
@@ -106,7 +119,10 @@ async fn listen_once(ctx: &Context, listening: &mut Option<oneshot::Sender<()>>)
         match serde_json::from_str::<Change>(notification.payload()) {
             Ok(Change::Keys) => key::reload(ctx).await?,
             Ok(change) => ctx.caches().apply(&change),
-            Err(error) => tracing::warn!(%error, "a change of another node is not understood"),
+            Err(error) => {
+                tracing::warn!(%error, "a change of another node is not understood");
+                ctx.caches().apply(&Change::Unnamed);
+            }
         }
     }
     Ok(())

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::{
     Context, Fault,
     audit::{self, Event},
+    change::Change,
     db::Tx,
     entity::{passkey, recovery_code, totp_factor, user},
     link, mail, upstream,
@@ -110,6 +111,7 @@ pub async fn remove_password(ctx: &Context, user: Uuid) -> Result<(), FactorErro
                 row.password_hash = Set(String::new());
                 row.updated_at = Set(ctx.now());
                 let row = row.update(tx).await?;
+                tx.changed(Change::User(row.id));
                 link::void(tx, row.id, link::LinkPurpose::ALL).await?;
                 let told = Told {
                     action: "user.password_removed",

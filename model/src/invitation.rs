@@ -10,6 +10,7 @@ use uuid::Uuid;
 pub use crate::entity::invitation::Model as Invitation;
 use crate::{
     Context, Fault, Timestamp,
+    change::Change,
     db::Tx,
     email::{Email, EmailProblem},
     entity::{OrganizationKind, invitation, membership, organization, user},
@@ -333,6 +334,7 @@ pub async fn accept(ctx: &Context, user: Uuid, id: Uuid) -> Result<Uuid, Invitat
                     )
                     .exec_without_returning(tx)
                     .await?;
+                tx.changed(Change::User(*user));
                 let detail = format!("{} joined as {}", person.name, row.role.as_str());
                 note(tx, ctx, *user, row.organization_id, "member.joined", detail).await?;
                 Ok(row.organization_id)

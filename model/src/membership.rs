@@ -10,6 +10,7 @@ use uuid::Uuid;
 pub use crate::entity::Role;
 use crate::{
     Context, Fault, Timestamp,
+    change::Change,
     db::Tx,
     entity::{OrganizationKind, membership, organization, user},
     invitation,
@@ -211,6 +212,7 @@ pub async fn remove(ctx: &Context, actor: Uuid, organization: Uuid, user: Uuid) 
                 if removed.rows_affected != 1 {
                     return Err(OrganizationError::LastOwner);
                 }
+                tx.changed(Change::User(*user));
                 invitation::withdraw_by(tx, ctx, *organization, *user).await?;
                 note(tx, ctx, *actor, *organization, action, detail).await?;
                 Ok(())
@@ -256,6 +258,7 @@ async fn set_role(tx: &Tx, organization: Uuid, user: Uuid, role: Role) -> Result
     if role != Role::Owner {
         update = update.filter(not_the_last_owner(organization, user));
     }
+    tx.changed(Change::User(user));
     match update.exec(tx).await?.rows_affected {
         1 => Ok(()),
         _ => Err(OrganizationError::LastOwner),

@@ -9,6 +9,7 @@ pub use crate::entity::{OrganizationKind, organization::Model as Organization};
 use crate::{
     Context, Fault,
     audit::{self, Event},
+    change::Change,
     db::Tx,
     entity::{membership, organization, product},
     membership::{Right, Role},
@@ -85,6 +86,7 @@ pub async fn create(ctx: &Context, actor: Uuid, name: &str) -> Result<Organizati
                 })
                 .exec_without_returning(tx)
                 .await?;
+                tx.changed(Change::User(*actor));
                 let detail = format!("Created the organization {name}");
                 note(tx, ctx, *actor, organization.id, "organization.created", detail).await?;
                 Ok(organization)
@@ -123,7 +125,7 @@ pub async fn rename(ctx: &Context, actor: Uuid, id: Uuid, name: &str) -> Result<
         .await
 }
 
-/// Consent pages show the organization behind a product.
+/// Consent pages show the organization behind a product, the portal's pages that of whoever looks.
 async fn announce(tx: &Tx, id: Uuid) -> Result<(), Fault> {
     let products: Vec<Uuid> = product::Entity::find()
         .select_only()
@@ -132,8 +134,9 @@ async fn announce(tx: &Tx, id: Uuid) -> Result<(), Fault> {
         .into_tuple()
         .all(tx)
         .await?;
-    products.into_iter().for_each(|product| tx.changed(crate::change::Change::Product(product)));
-    tx.changed(crate::change::Change::Operator(id));
+    products.into_iter().for_each(|product| tx.changed(Change::Product(product)));
+    tx.changed(Change::Operator(id));
+    tx.changed(Change::Organization(id));
     Ok(())
 }
 
@@ -157,6 +160,7 @@ pub async fn delete(ctx: &Context, actor: Uuid, id: Uuid) -> Result<(), Organiza
                     return Err(OrganizationError::NotEmpty);
                 }
                 organization::Entity::delete_by_id(*id).exec(tx).await?;
+                tx.changed(Change::Organization(*id));
                 // Its own log goes with it; this line stays in the installation's.
                 let event = Event {
                     action: "organization.deleted",

@@ -10,6 +10,7 @@ pub use crate::entity::{Audience, product::Model as Product};
 use crate::{
     Context, Fault,
     audit::{self, Event},
+    cache,
     change::Change,
     entity::{ClientState, DistributionState, client, consent, distribution, membership, product},
     membership::Belonging,
@@ -111,16 +112,33 @@ impl Among<'_> {
     ///
     /// When the database fails.
     pub async fn find(self, ctx: &Context, id: Uuid) -> Result<Option<(Product, Belonging)>, Fault> {
+        let found = self.row(ctx, id).await?;
+        Ok(found.and_then(|product| self.owner(&product).cloned().map(|owner| (product, owner))))
+    }
+
+    /// The same for somebody who only looks, from memory.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub async fn look_at(self, ctx: &Context, id: Uuid) -> Result<Option<(Product, Belonging)>, Fault> {
+        let found = cache::portal::product(ctx, self, id).await?;
+        Ok(found.and_then(|product| self.owner(&product).map(|owner| (Product::clone(&product), owner.clone()))))
+    }
+
+    pub(crate) async fn row(self, ctx: &Context, id: Uuid) -> Result<Option<Product>, Fault> {
         let organizations = self.belongings.iter().map(|belonging| belonging.organization.id);
-        let found = product::Entity::find_by_id(id)
+        Ok(product::Entity::find_by_id(id)
             .filter(product::Column::OrganizationId.is_in(organizations))
             .one(ctx.db().reader())
-            .await?;
-        Ok(found.and_then(|product| {
-            let owner =
-                self.belongings.iter().find(|belonging| belonging.organization.id == product.organization_id)?;
-            Some((product, owner.clone()))
-        }))
+            .await?)
+    }
+}
+
+impl<'a> Among<'a> {
+    /// As what they belong to the organization that owns it.
+    pub(crate) fn owner(self, product: &Product) -> Option<&'a Belonging> {
+        self.belongings.iter().find(|belonging| belonging.organization.id == product.organization_id)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Browser sessions of the portal. The table holds a hash of each session's id, so that a copy
 //! of it signs nobody in; what the session remembers is sealed.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, Condition, EntityTrait as _, QueryFilter as _, QueryOrder as _,
@@ -12,6 +12,8 @@ use uuid::Uuid;
 
 use crate::{
     Context, Fault, Timestamp,
+    cache::{self, portal::Account},
+    change::Change,
     db::Tx,
     entity::{membership, organization, session, user},
     logout,
@@ -109,6 +111,7 @@ pub async fn save(ctx: &Context, id: &str, data: &Data) -> Result<(), Fault> {
                     .filter(session::Column::IdHash.eq(hash.as_str()))
                     .exec(tx)
                     .await?;
+                tx.changed(Change::Session(hash.clone()));
                 Ok::<_, Fault>(())
             })
         })
@@ -137,6 +140,7 @@ pub async fn delete(ctx: &Context, id: &str) -> Result<(), Fault> {
         .write(secret::hash(id), |tx, hash| {
             Box::pin(async move {
                 session::Entity::delete_by_id(hash.as_str()).exec(tx).await?;
+                tx.changed(Change::Session(hash.clone()));
                 Ok::<_, Fault>(())
             })
         })
@@ -164,14 +168,77 @@ impl Person {
     }
 }
 
-/// Who is signed in with the session `id`, from where, and what they belong to, in one statement: each
-/// page of the portal begins with it. Notes that the session was seen.
+/// A session that lives, and whose it is.
+#[derive(Clone, Debug)]
+pub(crate) struct Known {
+    pub(crate) account: Arc<Account>,
+    pub(crate) expires_at: Timestamp,
+    public_id: Uuid,
+    auth_time: Timestamp,
+    amr: Vec<String>,
+    last_seen_at: Timestamp,
+}
+
+impl Known {
+    fn new(row: session::Model, account: Arc<Account>) -> Self {
+        Self {
+            account,
+            expires_at: row.expires_at,
+            public_id: row.public_id,
+            // Sessions from before these columns were opened with a password.
+            auth_time: row.auth_time.unwrap_or(row.created_at),
+            amr: row.amr.as_deref().unwrap_or("pwd").split_ascii_whitespace().map(str::to_owned).collect(),
+            last_seen_at: row.last_seen_at,
+        }
+    }
+
+    fn person(&self) -> Person {
+        Person {
+            user: self.account.user.clone(),
+            session: self.public_id,
+            auth_time: self.auth_time,
+            amr: self.amr.clone(),
+        }
+    }
+}
+
+/// Who is signed in with the session `id`, and what they belong to, in one statement: each request to the
+/// portal that may change something begins with it. Notes that the session was seen, and from where.
 ///
 /// # Errors
 ///
 /// When the database fails.
 pub async fn person(ctx: &Context, id: &str, address: &str) -> Result<Option<(Person, Vec<Belonging>)>, Fault> {
-    let rows = session::Entity::find_by_id(secret::hash(id))
+    let hash = secret::hash(id);
+    match read(ctx, &hash).await? {
+        Some(known) => meet(ctx, &known, hash, address).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The same for somebody who only looks, from memory: each page of the portal begins with it.
+///
+/// # Errors
+///
+/// When the database fails.
+pub async fn onlooker(ctx: &Context, id: &str, address: &str) -> Result<Option<(Person, Vec<Belonging>)>, Fault> {
+    let hash = secret::hash(id);
+    match cache::portal::session(ctx, &hash).await? {
+        Some(known) => meet(ctx, &known, hash, address).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+async fn meet(ctx: &Context, known: &Known, hash: String, address: &str) -> Result<(Person, Vec<Belonging>), Fault> {
+    if ctx.now().since(known.last_seen_at) >= SEEN_EVERY {
+        seen(ctx, hash, address.to_owned()).await?;
+    }
+    Ok((known.person(), known.account.belongings.clone()))
+}
+
+/// Who has the session whose id has this hash, and what they belong to.
+pub(crate) async fn read(ctx: &Context, hash: &str) -> Result<Option<Known>, Fault> {
+    let rows = session::Entity::find_by_id(hash)
         .filter(session::Column::ExpiresAt.gt(ctx.now()))
         .find_also_related(user::Entity)
         .find_also(user::Entity, membership::Entity)
@@ -181,19 +248,15 @@ pub async fn person(ctx: &Context, id: &str, address: &str) -> Result<Option<(Pe
     let mut signed_in = None;
     let mut belongings = Vec::new();
     for (session, user, membership, organization) in rows {
-        signed_in = signed_in.or_else(|| signed_in_with(session, user));
+        signed_in = signed_in.or_else(|| Some((session, admitted(user)?)));
         belongings.extend(
             membership
                 .zip(organization)
                 .map(|(membership, organization)| Belonging { organization, role: membership.role }),
         );
     }
-    let Some((row, person)) = signed_in else { return Ok(None) };
-    if ctx.now().since(row.last_seen_at) >= SEEN_EVERY {
-        seen(ctx, row.id_hash, address.to_owned()).await?;
-    }
     crate::membership::sort(&mut belongings);
-    Ok(Some((person, belongings)))
+    Ok(signed_in.map(|(session, user)| Known::new(session, Arc::new(Account { user, belongings }))))
 }
 
 /// Who is signed in with the session `id`, without noting anything: a product has asked, not they.
@@ -207,20 +270,15 @@ pub async fn peek(ctx: &Context, id: &str) -> Result<Option<Person>, Fault> {
         .find_also_related(user::Entity)
         .one(ctx.db().reader())
         .await?;
-    Ok(found.and_then(|(row, user)| signed_in_with(row, user)).map(|(_, person)| person))
+    Ok(found.and_then(|(session, user)| {
+        let account = Arc::new(Account { user: admitted(user)?, belongings: Vec::new() });
+        Some(Known::new(session, account).person())
+    }))
 }
 
-fn signed_in_with(row: session::Model, user: Option<user::Model>) -> Option<(session::Model, Person)> {
-    let user = user.filter(|user| user.suspended_at.is_none() && user.email_verified_at.is_some())?;
-    let amr = row.amr.clone().unwrap_or_else(|| "pwd".to_owned());
-    let person = Person {
-        user,
-        session: row.public_id,
-        // Sessions from before these columns were opened with a password.
-        auth_time: row.auth_time.unwrap_or(row.created_at),
-        amr: amr.split_ascii_whitespace().map(str::to_owned).collect(),
-    };
-    Some((row, person))
+/// A user who is let in.
+fn admitted(user: Option<user::Model>) -> Option<user::Model> {
+    user.filter(|user| user.suspended_at.is_none() && user.email_verified_at.is_some())
 }
 
 async fn seen(ctx: &Context, id_hash: String, address: String) -> Result<(), Fault> {
@@ -238,6 +296,7 @@ async fn seen(ctx: &Context, id_hash: String, address: String) -> Result<(), Fau
                     .filter(session::Column::IdHash.eq(hash.as_str()))
                     .exec(tx)
                     .await?;
+                tx.changed(Change::Session(hash.clone()));
                 Ok::<_, Fault>(())
             })
         })
@@ -277,6 +336,7 @@ pub async fn end(ctx: &Context, user: Uuid, session: Uuid) -> Result<bool, Fault
                     .filter(session::Column::PublicId.eq(*session))
                     .exec(tx)
                     .await?;
+                tx.changed(Change::User(*user));
                 let ended = deleted.rows_affected == 1;
                 if ended {
                     logout::end_in(tx, ctx, std::slice::from_ref(session)).await?;
@@ -335,6 +395,7 @@ async fn end_where(tx: &Tx, ctx: &Context, user: Uuid, keep: Option<Uuid>, condi
     let others: Vec<Uuid> = others.into_tuple().all(tx).await?;
     let ended =
         session::Entity::delete_many().filter(session::Column::PublicId.is_in(others.iter().copied())).exec(tx).await?;
+    tx.changed(Change::User(user));
     logout::end_in(tx, ctx, &others).await?;
     Ok(ended.rows_affected)
 }
@@ -350,6 +411,8 @@ pub async fn sweep(ctx: &Context) -> Result<u64, Fault> {
             Box::pin(async move {
                 let deleted =
                     session::Entity::delete_many().filter(session::Column::ExpiresAt.lt(*now)).exec(tx).await?;
+                // Nobody takes one that has ended from memory.
+                tx.not_held("sessions");
                 Ok::<_, Fault>(deleted.rows_affected)
             })
         })

@@ -115,7 +115,7 @@ pub struct Inner {
     pub state: AppState,
     /// Path and query of the request.
     pub path: String,
-    /// Whether the request changes nothing.
+    /// Whether the request changes nothing: then memory is asked who they are, else the database.
     pub safe: bool,
     /// Which colours they want.
     pub theme: Theme,
@@ -194,15 +194,17 @@ impl Visitor {
         let client = parts.extensions.get::<ClientAddress>();
         let address = client.map(|client| client.0.to_canonical().to_string()).unwrap_or_default();
         let session = parts.extensions.get::<tower_sessions::Session>().and_then(tower_sessions::Session::id);
-        let signed_in = match session {
-            Some(session) => session::person(ctx, &session.to_string(), &address).await?,
+        let safe = matches!(parts.method, Method::GET | Method::HEAD);
+        let signed_in = match session.map(|session| session.to_string()) {
+            Some(session) if safe => session::onlooker(ctx, &session, &address).await?,
+            Some(session) => session::person(ctx, &session, &address).await?,
             None => None,
         };
         let (person, organizations) = signed_in.unzip();
         let user_agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let inner = Inner {
             path: parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned(),
-            safe: matches!(parts.method, Method::GET | Method::HEAD),
+            safe,
             theme: THEME.read(settings, headers).map(Theme::parse).unwrap_or_default(),
             browser: Browser::of(ctx, headers)?,
             language: Language::preferred(

@@ -20,6 +20,8 @@ pub mod request_uris;
 pub(crate) mod secrets;
 mod tokens;
 
+use std::sync::Arc;
+
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, EntityTrait, ExprTrait as _, FromQueryResult, QueryFilter as _, QueryOrder as _, QuerySelect as _,
@@ -40,6 +42,7 @@ pub use self::{
 use crate::{
     Context, Fault, Timestamp,
     audit::Event,
+    cache,
     change::{Change, RevokedKind},
     db::Tx,
     entity::{client, client_key, client_secret, client_uri, product, retired_client_id},
@@ -105,6 +108,21 @@ impl Of {
             .into_iter()
             .map(|row| Listed { client: row.client, last_used_at: Ord::max(row.secret_used_at, row.key_used_at) })
             .collect())
+    }
+}
+
+impl Of {
+    /// All of them, newest first, from memory: for somebody who only looks.
+    ///
+    /// # Errors
+    ///
+    /// When the database fails.
+    pub async fn look(self, ctx: &Context) -> Result<Arc<[Listed]>, Fault> {
+        cache::portal::clients(ctx, self).await
+    }
+
+    pub(crate) const fn key(self) -> (Uuid, Uuid) {
+        (self.product, self.organization)
     }
 }
 

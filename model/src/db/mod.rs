@@ -6,6 +6,7 @@
 //! fail, the batch is undone and run again, each in a savepoint of its own.
 //! On PostgreSQL each is a transaction from the pool, run again on serialization failure.
 
+mod held;
 mod reader;
 mod sqlite;
 mod tx;

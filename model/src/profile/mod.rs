@@ -18,6 +18,7 @@ pub use self::check::{Invalid, Problem};
 use crate::{
     Context, Fault, Timestamp,
     audit::{self, Event},
+    change::Change,
     db::Tx,
     entity::{self, profile, user},
 };
@@ -215,6 +216,7 @@ pub(crate) async fn save(
         person.name = Set(given.name);
         person.updated_at = Set(now);
         person.update(tx).await?;
+        tx.changed(Change::User(user));
     }
     Ok(())
 }

@@ -27,6 +27,7 @@ pub use self::{
 use crate::{
     Context, Fault,
     audit::{self, Event},
+    change::Change,
     days,
     db::Tx,
     entity::{OrganizationKind, membership, organization, user},
@@ -165,6 +166,7 @@ pub(crate) async fn insert(tx: &Tx, ctx: &Context, new: New<'_>) -> Result<User,
     };
     organization::Entity::insert(organization).exec_without_returning(tx).await?;
     membership::Entity::insert(membership).exec_without_returning(tx).await?;
+    tx.changed(Change::User(user.id));
     note(tx, ctx, "user.signed_up", &user, "Opened an account").await?;
     Ok(user)
 }
@@ -183,6 +185,8 @@ pub async fn sweep(ctx: &Context) -> Result<u64, Fault> {
                     .filter(user::Column::UpdatedAt.lt(*before))
                     .exec(tx)
                     .await?;
+                // Whoever has not confirmed is never signed in.
+                tx.not_held("users");
                 Ok::<_, Fault>(deleted.rows_affected)
             })
         })

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::{AccountError, Email, Invalid, User, by_email_in, note, sign_in::confirm_password, taken};
 use crate::{
     Context,
+    change::Change,
     entity::{LinkPurpose, user},
     limit::{self, Budget},
     link, mail,
@@ -89,6 +90,7 @@ pub async fn change_email(ctx: &Context, user: Uuid, token: &str) -> Result<User
                 row.email_verified_at = Set(Some(ctx.now()));
                 row.updated_at = Set(ctx.now());
                 let changed = row.update(tx).await?;
+                tx.changed(Change::User(*user));
                 // Links that went to the former address must not open the account any more.
                 link::void(tx, *user, LinkPurpose::ALL).await?;
                 note(tx, ctx, "user.email_changed", &changed, "Changed the e-mail address").await?;

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::{AccountError, Invalid, User, mail_if_known, note, sign_in::confirm_password};
 use crate::{
     Context, Fault,
+    change::Change,
     db::Tx,
     entity::{LinkPurpose, user},
     link::{self, Found},
@@ -100,6 +101,7 @@ async fn set_password(tx: &Tx, ctx: &Context, mut row: user::ActiveModel, hash: 
     row.password_hash = Set(hash.to_owned());
     row.updated_at = Set(ctx.now());
     let user = row.update(tx).await?;
+    tx.changed(Change::User(user.id));
     link::void(tx, user.id, LinkPurpose::ALL).await?;
     Ok(user)
 }

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     Context, Fault,
+    change::Change,
     db::Tx,
     entity::organization,
     limit::{self, Budget},
@@ -101,6 +102,9 @@ async fn replace(tx: &Tx, ctx: &Context, user: User, name: &str, email: &str, ha
         .filter(organization::Column::PersonalUserId.eq(user.id))
         .exec(tx)
         .await?;
+    // Whoever has not confirmed belongs to nothing else, and nobody else to this.
+    tx.not_held("organizations");
+    tx.changed(Change::User(user.id));
     upstream::forget(tx, user.id).await?;
     let mut row = user.into_active_model();
     row.name = Set(name.to_owned());

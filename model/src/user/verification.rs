@@ -6,6 +6,7 @@ use super::{AccountError, SignedUp, User, mail_if_known, note, sign_in::confirm_
 use crate::{
     Context, Fault,
     authentication::{self, FirstStep},
+    change::Change,
     db::Tx,
     entity::{LinkPurpose, user},
     link::{self, Found},
@@ -115,6 +116,7 @@ pub async fn verify(ctx: &Context, token: &str, shown: &Proof) -> Result<FirstSt
                     .filter(user::Column::PasswordHash.eq(hash.as_str()))
                     .exec(tx)
                     .await?;
+                tx.changed(Change::User(link.user_id));
                 let user = user::Entity::find_by_id(link.user_id).one(tx).await?;
                 match user {
                     Some(user) if updated.rows_affected == 1 => {

@@ -6,7 +6,7 @@ use model::{days, hours, minutes, user};
 
 use crate::harness::{App, Browser, Page};
 
-const PASSWORD: &str = "seven unlikely herons";
+pub const PASSWORD: &str = "seven unlikely herons";
 
 /// Signs up and stops before the mail is opened.
 pub async fn sign_up(app: &App, email: &str) -> Browser {

@@ -43,6 +43,7 @@ mod languages;
 mod libraries;
 mod limits;
 mod logout;
+mod memory;
 mod messages;
 mod metadata;
 mod metadata_documents;

@@ -78,7 +78,12 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, PageError> {
         let signed_in = SignedIn::from_request_parts(parts, state).await?;
         let id = id_in_path(parts, "product", id::PRODUCT).await?;
-        let found = product::among(&signed_in.visitor.organizations).find(signed_in.ctx(), id).await?;
+        let mine = product::among(&signed_in.visitor.organizations);
+        let found = if signed_in.visitor.safe {
+            mine.look_at(signed_in.ctx(), id).await?
+        } else {
+            mine.find(signed_in.ctx(), id).await?
+        };
         let (product, belonging) = found.ok_or(PageError::NotFound)?;
         Ok(Self { member: Member::new(signed_in, belonging), product })
     }

@@ -1,5 +1,7 @@
 //! *Technical integration › OAuth clients*.
 
+use std::sync::Arc;
+
 use axum::{extract::Query, response::Response};
 use leptos::prelude::*;
 use model::{
@@ -26,7 +28,7 @@ use crate::{
 };
 
 pub async fn page(at: AtProduct, Query(filter): Query<Filter>) -> Result<Response, PageError> {
-    let clients = client::of(&at.product).list(at.ctx()).await?;
+    let clients = client::of(&at.product).look(at.ctx()).await?;
     let page = frame::page(&at, Place::Clients, "OAuth clients").wide().crumb("OAuth clients");
     let visitor = at.member.visitor().clone();
     Ok(page.render(&visitor, move || view! { <ClientList at=at clients=clients q=filter.q/> }))
@@ -34,7 +36,7 @@ pub async fn page(at: AtProduct, Query(filter): Query<Filter>) -> Result<Respons
 
 /// The list, which also stands behind the dialog that adds one.
 #[component]
-pub fn ClientList(at: AtProduct, clients: Vec<Listed>, #[prop(optional)] q: String) -> impl IntoView {
+pub fn ClientList(at: AtProduct, clients: Arc<[Listed]>, #[prop(optional)] q: String) -> impl IntoView {
     let why_not = at.why_not(Right::ManageClients);
     let name = at.product.name.clone();
     let add = add_button(&at);
@@ -95,10 +97,9 @@ pub fn ClientList(at: AtProduct, clients: Vec<Listed>, #[prop(optional)] q: Stri
                     </thead>
                     <tbody role="rowgroup" id="clients">
                         {clients
-                            .into_iter()
-                            .map(|listed| {
-                                let Listed { client, last_used_at } = listed;
-                                let hidden = !matches(&client);
+                            .iter()
+                            .map(|Listed { client, last_used_at }| {
+                                let hidden = !matches(client);
                                 let href = client_path(&at, client.id, "");
                                 let words = format!("{}, {}", kind(client.kind), profile(client.profile));
                                 view! {
@@ -111,21 +112,21 @@ pub fn ClientList(at: AtProduct, clients: Vec<Listed>, #[prop(optional)] q: Stri
                                         </th>
                                         <td role="cell" data-label="Client id">
                                             <Copyable
-                                                value=client.client_id
+                                                value=client.client_id.clone()
                                                 label=format!("Copy client id of {}", client.description)
                                             />
                                         </td>
                                         <td role="cell" data-label="State">{state(client.state)}</td>
                                         <td role="cell" data-label="Last used" class="nowrap">
                                             {match last_used_at {
-                                                Some(at) => view! { <Ago at=at now=now/> }.into_any(),
+                                                Some(at) => view! { <Ago at=*at now=now/> }.into_any(),
                                                 None => view! { <span class="muted">"Never"</span> }.into_any(),
                                             }}
                                         </td>
                                         <td role="cell" class="actions">
                                             <a class="button button--small" href=href>
                                                 "Open"
-                                                <span class="visually-hidden">" " {client.description}</span>
+                                                <span class="visually-hidden">" " {client.description.clone()}</span>
                                             </a>
                                         </td>
                                     </tr>

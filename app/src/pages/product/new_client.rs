@@ -68,7 +68,7 @@ pub async fn submit(at: ProductWith<ManageClients>, Form(mut typed): Form<Typed>
 
 async fn show(at: &AtProduct, typed: Typed, errors: Errors) -> Result<Response, PageError> {
     let id = form_id(at.ctx(), &typed.id)?;
-    let clients = client::of(&at.product).list(at.ctx()).await?;
+    let clients = client::of(&at.product).look(at.ctx()).await?;
     let behind = at.clone();
     let list = at.path("/clients");
     let escape = list.clone();

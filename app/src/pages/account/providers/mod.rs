@@ -165,8 +165,12 @@ fn without_fragment(mut response: Response) -> Response {
 async fn come_back(visitor: Visitor, session: Session, provider: String, uri: Uri) -> Result<Response, PageError> {
     let provider = upstream::find(visitor.ctx().settings(), &provider).ok_or(PageError::NotFound)?;
     let answer = answer(uri.query().unwrap_or_default()).unwrap_or_default();
-    let person = visitor.person.as_ref();
-    let answered = upstream::answered(visitor.ctx(), provider, &visitor.browser_mark(), &answer, person).await;
+    // It comes as if somebody only looked, and links: who they are is asked of the database.
+    let person = match session.id() {
+        Some(id) => model::session::peek(visitor.ctx(), &id.to_string()).await?,
+        None => None,
+    };
+    let answered = upstream::answered(visitor.ctx(), provider, &visitor.browser_mark(), &answer, person.as_ref()).await;
     let answered = match answered {
         Ok(answered) => answered,
         Err(failure) => return failed(&visitor, provider, failure).await,
