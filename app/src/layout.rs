@@ -12,7 +12,7 @@ use crate::{
     components::{
         alert::NoticeBox,
         icon::{Glyph, Icon},
-        topbar::{Brand, Footer, Topbar},
+        topbar::{Brand, Footer, Home, Topbar},
     },
     extract::{Member, Visitor, organization_path},
     form::Errors,
@@ -278,7 +278,7 @@ impl Page {
             .into_any(),
             Frame::Card => view! {
                 <main class="auth__main" id="content">
-                    <Brand href="/"/>
+                    <Brand to=Home::Start/>
                     <div class="auth-card">{notices()} {body()}</div>
                     {below.map(|below| view! { <div class="auth__foot">{below()}</div> })}
                 </main>

@@ -50,8 +50,8 @@ pub fn render(document: Document, visitor: &Visitor, body: impl FnOnce() -> AnyV
         provide_context(visitor.clone());
         provide_context(document.errors.clone());
         provide_context(document.language);
-        let content = without_markers(&body().to_html());
-        let scripts = content.contains("<leptos-island").then(use_nonce).flatten();
+        let content = body().to_html();
+        let scripts = memmem::find(content.as_bytes(), ISLAND).and_then(|_| use_nonce());
         (frame(&document, visitor, scripts.as_ref(), &content), scripts)
     });
     owner.unset_with_forced_cleanup();
@@ -105,8 +105,13 @@ const ISLAND_END: &[u8] = b"</leptos-island>";
 /// Leaves out the marks at which a browser finds its way when it wakes a page: only islands wake.
 /// In a title or a text area they would be read as text. What people typed holds none, as its `<` is
 /// escaped.
-fn without_markers(html: &str) -> String {
+pub(crate) fn without_markers(html: &str) -> String {
     let mut clean = String::with_capacity(html.len());
+    push_without_markers(&mut clean, html);
+    clean
+}
+
+fn push_without_markers(clean: &mut String, html: &str) {
     let mut rest = html;
     loop {
         let (still, island) = rest.split_at(memmem::find(rest.as_bytes(), ISLAND).unwrap_or(rest.len()));
@@ -117,7 +122,7 @@ fn without_markers(html: &str) -> String {
         }
         clean.push_str(still.get(from..).unwrap_or_default());
         if island.is_empty() {
-            return clean;
+            return;
         }
         let end = memmem::find(island.as_bytes(), ISLAND_END).map_or(island.len(), |at| at + ISLAND_END.len());
         let (island, after) = island.split_at(end);
@@ -131,27 +136,29 @@ fn frame(document: &Document, visitor: &Visitor, scripts: Option<&Nonce>, conten
         "" => "Portico".to_owned(),
         title => format!("{title} · Portico"),
     };
-    let head = view! {
-        <meta charset="utf-8"/>
-        <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover"/>
-        <meta name="color-scheme" content="light dark"/>
-        <title>{title}</title>
-        <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
-        <link rel="stylesheet" href=visitor.state.stylesheet.0.to_string()/>
-    }
-    .to_html();
-    let head = without_markers(&head);
+    let title = view! { <title>{title}</title> }.to_html();
     let state = &visitor.state;
     let scripts = scripts.map(|nonce| state.scripts.html(&state.leptos_options, nonce)).unwrap_or_default();
     let theme = match visitor.theme {
-        Theme::System => String::new(),
-        theme => format!(" data-theme=\"{}\"", theme.as_str()),
+        Theme::System => "",
+        Theme::Light => " data-theme=\"light\"",
+        Theme::Dark => " data-theme=\"dark\"",
     };
-    let (class, language) = (document.class, document.language.tag());
-    format!(
-        "<!DOCTYPE html><html lang=\"{language}\"{theme}><head>{head}{scripts}</head><body class=\"{class}\">{content}</body></html>"
-    )
+    let mut html = String::with_capacity(content.len() + scripts.len() + 1024);
+    for part in ["<!DOCTYPE html><html lang=\"", document.language.tag(), "\"", theme, "><head>", HEAD] {
+        html.push_str(part);
+    }
+    push_without_markers(&mut html, &title);
+    for part in [state.stylesheet.link(), &scripts, "</head><body class=\"", document.class, "\">"] {
+        html.push_str(part);
+    }
+    push_without_markers(&mut html, content);
+    html.push_str("</body></html>");
+    html
 }
+
+/// What the head of every page begins with.
+const HEAD: &str = r#"<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover"><meta name="color-scheme" content="light dark"><link rel="icon" href="/favicon.svg" type="image/svg+xml">"#;
 
 #[cfg(test)]
 mod tests {

@@ -15,7 +15,7 @@ pub struct AppState {
     pub ctx: Context,
     /// How the assets are called and where they lie.
     pub leptos_options: LeptosOptions,
-    /// The path of the stylesheet.
+    /// What loads the stylesheet.
     pub stylesheet: Stylesheet,
     /// What loads the islands.
     pub scripts: Scripts,
@@ -42,19 +42,27 @@ impl Scripts {
     }
 }
 
-/// The path of the stylesheet, with the hash of its content if files are hashed.
+/// The element of the head that loads the stylesheet: its name carries the hash of its content if files
+/// are hashed.
 #[derive(Clone, Debug)]
-pub struct Stylesheet(pub Arc<str>);
+pub struct Stylesheet(Arc<str>);
 
 impl Stylesheet {
     fn of(options: &LeptosOptions) -> Self {
         let hash = options.hash_files.then(|| css_hash(options)).flatten();
         let name = &options.output_name;
         let dir = &options.site_pkg_dir;
-        Self(match hash {
-            Some(hash) => format!("/{dir}/{name}.{hash}.css").into(),
-            None => format!("/{dir}/{name}.css").into(),
-        })
+        let path = match hash {
+            Some(hash) => format!("/{dir}/{name}.{hash}.css"),
+            None => format!("/{dir}/{name}.css"),
+        };
+        Self(view! { <link rel="stylesheet" href=path/> }.to_html().into())
+    }
+
+    /// The element.
+    #[must_use]
+    pub fn link(&self) -> &str {
+        &self.0
     }
 }
 
