@@ -106,7 +106,7 @@ async fn a_page_of_the_portal_reads_each_thing_once_and_then_from_memory() {
     let mut form = page.form(&format!("{path}/information"));
     form.set("name", "");
     let (work, page) = app.work_of(browser.submit(&form)).await;
-    assert_eq!((page.status, work), (422, Work { statements: 2, commits: 0 }), "who asks, the product");
+    assert_eq!((page.status, work), (422, Work { statements: 3, commits: 0 }), "who asks, the product, its reach");
 
     // Once a minute it is noted that they were seen.
     app.clock.advance(model::minutes(2));
