@@ -94,8 +94,13 @@ for (const library of LIBRARIES) {
     test("an agent that registers itself", async ({ baseURL, signsIn }) => {
       const metadata = { client_name: "An agent", redirect_uris: [REDIRECT_URI], token_endpoint_auth_method: "none" };
       const { client } = await library.register(baseURL!, metadata);
-      const tokens = await client.signIn(signsIn(DEV), { scope: "openid email", redirectUri: REDIRECT_URI });
-      expect(await client.userInfo(tokens)).toMatchObject({ email: DEV.email });
+      const resource = `${baseURL}/api/v1`;
+      const asked = { scope: "openid email portal:read", redirectUri: REDIRECT_URI };
+      const tokens = await client.signIn(signsIn(DEV), { ...asked, more: { resource } });
+      const me = await client.call(tokens.access_token, "GET", `${resource}/me`);
+      expect(await me.json()).toMatchObject({ sub: tokens.said!.sub });
+      const there = await client.signIn(signsIn(DEV), { ...asked, scope: "openid email" });
+      expect(await client.userInfo(there)).toMatchObject({ email: DEV.email });
     });
   });
 }

@@ -2,6 +2,7 @@
 
 use model::{
     cache::{Client, Product},
+    client::dynamic::asks_unnamed,
     resource::TargetError,
     scopes,
 };
@@ -38,7 +39,7 @@ fn among_enabled(
 ) -> Result<Vec<String>, String> {
     let asked = scopes::split(params.get("scope").unwrap_or_default());
     if asked.is_empty() {
-        let may = product.scopes.iter().filter(|scope| client.metadata.may_ask_for(&scope.name));
+        let may = product.scopes.iter().filter(|scope| asks_unnamed(product, &client.metadata, &scope.name));
         let allowed = may.filter(|scope| scope.meant_for(resources));
         let mut all: Vec<String> = allowed.map(|scope| scope.name.clone()).collect();
         if all.iter().any(|scope| scope == "offline_access") {

@@ -126,6 +126,47 @@ async fn a_client_registers_and_signs_people_in() {
     assert!(log.contains("Registered the client Pocket") && !log.contains(secret), "{log}");
 }
 
+/// As programs that speak the Model Context Protocol do it: the API says what to ask for, and for
+/// which resource.
+#[tokio::test]
+async fn an_agent_registers_and_reads_at_the_portals_own_api() {
+    let app = App::demo().await;
+    let api = format!("{URL}/api/v1");
+    let pkce = [("code_challenge", CHALLENGE), ("code_challenge_method", "S256")];
+    let agent = json!({"client_name": "Pocket", "redirect_uris": [CALLBACK], "token_endpoint_auth_method": "none"});
+    let mut named = agent.clone();
+    named["scope"] = "portal:read".into();
+    let client = registered(&app, &named).await;
+    let id = text(&client, "client_id");
+    let mut browser = app.sign_in_portal(DEV).await;
+    let token = async |id: &str, code: &str| {
+        let form = [
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", CALLBACK),
+            ("code_verifier", VERIFIER),
+        ];
+        app.token(id, None, &form).await.json()
+    };
+    let asked = [&[("scope", "portal:read"), ("resource", api.as_str())][..], &pkce[..]].concat();
+    let page = browser.follow(&authorize_url(id, &asked)).await;
+    let answer = browser.allow(page).await.redirect_parameters();
+    let given = token(id, &answer["code"]).await;
+    let bearer = format!("Bearer {}", text(&given, "access_token"));
+    assert_eq!(app.get("/api/v1/me", &[("authorization", &bearer)]).await.status, 200);
+
+    let elsewhere = [&[("scope", "openid"), ("resource", "https://api.example.com/")][..], &pkce[..]].concat();
+    let page = browser.get(&authorize_url(id, &elsewhere)).await;
+    assert_eq!(page.redirect_parameters()["error"], "invalid_target");
+    // Whoever names nothing asks for nothing there.
+    let client = registered(&app, &agent).await;
+    let id = text(&client, "client_id");
+    let page = browser.follow(&authorize_url(id, &[&[("scope", "")][..], &pkce[..]].concat())).await;
+    let answer = browser.allow(page).await.redirect_parameters();
+    let given = token(id, &answer["code"]).await;
+    assert!(text(&given, "scope").contains("openid") && !text(&given, "scope").contains("portal"), "{given}");
+}
+
 #[tokio::test]
 async fn what_is_left_out_has_the_defaults_of_the_standards() {
     let app = App::demo().await;

@@ -64,9 +64,6 @@ const MEMBERS: [&str; 13] = [
     "token_endpoint_auth_method",
 ];
 
-/// What such a client may ask for beside [`SCOPES`]: to read at the portal's own API.
-const API_SCOPE: &str = "portal:read";
-
 /// When which document was read by this process.
 pub(crate) struct Documents(Cache<String, Arc<Mutex<Slot>>>);
 
@@ -229,7 +226,7 @@ async fn described(ctx: &Context, client_id: &str, given: &Map<String, Value>) -
         return Err("token_endpoint_auth_method must be none".to_owned());
     }
     let rules = Profile::Mcp.rules();
-    let scopes: Vec<String> = all_scopes().into_iter().map(str::to_owned).collect();
+    let scopes = SCOPES.map(str::to_owned);
     // A document is written for many providers: what this one does not have is not asked for.
     keep(&mut given, "grant_types", |grant| rules.grant_types.contains(&grant));
     keep(&mut given, "response_types", |response| response == "code");
@@ -248,14 +245,7 @@ async fn described(ctx: &Context, client_id: &str, given: &Map<String, Value>) -
         open: true,
         front: None,
     };
-    let mut document = document::read(ctx, &frame, &given).await.map_err(|refusal| refusal.to_string())?;
-    // The API that a program finds by its metadata (RFC 9728), by each of its names.
-    document.metadata.resources = vec![ctx.settings().api_url(), ctx.settings().public_url.clone()];
-    Ok(document)
-}
-
-fn all_scopes() -> Vec<&'static str> {
-    SCOPES.into_iter().chain([API_SCOPE]).collect()
+    document::read(ctx, &frame, &given).await.map_err(|refusal| refusal.to_string())
 }
 
 /// Leaves the texts of a list that fit. What is no list stays, to be refused.

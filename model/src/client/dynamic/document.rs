@@ -3,13 +3,16 @@
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::super::{
-    DESCRIPTION_LENGTH, Metadata, SubjectType, Uris,
-    certificate::{CertificateName, Place},
-    grant_type, is_resource, keys,
-    keys::PublicKey,
-    logout::at_a_login,
-    method::offered,
+use super::{
+    super::{
+        DESCRIPTION_LENGTH, Metadata, SubjectType, Uris,
+        certificate::{CertificateName, Place},
+        grant_type, is_resource, keys,
+        keys::PublicKey,
+        logout::at_a_login,
+        method::offered,
+    },
+    resources,
 };
 use crate::{
     Certificates, Context,
@@ -438,8 +441,12 @@ fn requests(reader: &Reader<'_>, frame: &Frame<'_>, metadata: &mut Metadata) -> 
         return Err(wrong("request_uris", NOT_REACHABLE));
     }
     metadata.resources = reader.list("resources")?;
-    if frame.open && !metadata.resources.is_empty() {
-        return Err(wrong("resources", "are for clients that an organization has let in"));
+    if frame.open {
+        let ours = resources(reader.ctx);
+        if !metadata.resources.iter().all(|uri| ours.contains(uri)) {
+            return Err(wrong("resources", "of others are for clients that an organization has let in"));
+        }
+        metadata.resources = ours;
     }
     if !metadata.resources.iter().all(|uri| is_resource(uri)) {
         return Err(wrong("resources", "must be absolute URIs without a fragment"));

@@ -47,7 +47,15 @@ use crate::{
 pub const NOBODY: Uuid = Uuid::from_u128(0x7265_6769_7374_7000_8000_0000_0000_0001);
 
 /// What a client that nobody has let in may ask for.
-const SCOPES: [&str; 6] = ["openid", "profile", "email", "address", "phone", "offline_access"];
+const SCOPES: [&str; 7] = ["openid", "profile", "email", "address", "phone", "offline_access", API_SCOPE];
+
+/// To read at the portal's own API, which programs find by its metadata (RFC 9728).
+const API_SCOPE: &str = "portal:read";
+
+/// What the tokens of such a client can be for: that API, by each of its names.
+fn resources(ctx: &Context) -> Vec<String> {
+    vec![ctx.settings().api_url(), ctx.settings().public_url.clone()]
+}
 
 /// Why a registration was not made, shown or changed.
 #[derive(Debug, thiserror::Error)]
@@ -87,6 +95,13 @@ pub struct Managed {
 #[must_use]
 pub fn nobody_has_checked(product: &crate::cache::Product) -> bool {
     product.organization_id == NOBODY
+}
+
+/// Whether a client asks for a scope of its product where it names none. One that nobody has let in
+/// says so if it wants to read at the portal's own API.
+#[must_use]
+pub fn asks_unnamed(product: &crate::cache::Product, metadata: &Metadata, scope: &str) -> bool {
+    metadata.may_ask_for(scope) && (scope != API_SCOPE || metadata.scope.is_some() || !nobody_has_checked(product))
 }
 
 /// Registers a client. `token` is an initial access token, `address` whoever asks (for budgets),

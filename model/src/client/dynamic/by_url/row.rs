@@ -4,17 +4,14 @@ use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect as _, sea_query::Query,
 };
 
-use super::{
+use super::super::{
     super::{
-        super::{
-            event,
-            registration::{Registering, insert_uris, register_in},
-        },
-        NOBODY, change,
-        document::Document,
-        make_place, own_product,
+        event,
+        registration::{Registering, insert_uris, register_in},
     },
-    all_scopes,
+    NOBODY, SCOPES, change,
+    document::Document,
+    make_place, own_product,
 };
 use crate::{
     Context, Fault, audit,
@@ -86,7 +83,7 @@ async fn store_all(tx: &Tx, storing: &Storing) -> Result<(), Fault> {
     if *known {
         return change_all(tx, registering, product).await;
     }
-    make_place(tx, product, &all_scopes()).await?;
+    make_place(tx, product, &SCOPES).await?;
     register_in(tx, registering).await
 }
 
