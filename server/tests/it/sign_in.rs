@@ -186,3 +186,56 @@ async fn whoever_has_forgotten_the_password_can_still_go_back() {
     let page = browser.submit_following(&form).await;
     assert!(page.text().contains("Workbench would like to"), "{}", page.text());
 }
+
+/// The page that the link in the mail to `email` leads to.
+async fn link_opened(app: &App, browser: &mut Browser, email: &str) -> Page {
+    let link = app.mailed_link(email).await;
+    browser.get(&link).await
+}
+
+#[tokio::test]
+async fn whoever_signs_up_for_a_client_is_led_on_to_it_once_the_address_is_confirmed() {
+    const NEW: &str = "nia@new.test";
+    let app = App::demo().await;
+    let mut browser = app.browser();
+    let page = asked(&mut browser, &[("state", "kept")]).await;
+    let path = page.attributes("a[href^='/signup']", "href").remove(0);
+    let page = browser.get(&path).await;
+    let mut form = page.form("/signup");
+    form.set("name", "Nia New").set("email", NEW).set("password", "seven unlikely herons");
+    let waiting = browser.submit_following(&form).await;
+    assert_eq!(waiting.select(".auth-client"), ["Sign in to Workbench by Acme Voice"]);
+    assert!(waiting.attributes("a[href^='/signin?return_to=']", "href").len() == 1, "{}", waiting.body);
+
+    // Whoever opens the link in another browser proves themselves there, and is led nowhere from it.
+    let elsewhere = link_opened(&app, &mut app.browser(), NEW).await;
+    assert!(elsewhere.select(".auth-client").is_empty() && elsewhere.body.contains("name=\"password\""));
+
+    let page = link_opened(&app, &mut browser, NEW).await;
+    assert_eq!(page.select(".auth-client"), ["Sign in to Workbench by Acme Voice"]);
+    assert_eq!(form_action(&page), "'self' https:");
+    let consent = browser.submit_following(&page.form("/verify")).await;
+    let answer = browser.allow(consent).await.redirect_parameters();
+    assert!(answer.contains_key("code") && answer["state"] == "kept", "{answer:?}");
+    // Nothing of it is kept: the next sign-up in this browser is another one's.
+    let page = browser.get("/verify").await;
+    assert!(page.select(".auth-client").is_empty(), "{}", page.text());
+}
+
+#[tokio::test]
+async fn whoever_signs_up_for_a_request_that_has_ended_meanwhile_is_told_so() {
+    const NEW: &str = "nia@new.test";
+    let app = App::demo().await;
+    let mut browser = app.browser();
+    let page = asked(&mut browser, &[]).await;
+    let path = page.attributes("a[href^='/signup']", "href").remove(0);
+    let page = browser.get(&path).await;
+    let mut form = page.form("/signup");
+    form.set("name", "Nia New").set("email", NEW).set("password", "seven unlikely herons");
+    browser.submit_following(&form).await;
+    app.clock.advance(hours(1));
+    let page = link_opened(&app, &mut browser, NEW).await;
+    let over = browser.submit_following(&page.form("/verify")).await;
+    assert_eq!(over.status, 400, "{}", over.text());
+    assert!(browser.get("/account").await.status == 200, "signed in all the same");
+}

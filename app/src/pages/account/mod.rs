@@ -22,6 +22,7 @@ mod asking;
 mod choices;
 mod email;
 mod entry;
+mod kept;
 mod overview;
 mod password;
 mod phone;
@@ -62,21 +63,6 @@ pub fn routes() -> Router<AppState> {
         .merge(applications::routes())
         .merge(providers::routes())
         .merge(security::routes())
-}
-
-/// What the browser keeps that has signed up: the proof that it was this one, and the address.
-const SIGNED_UP: Cookie = Cookie::new("portico-signup", Some(172_800));
-
-fn kept(visitor: &Visitor, headers: &HeaderMap) -> Option<(String, String)> {
-    let value = SIGNED_UP.read(visitor.ctx().settings(), headers)?;
-    let (proof, encoded) = value.split_once('.')?;
-    let (email, _) = url::form_urlencoded::parse(encoded.as_bytes()).next()?;
-    Some((proof.to_owned(), email.into_owned()))
-}
-
-fn keep(proof: &str, email: &str) -> String {
-    let encoded: String = url::form_urlencoded::byte_serialize(email.as_bytes()).collect();
-    format!("{proof}.{encoded}")
 }
 
 /// What to add where a mail is on its way, while mails are being delayed. Said to everybody alike.

@@ -9,12 +9,12 @@ use model::{
     authentication::{self, StepError},
     logout, passkey,
     texts::Wait,
-    user::{self, SignIn, SignInError},
+    user::{self, SignIn, SignInError, SignedUp},
 };
 use serde::Deserialize;
 use tower_sessions::Session;
 
-use super::{asking::Asking, entry, providers, sign_up};
+use super::{asking::Asking, entry, kept::Kept, providers, sign_up};
 use crate::{
     components::{
         field::{ErrorSummary, Field},
@@ -74,7 +74,8 @@ pub(super) async fn submit(
             return entry::after_password(&session, &visitor, first, &fields.return_to).await;
         }
         Ok(SignIn::Unverified { email, proof }) => {
-            return Ok(sign_up::to_mail(&visitor, &super::keep(&proof, &email)));
+            let kept = Kept::new(SignedUp { email, proof }, &fields.return_to);
+            return Ok(sign_up::to_mail(&visitor, &kept));
         }
         Err(SignInError::Wrong) => texts.wrong.to_owned(),
         Err(SignInError::Suspended) => texts.suspended.to_owned(),

@@ -14,7 +14,13 @@ use model::{
 use serde::Deserialize;
 use tower_sessions::Session;
 
-use super::{IDS, SIGNED_UP, asking::Asking, delay, entry, errors_in, keep, kept, password, providers};
+use super::{
+    IDS,
+    asking::Asking,
+    delay, entry, errors_in,
+    kept::{Kept, SIGNED_UP},
+    password, providers,
+};
 use crate::{
     components::{
         field::{ErrorSummary, Field},
@@ -55,13 +61,13 @@ pub(super) async fn submit(visitor: Visitor, Form(fields): Form<Fields>) -> Resu
             return Ok(page(&visitor, &asking, fields, errors));
         }
     };
-    Ok(to_mail(&visitor, &keep(&signed_up.proof, &signed_up.email)))
+    Ok(to_mail(&visitor, &Kept::new(signed_up, &fields.return_to)))
 }
 
 /// To the page that says to look into the mail.
-pub(super) fn to_mail(visitor: &Visitor, kept: &str) -> Response {
+pub(super) fn to_mail(visitor: &Visitor, kept: &Kept) -> Response {
     let mut response = Redirect::to("/verify").into_response();
-    if let Some(cookie) = SIGNED_UP.set(visitor.ctx().settings(), kept) {
+    if let Some(cookie) = SIGNED_UP.set(visitor.ctx().settings(), &kept.value()) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     response
@@ -132,18 +138,22 @@ async fn verify_page(
     token: String,
     errors: Errors,
 ) -> Result<Response, PageError> {
-    let proof = kept(visitor, headers).map(|(proof, _)| proof);
-    let (email, needs_password) = match user::verification(visitor.ctx(), &token, proof.as_deref()).await? {
+    let kept = Kept::read(visitor, headers);
+    let proof = kept.as_ref().map(|kept| kept.proof.as_str());
+    let (email, needs_password) = match user::verification(visitor.ctx(), &token, proof).await? {
         Verification::Waiting { email, needs_password: true, provider: Some(provider) } => {
             return providers::ask_before_verifying(visitor, &provider, &email, &token).await;
         }
         Verification::Waiting { email, needs_password, .. } => (email, needs_password),
         Verification::Done => {
-            return Ok(notice::go(visitor, "/signin", Tone::Success, spoken(visitor).sign_up.confirmed));
+            let sign_in = entry::returning("/signin", &kept.unwrap_or_default().return_to);
+            return Ok(notice::go(visitor, &sign_in, Tone::Success, spoken(visitor).sign_up.confirmed));
         }
         Verification::Void => return void(visitor, headers).await,
     };
-    let asking = Asking::of(visitor, "").await?;
+    // Somebody else's mail says nothing of what this browser was about.
+    let here = kept.filter(|_| !needs_password).unwrap_or_default();
+    let asking = Asking::of(visitor, &here.return_to).await?;
     let texts = asking.portal();
     Ok(asking.card(texts.sign_up.confirm_title).errors(errors).render(visitor, move || {
         view! {
@@ -189,17 +199,20 @@ async fn waiting(
     typed: Option<String>,
     errors: Errors,
 ) -> Result<Response, PageError> {
-    let email = typed.or_else(|| headers.and_then(|headers| kept(visitor, headers)).map(|(_, email)| email));
+    let kept = headers.and_then(|headers| Kept::read(visitor, headers)).unwrap_or_default();
+    let email = typed.unwrap_or(kept.email);
     // Whoever comes from a provider is known there, and may have mistyped the address here.
     let another = headers.is_some_and(|headers| providers::has_said(visitor, headers));
     let sandbox = visitor.ctx().settings().sandbox;
-    let asking = Asking::of(visitor, "").await?;
+    let asking = Asking::of(visitor, &kept.return_to).await?;
     let (all, texts) = (asking.texts(), &asking.portal().sign_up);
-    let lead = format!("{}{}", (texts.mail_lead)(email.as_deref()), delay(visitor, asking.portal()).await?);
+    let known = Some(email.as_str()).filter(|email| !email.is_empty());
+    let sign_in = entry::returning("/signin", &kept.return_to);
+    let lead = format!("{}{}", (texts.mail_lead)(known), delay(visitor, asking.portal()).await?);
     let page = asking.card(texts.mail_title).errors(errors).below(move || {
         let another =
             another.then(|| view! { <p>{texts.wrong_address} " " <a href="/signin/new">{texts.another}</a></p> });
-        view! { {another} <p>{texts.confirmed_already} " " <a href="/signin">{all.login.title}</a></p> }
+        view! { {another} <p>{texts.confirmed_already} " " <a href=sign_in>{all.login.title}</a></p> }
     });
     Ok(page.render(visitor, move || {
         view! {
@@ -217,7 +230,7 @@ async fn waiting(
                     id="email"
                     label=texts.nothing
                     kind="email"
-                    value=email.unwrap_or_default()
+                    value=email
                     autocomplete="email"
                     required=true
                 />
@@ -240,10 +253,11 @@ pub(super) async fn confirm(
     session: Session,
     Form(fields): Form<ConfirmFields>,
 ) -> Result<Response, PageError> {
-    let proof = match (fields.password, kept(&visitor, &headers)) {
-        (Some(password), _) => Proof::Password(password),
-        (None, Some((proof, _))) => Proof::Browser(proof),
-        (None, None) => Proof::Browser(String::new()),
+    let kept = Kept::read(&visitor, &headers).unwrap_or_default();
+    let (proof, return_to) = match fields.password {
+        // Asked for where another browser has signed up: this one's business is another one.
+        Some(password) => (Proof::Password(password), String::new()),
+        None => (Proof::Browser(kept.proof), kept.return_to),
     };
     let first = match user::verify(visitor.ctx(), &fields.token, &proof).await {
         Ok(first) => first,
@@ -259,9 +273,13 @@ pub(super) async fn confirm(
     let mut response = match first {
         FirstStep::Done(whole) => {
             entry::open_session(&session, &visitor, &whole).await?;
-            notice::done(&visitor, "/organizations", "Welcome. Your address is confirmed.")
+            match return_to.as_str() {
+                "" => notice::done(&visitor, "/organizations", "Welcome. Your address is confirmed."),
+                // On to what one has signed up for.
+                path => Redirect::to(path).into_response(),
+            }
         }
-        FirstStep::Second(pending) => entry::to_second_step(&visitor, &pending, "/organizations")?,
+        FirstStep::Second(pending) => entry::to_second_step(&visitor, &pending, &return_to)?,
     };
     if let Some(cookie) = SIGNED_UP.clear(visitor.ctx().settings()) {
         response.headers_mut().append(header::SET_COOKIE, cookie);

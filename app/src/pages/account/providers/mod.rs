@@ -15,7 +15,11 @@ use model::{
 use serde::Deserialize;
 use tower_sessions::Session;
 
-use super::{SIGNED_UP, asking::Asking, entry, keep};
+use super::{
+    asking::Asking,
+    entry,
+    kept::{Kept, SIGNED_UP},
+};
 use crate::{
     AppState,
     components::form::{ButtonForm, Csrf},
@@ -190,9 +194,13 @@ async fn come_back(visitor: Visitor, session: Session, provider: String, uri: Ur
         }
         // Back to the mailed link, if that is where it was begun: now it works in this browser.
         Outcome::Unverified(signed_up, sealed) => {
-            let path = if return_to.starts_with("/verify?") { return_to } else { "/verify".to_owned() };
-            let kept = keep(&signed_up.proof, &signed_up.email);
-            (path, [SIGNED_UP.set(settings, &kept), PROVEN.set(settings, &sealed)])
+            let (path, return_to) = if return_to.starts_with("/verify?") {
+                (return_to.as_str(), "")
+            } else {
+                ("/verify", return_to.as_str())
+            };
+            let kept = Kept::new(signed_up, return_to).value();
+            (path.to_owned(), [SIGNED_UP.set(settings, &kept), PROVEN.set(settings, &sealed)])
         }
     };
     let mut response = Redirect::to(&path).into_response();

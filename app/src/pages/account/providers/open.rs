@@ -23,7 +23,7 @@ use crate::{
     error::PageError,
     extract::Visitor,
     form::{Errors, Form},
-    pages::account::{IDS, asking::Asking, entry, errors_in, keep, sign_up},
+    pages::account::{IDS, asking::Asking, entry, errors_in, kept::Kept, sign_up},
 };
 
 #[derive(Default, Deserialize)]
@@ -70,7 +70,7 @@ pub(super) async fn submit(
             return Ok(forget(&visitor, response));
         }
         Ok(Opened::Waiting(signed_up)) => {
-            let kept = keep(&signed_up.proof, &signed_up.email);
+            let kept = Kept::new(signed_up, &fields.return_to);
             return Ok(forget(&visitor, sign_up::to_mail(&visitor, &kept)));
         }
         Ok(Opened::Taken) => {
