@@ -14,7 +14,7 @@ use model::{
     device,
     entity::{Audience, operator},
     interaction::{self, Interaction},
-    pushed, scopes,
+    pushed, redirect_uri, scopes,
 };
 
 use crate::{
@@ -355,7 +355,7 @@ pub fn answer_error(ctx: &Context, request: &Request, error: &str, description: 
 /// Sends parameters to the client, with `state` and `iss` (RFC 9207) behind them.
 fn answer(ctx: &Context, request: &Request, parameters: &[(&str, &str)]) -> Response {
     // What waits at a device is answered in the database, before it gets here.
-    let Some(redirect_uri) = request.redirect_uri() else { return PageError::Tampered.into_response() };
+    let Some(to) = request.redirect_uri() else { return PageError::Tampered.into_response() };
     let mut parameters = parameters.to_vec();
     if let Some(state) = &request.state {
         parameters.push(("state", state));
@@ -371,8 +371,8 @@ fn answer(ctx: &Context, request: &Request, parameters: &[(&str, &str)]) -> Resp
         None => parameters,
     };
     match request.response_mode {
-        ResponseMode::Query | ResponseMode::QueryJwt => redirect(&with_query(redirect_uri, &parameters)),
-        ResponseMode::FormPost | ResponseMode::FormPostJwt => pages::form_post::page(redirect_uri, &parameters),
+        ResponseMode::Query | ResponseMode::QueryJwt => redirect(&redirect_uri::with_query(to, &parameters)),
+        ResponseMode::FormPost | ResponseMode::FormPostJwt => pages::form_post::page(to, &parameters),
     }
 }
 
@@ -396,16 +396,6 @@ pub fn redirect(location: &str) -> Response {
         }
         Err(_) => PageError::Tampered.into_response(),
     }
-}
-
-/// Appends parameters to a URI, which stays as it was registered. Spaces become `%20`.
-#[must_use]
-pub fn with_query(uri: &str, parameters: &[(&str, &str)]) -> String {
-    let mut query = url::form_urlencoded::Serializer::new(String::new());
-    query.extend_pairs(parameters);
-    let query = query.finish().replace('+', "%20");
-    let separator = if uri.contains('?') { '&' } else { '?' };
-    format!("{uri}{separator}{query}")
 }
 
 /// Adds the browser's cookie to a response, if the browser is new.

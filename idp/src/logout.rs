@@ -16,7 +16,7 @@ use model::{
     Fault, Language,
     cache::{self, Client, Product},
     entity::{Audience, operator},
-    logout, session,
+    logout, redirect_uri, session,
     subject::Subject,
     token,
 };
@@ -25,7 +25,7 @@ use std::sync::Arc;
 use crate::{
     Idp,
     browser::Browser,
-    flow::{redirect, with_browser, with_query},
+    flow::{redirect, with_browser},
     language,
     pages::{self, PageError},
     params::Params,
@@ -174,7 +174,7 @@ fn way_back(client: Option<&Client>, params: &Params) -> Back {
         return Back::Refused;
     }
     Back::To(match params.get("state") {
-        Some(state) => with_query(given, &[("state", state)]),
+        Some(state) => redirect_uri::with_query(given, &[("state", state)]),
         None => given.to_owned(),
     })
 }

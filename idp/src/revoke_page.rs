@@ -16,13 +16,14 @@ use model::{
     cache::{self, Product},
     consent,
     entity::{operator, subscriber},
+    redirect_uri,
     revoke_link::{self, Answer, Link},
 };
 
 use crate::{
     Idp,
     browser::Browser,
-    flow::{redirect, with_browser, with_query},
+    flow::{redirect, with_browser},
     form::{self, Fields},
     login::page_of,
     pages::{
@@ -130,7 +131,7 @@ async fn go_back(ctx: &Context, link: &Link, answer: Answer) -> Result<Response,
     if parameters.is_empty() {
         return Ok(redirect(&way_back.redirect_to));
     }
-    Ok(redirect(&with_query(&way_back.redirect_to, &parameters)))
+    Ok(redirect(&redirect_uri::with_query(&way_back.redirect_to, &parameters)))
 }
 
 /// There is nothing to take back at this link, or no more: the way back is to the client's site,

@@ -8,7 +8,7 @@
 use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, JoinType, QueryFilter as _, QuerySelect as _};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use url::{Url, form_urlencoded};
+use url::Url;
 use uuid::Uuid;
 
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
     delivery::{self, DeliveryKind},
     entity::{SubjectKind, client, grant},
     grant::revoke,
-    minutes,
+    minutes, redirect_uri,
     subject::Subject,
 };
 
@@ -184,18 +184,14 @@ async fn users_of(db: &impl ConnectionTrait, sessions: &[Uuid]) -> Result<Vec<Us
 pub async fn frames(ctx: &Context, session: Uuid) -> Result<Vec<String>, Fault> {
     let sid = session.to_string();
     let told = [("iss", ctx.settings().issuer.as_str()), ("sid", sid.as_str())];
-    let told = form_urlencoded::Serializer::new(String::new()).extend_pairs(told).finish();
     let users = users_of(ctx.db().reader(), &[session]).await?;
     let mut frames: Vec<String> = users
         .iter()
         .filter_map(|user| {
             let metadata = Metadata::parse(&user.metadata);
             let uri = metadata.frontchannel_logout_uri?;
-            if !metadata.frontchannel_logout_session_required {
-                return Some(uri);
-            }
-            let separator = if uri.contains('?') { '&' } else { '?' };
-            Some(format!("{uri}{separator}{told}"))
+            let wants = metadata.frontchannel_logout_session_required;
+            Some(if wants { redirect_uri::with_query(&uri, &told) } else { uri })
         })
         .collect();
     frames.sort();

@@ -26,6 +26,16 @@ pub const fn localhost_of(kind: ClientKind) -> Localhost {
     }
 }
 
+/// Appends parameters to a URI, which stays as it was registered. Spaces become `%20`.
+#[must_use]
+pub fn with_query(uri: &str, parameters: &[(&str, &str)]) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(parameters);
+    let query = query.finish().replace('+', "%20");
+    let separator = if uri.contains('?') { '&' } else { '?' };
+    format!("{uri}{separator}{query}")
+}
+
 /// Checks a whole list, row by row: one bad row says nothing about the others.
 #[must_use]
 pub fn check_all<S: AsRef<str>>(uris: &[S], localhost: Localhost) -> Vec<Result<Vec<Warning>, Problem>> {

@@ -100,7 +100,7 @@ pub async fn post(
 /// Has a request come again from here: as a GET, or as a form of ours if that would be too long.
 fn again(ctx: &Context, headers: &HeaderMap, params: &Params) -> Option<Response> {
     let pairs: Vec<(&str, &str)> = params.pairs().iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
-    let url = flow::with_query(paths::AUTHORIZE, &pairs);
+    let url = redirect_uri::with_query(paths::AUTHORIZE, &pairs);
     if url.len() <= LONGEST_URL {
         return Some(flow::redirect(&url));
     }
