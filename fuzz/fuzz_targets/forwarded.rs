@@ -14,10 +14,8 @@ mod tls {
     #[derive(Debug)]
     pub struct Authorities;
 
-    impl Authorities {
-        pub fn judge(&self, _: &[CertificateDer<'static>], _: Timestamp) -> Option<ClientCertificate> {
-            None
-        }
+    pub fn judge(_: Option<&Authorities>, chain: &[CertificateDer<'_>], _: Timestamp) -> Option<ClientCertificate> {
+        chain.first().map(|own| ClientCertificate { der: own.to_vec(), trusted: false })
     }
 }
 
