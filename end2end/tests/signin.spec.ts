@@ -4,7 +4,7 @@ import type { Page } from "@playwright/test";
 
 import { faults } from "../lib/axe";
 import { DEMO_APP, STATE, authorizationUrl, redeem, sentTo } from "../lib/oauth";
-import { signIn, type Person } from "../lib/people";
+import { fillSignUp, signIn, somebody, type Person } from "../lib/people";
 import { expect, test } from "../lib/test";
 import { addApp } from "../lib/totp";
 
@@ -56,6 +56,20 @@ test("the second step leads on to the client, too", async ({ page, world }) => {
   await page.getByLabel("Code", { exact: true }).fill(codes[0]!);
   const callback = await sentTo(page, DEMO_APP, () => page.getByRole("button", { name: "Go on" }).click());
   expect(callback.searchParams.get("code")).toBeTruthy();
+});
+
+test("whoever signs up for the client is led on to it by the mailed link", async ({ page, outbox }) => {
+  const person = somebody();
+  await start(page);
+  await page.getByRole("link", { name: "Create account" }).click();
+  await fillSignUp(page, person);
+  await expect(page.getByRole("heading", { name: "Look into your mail" })).toBeVisible();
+  await expect(page.getByText("by Acme Voice")).toBeVisible();
+  await page.goto(await outbox.link(person.email, "/verify"));
+  await page.getByRole("button", { name: "Confirm address" }).click();
+  const callback = await sentTo(page, DEMO_APP, () => page.getByRole("button", { name: "Allow" }).click());
+  expect(callback.searchParams.get("code")).toBeTruthy();
+  expect(callback.searchParams.get("state")).toBe(STATE);
 });
 
 test("cancelling the sign-in tells the client", async ({ page }) => {

@@ -31,7 +31,7 @@ impl Kept {
 
     /// What this browser has kept.
     pub(super) fn read(visitor: &Visitor, headers: &HeaderMap) -> Option<Self> {
-        Self::parse(&SIGNED_UP.read(visitor.ctx().settings(), headers)?)
+        Self::parse(SIGNED_UP.read(visitor.ctx().settings(), headers)?)
     }
 
     fn parse(value: &str) -> Option<Self> {

@@ -1,7 +1,6 @@
 //! Accounts: signing up and in, and what people can change about themselves.
 
 use axum::{Router, routing::get};
-use http::HeaderMap;
 use model::{
     Language,
     message::{self, Channel},
@@ -9,12 +8,7 @@ use model::{
     user::{AccountError, Invalid, LONGEST_NAME},
 };
 
-use crate::{
-    AppState,
-    error::PageError,
-    extract::{Cookie, Visitor},
-    form::Errors,
-};
+use crate::{AppState, error::PageError, extract::Visitor, form::Errors};
 
 mod activity;
 mod applications;

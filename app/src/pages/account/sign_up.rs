@@ -8,6 +8,7 @@ use http::{HeaderMap, header};
 use leptos::prelude::*;
 use model::{
     authentication::FirstStep,
+    interaction,
     texts::{self, portal::Portal},
     user::{self, AccountError, Proof, SignUp, Verification},
 };
@@ -273,10 +274,13 @@ pub(super) async fn confirm(
     let mut response = match first {
         FirstStep::Done(whole) => {
             entry::open_session(&session, &visitor, &whole).await?;
-            match return_to.as_str() {
-                "" => notice::done(&visitor, "/organizations", "Welcome. Your address is confirmed."),
-                // On to what one has signed up for.
-                path => Redirect::to(path).into_response(),
+            match interaction::sealed_in(&return_to) {
+                // On to the client that one has signed up for.
+                Some(_) => Redirect::to(&return_to).into_response(),
+                None => {
+                    let words = "Welcome. Your address is confirmed.";
+                    notice::done(&visitor, entry::destination(&return_to), words)
+                }
             }
         }
         FirstStep::Second(pending) => entry::to_second_step(&visitor, &pending, &return_to)?,
