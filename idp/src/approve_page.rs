@@ -33,7 +33,7 @@ use crate::{
     form::{self, Fields},
     login::page_of,
     pages::{
-        PageError,
+        Asker, PageError,
         approve::{self as page, Outcome, Question},
     },
     session::acr,
@@ -83,7 +83,7 @@ async fn show(State(idp): State<Idp>, headers: HeaderMap, RawQuery(query): RawQu
             link,
             form_token: &browser.form_token(ctx),
             waiting: &open.waiting,
-            product: &open.product,
+            asker: Asker { client: &open.client, product: &open.product },
             number: &open.subscriber.phone_number,
             standing: &standing,
         };

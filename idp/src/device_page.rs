@@ -25,7 +25,7 @@ use crate::{
     form::{self, Fields},
     login::{address_of, back_again, page_of, retry_after, sent},
     pages::{
-        PageError,
+        Asker, PageError,
         device::{self as page, Outcome},
         texts::{self, Wait},
     },
@@ -121,9 +121,10 @@ async fn show(State(idp): State<Idp>, headers: HeaderMap, RawQuery(query): RawQu
     page_of(async {
         let (browser, interaction) = back_again(&idp, &headers, &Fields::of_query(query.as_deref()))?;
         let AnswerTo::Device(id) = interaction.request.answer_to else { return Err(PageError::Tampered) };
-        let (_, product) = interaction.parties(&idp.ctx).await?;
+        let (client, product) = interaction.parties(&idp.ctx).await?;
+        let asker = Asker { client: &client, product: &product };
         match device::waiting_with(&idp.ctx, id).await? {
-            Some(waiting) => Ok(page::confirm(&idp.ctx, &browser, &interaction, &product, &waiting)?),
+            Some(waiting) => Ok(page::confirm(&idp.ctx, &browser, &interaction, asker, &waiting)?),
             None => Ok(page::end(&idp.ctx, None, Outcome::Over)),
         }
     })

@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use model::{
     Context, Fault,
     authorization::{AnswerTo, Code, Request, ResponseMode, sha256},
-    cache::{self, Client, Product},
+    cache::{self, Client},
     client::dynamic::by_url,
     consent::{self, Consent, GrantError, Standing},
     device,
@@ -23,7 +23,7 @@ use crate::{
     device_page,
     error::no_store,
     language,
-    pages::{self, PageError},
+    pages::{self, Asker, PageError},
     session::Session,
     step_up,
 };
@@ -113,6 +113,7 @@ async fn step(
     let ctx = &idp.ctx;
     let request = &interaction.request;
     let (client, product) = interaction.parties(ctx).await?;
+    let asker = Asker { client: &client, product: &product };
     if interaction.device_unconfirmed() {
         return Ok(redirect(&device_page::confirm_url(&interaction.seal(ctx)?)));
     }
@@ -121,7 +122,7 @@ async fn step(
         if request.prompt.none {
             return deny(ctx, interaction, Denial::LOGIN_REQUIRED).await;
         }
-        return sign_in(idp, browser, interaction, &product, request.prompt.login).await;
+        return sign_in(idp, browser, interaction, asker, request.prompt.login).await;
     };
     if let Some(expected) = &request.subject_hint
         && *expected != session.subject.sub(ctx, &client)
@@ -130,7 +131,7 @@ async fn step(
         if request.prompt.none || session.auth_time >= interaction.started_at {
             return deny(ctx, interaction, Denial::OTHER_SUBSCRIBER).await;
         }
-        return sign_in(idp, browser, interaction, &product, true).await;
+        return sign_in(idp, browser, interaction, asker, true).await;
     }
     if let Some(operator) = session.operator
         && !product.enabled_by(operator)
@@ -143,7 +144,7 @@ async fn step(
     match (step_up::standing(ctx, request, &session).await?, request.prompt.none) {
         (step_up::Standing::Met, _) => {}
         (step_up::Standing::SignIn, false) => {
-            return sign_in(idp, browser, interaction, &product, true).await;
+            return sign_in(idp, browser, interaction, asker, true).await;
         }
         (step_up::Standing::SignIn, true) if request.acr_essential => {
             return deny(ctx, interaction, Denial::LOGIN_REQUIRED).await;
@@ -161,12 +162,12 @@ async fn step(
     match consent::standing(ctx, session.subject, &product, &request.to_be_allowed(), again).await? {
         // There is no permission to ask for, and still an account to show.
         Standing::Remembered(consent) if is_device(request) => {
-            pages::consent::page(idp, browser, interaction, &session, &product, &[], Some(&consent)).await
+            pages::consent::page(idp, browser, interaction, &session, asker, &[], Some(&consent)).await
         }
         Standing::Remembered(consent) => complete(ctx, interaction, &session, &client, &consent).await,
         Standing::Missing { .. } if request.prompt.none => deny(ctx, interaction, Denial::CONSENT_REQUIRED).await,
         Standing::Missing { ask, before } => {
-            pages::consent::page(idp, browser, interaction, &session, &product, &ask, before.as_deref()).await
+            pages::consent::page(idp, browser, interaction, &session, asker, &ask, before.as_deref()).await
         }
     }
 }
@@ -190,15 +191,15 @@ async fn sign_in(
     idp: &Idp,
     browser: &Browser,
     interaction: &Interaction,
-    product: &Product,
+    asker: Asker<'_>,
     again: bool,
 ) -> Result<Response, PageError> {
-    match product.audience {
+    match asker.product.audience {
         Audience::Users => {
             let again = again || interaction.request.max_age.is_some();
             Ok(redirect(&portal_sign_in(&interaction.seal(&idp.ctx)?, again)))
         }
-        _ => pages::login::page(idp, browser, interaction, product).await,
+        _ => pages::login::page(idp, browser, interaction, asker).await,
     }
 }
 

@@ -28,7 +28,7 @@ use crate::{
     form::{self, Fields},
     language,
     pages::{
-        self, Back, PageError,
+        self, Asker, Back, PageError,
         texts::{self, Wait},
     },
     session::Session,
@@ -46,8 +46,8 @@ pub fn routes() -> Router<Idp> {
 async fn ask_number(State(idp): State<Idp>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
     page_of(async {
         let (browser, interaction) = back_again(&idp, &headers, &Fields::of_query(query.as_deref()))?;
-        let (_, product) = interaction.parties(&idp.ctx).await?;
-        pages::login::page(&idp, &browser, &interaction, &product).await
+        let (client, product) = interaction.parties(&idp.ctx).await?;
+        pages::login::page(&idp, &browser, &interaction, Asker { client: &client, product: &product }).await
     })
     .await
 }
@@ -238,9 +238,10 @@ impl Sending<'_> {
     /// The page with the number again, and what is wrong with it.
     async fn ask_number(&self, status: StatusCode, typed: &str, error: &str) -> Result<Response, PageError> {
         let ctx = &self.idp.ctx;
-        let (_, product) = self.interaction.parties(ctx).await?;
+        let (client, product) = self.interaction.parties(ctx).await?;
+        let asker = Asker { client: &client, product: &product };
         let asked = pages::login::Asked { status, number: typed, error: Some(error) };
-        Ok(pages::login::render(ctx, self.browser, &self.interaction, &product, &asked).await?)
+        Ok(pages::login::render(ctx, self.browser, &self.interaction, asker, &asked).await?)
     }
 }
 

@@ -30,6 +30,7 @@ mod m20261121_000018_four_eyes;
 mod m20261130_000019_scope_apis;
 mod m20261130_000020_platform_history;
 mod m20261130_000021_secret_jwt;
+mod m20261130_000022_logos;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -62,6 +63,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000019_scope_apis::Migration),
             Box::new(m20261130_000020_platform_history::Migration),
             Box::new(m20261130_000021_secret_jwt::Migration),
+            Box::new(m20261130_000022_logos::Migration),
         ]
     }
 }

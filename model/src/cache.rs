@@ -26,6 +26,7 @@ use crate::{
     client::{
         Metadata,
         dynamic::{NOBODY, by_url::Documents},
+        logo,
         published::KeySets,
         request_uris::RequestObjects,
     },
@@ -77,6 +78,8 @@ pub struct Client {
     pub keys: Vec<Key>,
     /// What else it has registered.
     pub metadata: Metadata,
+    /// Path of our copy of its own logo below the public URL.
+    pub logo: Option<String>,
     /// When any of this last changed.
     pub changed_at: Timestamp,
 }
@@ -87,6 +90,12 @@ impl Client {
     #[must_use]
     pub fn is_beside(&self, other: &Self) -> bool {
         self.id == other.id || (self.organization_id == other.organization_id && self.organization_id != NOBODY)
+    }
+
+    /// Path of the logo that people see when it asks: its own, else its product's.
+    #[must_use]
+    pub fn shown_with<'a>(&'a self, product: &'a Product) -> &'a str {
+        self.logo.as_deref().unwrap_or_else(|| product.shown_with())
     }
 }
 
@@ -161,6 +170,12 @@ pub struct ProductScope {
 }
 
 impl Product {
+    /// Path of the logo that people see.
+    #[must_use]
+    pub fn shown_with(&self) -> &str {
+        self.logo.as_deref().unwrap_or("/products/default.svg")
+    }
+
     /// Whether subscribers of this operator can use it.
     #[must_use]
     pub fn enabled_by(&self, operator: Uuid) -> bool {
@@ -415,6 +430,7 @@ pub async fn client(ctx: &Context, client_id: &str) -> Result<Option<Arc<Client>
         Some(_) => Vec::new(),
         None => client_key::Entity::find().filter(client_key::Column::ClientId.eq(row.id)).all(db).await?,
     };
+    let logo = logo::copy_of(ctx, row.id, &metadata).await?;
     let of = |purpose| uris.iter().filter(|uri| uri.purpose == purpose).map(|uri| uri.uri.clone()).collect();
     let loaded = Arc::new(Client {
         id: row.id,
@@ -432,6 +448,7 @@ pub async fn client(ctx: &Context, client_id: &str) -> Result<Option<Arc<Client>
         state: row.state,
         auth_method: row.auth_method,
         metadata,
+        logo,
         changed_at: row.updated_at,
         keys: keys
             .into_iter()

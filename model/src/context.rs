@@ -55,6 +55,7 @@ struct Inner {
     fetch: RwLock<Arc<dyn Fetch>>,
     message_queued: tokio::sync::Notify,
     delivery_queued: tokio::sync::Notify,
+    logo_wanted: tokio::sync::Notify,
     last_id: AtomicU64,
 }
 
@@ -86,6 +87,7 @@ impl Context {
                 fetch: RwLock::new(Arc::new(Nowhere)),
                 message_queued: tokio::sync::Notify::new(),
                 delivery_queued: tokio::sync::Notify::new(),
+                logo_wanted: tokio::sync::Notify::new(),
                 last_id: AtomicU64::new(0),
             }),
         };
@@ -177,5 +179,10 @@ impl Context {
     /// Wakes whoever posts to clients; see [`crate::delivery`].
     pub(crate) fn delivery_queued(&self) -> &tokio::sync::Notify {
         &self.inner.delivery_queued
+    }
+
+    /// Wakes whoever fetches logos; see [`crate::client::logo`].
+    pub(crate) fn logo_wanted(&self) -> &tokio::sync::Notify {
+        &self.inner.logo_wanted
     }
 }

@@ -25,6 +25,7 @@ pub mod demo;
 pub mod device;
 pub mod distribution;
 pub mod dpop;
+mod drawing;
 pub mod email;
 pub mod entity;
 pub mod factor;

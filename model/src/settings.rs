@@ -238,7 +238,7 @@ pub struct Limits {
     pub fetch_address: Rule,
     /// Request objects fetched for one client.
     pub fetch_client: Rule,
-    /// Metadata documents and lists of sectors fetched from one host.
+    /// Metadata documents and lists of sectors fetched from one host, and as many logos.
     pub fetch_host: Rule,
 }
 

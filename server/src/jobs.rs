@@ -6,7 +6,10 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use model::{
     Context, Fault, cache, ciba,
-    client::dynamic::{by_url, token},
+    client::{
+        dynamic::{by_url, token},
+        logo,
+    },
     delivery, device, grant, invitation, key, limit, link, message, passkey, pin, pushed, revoke_link, session, spent,
     upstream, user,
 };
@@ -58,6 +61,7 @@ impl Jobs {
         let mut running = JoinSet::new();
         running.spawn(until(stopped.clone(), deliver(ctx.clone(), carriers)));
         running.spawn(until(stopped.clone(), post_to_clients(ctx.clone())));
+        running.spawn(until(stopped.clone(), fetch_logos(ctx.clone())));
         running.spawn(until(stopped.clone(), every(Duration::from_secs(10), ctx.clone(), flush)));
         running.spawn(until(stopped.clone(), every(Duration::from_secs(5), ctx.clone(), follow_keys)));
         running.spawn(until(stopped.clone(), every(Duration::from_secs(60), ctx.clone(), keys)));
@@ -102,6 +106,13 @@ async fn post_to_clients(ctx: Context) {
     loop {
         delivery::wait_for_work(&ctx).await;
         report("posting to clients", delivery::deliver_due(&ctx).await);
+    }
+}
+
+async fn fetch_logos(ctx: Context) {
+    loop {
+        logo::wait_for_work(&ctx).await;
+        report("fetching logos", logo::fetch_due(&ctx).await);
     }
 }
 

@@ -4,14 +4,13 @@ use axum::response::Response;
 use maud::html;
 use model::{
     Context, Fault,
-    cache::Product,
     ciba::{self, Waiting},
     consent::Standing,
     phone,
 };
 
 pub use super::ended::Outcome;
-use super::{Operator, Page, consent, ended, icon, product_head, texts};
+use super::{Asker, Operator, Page, asker_head, consent, ended, icon, texts};
 
 /// What is asked.
 pub(crate) struct Question<'a> {
@@ -22,7 +21,7 @@ pub(crate) struct Question<'a> {
     /// The request.
     pub waiting: &'a Waiting,
     /// Whose it is.
-    pub product: &'a Product,
+    pub asker: Asker<'a>,
     /// The subscriber's number.
     pub number: &'a str,
     /// What was allowed before.
@@ -36,7 +35,8 @@ pub(crate) struct Question<'a> {
 ///
 /// When something fails inside.
 pub(crate) fn ask(ctx: &Context, operator: &Operator, question: &Question<'_>) -> Result<Response, Fault> {
-    let Question { link, form_token, waiting, product, number, standing } = question;
+    let Question { link, form_token, waiting, asker, number, standing } = *question;
+    let product = asker.product;
     let minutes = ctx.now().since(waiting.created_at) / 60_000;
     let texts = texts::current();
     let t = &texts.approve;
@@ -48,7 +48,7 @@ pub(crate) fn ask(ctx: &Context, operator: &Operator, question: &Question<'_>) -
             input type="hidden" name="t" value=(link);
             section class="card" {
                 p class="strip" { ((t.strip)(&phone::mask(number))) }
-                (product_head(product, &title))
+                (asker_head(asker, &title))
                 ul class="facts" {
                     li {
                         (icon::person())

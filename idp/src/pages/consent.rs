@@ -13,7 +13,7 @@ use model::{
     user,
 };
 
-use super::{Page, PageError, hidden, icon, in_english, product_head, texts, web_link};
+use super::{Asker, Page, PageError, asker_head, hidden, icon, in_english, texts, web_link};
 use crate::{Idp, browser::Browser, flow::portal_sign_in, session::Session};
 
 /// Asks for `ask`; if something was allowed `before`, that is the difference.
@@ -26,11 +26,12 @@ pub async fn page(
     browser: &Browser,
     interaction: &Interaction,
     session: &Session,
-    product: &Product,
+    asker: Asker<'_>,
     ask: &[ProductScope],
     before: Option<&Consent>,
 ) -> Result<Response, PageError> {
     let ctx = &idp.ctx;
+    let product = asker.product;
     let operator = match session.operator {
         Some(operator) => Some(cache::operator(ctx, operator).await?.ok_or(PageError::ClientGone)?),
         None => None,
@@ -54,7 +55,7 @@ pub async fn page(
             input type="hidden" name="session" value=(session.id);
             section class="card" {
                 p class="strip" { (strip(&name)) }
-                (product_head(product, &product.name))
+                (asker_head(asker, &product.name))
                 // The one thing about it that it has not chosen by itself.
                 @if let Some(host) = &published_at {
                     p class="lead" { (t.published_at) " " strong { bdi { (host) } } }

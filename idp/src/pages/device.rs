@@ -3,10 +3,10 @@
 use axum::response::Response;
 use http::StatusCode;
 use maud::html;
-use model::{Context, Fault, cache::Product, device::Waiting, interaction::Interaction};
+use model::{Context, Fault, device::Waiting, interaction::Interaction};
 
 pub use super::ended::Outcome;
-use super::{Operator, Page, ended, error_line, hidden, icon, product_head, texts};
+use super::{Asker, Operator, Page, asker_head, ended, error_line, hidden, icon, texts};
 use crate::browser::Browser;
 
 /// Asks for the code, again with what is wrong with the one that was typed.
@@ -53,16 +53,17 @@ pub(crate) fn confirm(
     ctx: &Context,
     browser: &Browser,
     interaction: &Interaction,
-    product: &Product,
+    asker: Asker<'_>,
     waiting: &Waiting,
 ) -> Result<Response, Fault> {
     let t = &texts::current().device;
+    let product = asker.product;
     let minutes = ctx.now().since(waiting.created_at) / 60_000;
     let main = html! {
         div class="page" {
             form class="card" method="post" action="/device/confirm" {
                 (hidden(&interaction.seal(ctx)?, &browser.form_token(ctx)))
-                (product_head(product, &(t.heading)(&product.name)))
+                (asker_head(asker, &(t.heading)(&product.name)))
                 ul class="facts" {
                     li { (icon::person()) span { ((t.receives)(&product.organization_name)) } }
                     li { (icon::clock()) span { ((t.asked_from)(&waiting.asked.address, minutes)) } }

@@ -3,9 +3,9 @@
 use axum::response::Response;
 use http::StatusCode;
 use maud::html;
-use model::{Context, Fault, cache::Product, interaction::Interaction, phone::PhoneNumber};
+use model::{Context, Fault, interaction::Interaction, phone::PhoneNumber};
 
-use super::{Page, PageError, consent::links, error_line, hidden, names, only, operators_of, product_head, texts};
+use super::{Asker, Page, PageError, asker_head, consent::links, error_line, hidden, names, only, operators_of, texts};
 use crate::{Idp, browser::Browser};
 
 /// Asks for a number.
@@ -17,12 +17,12 @@ pub async fn page(
     idp: &Idp,
     browser: &Browser,
     interaction: &Interaction,
-    product: &Product,
+    asker: Asker<'_>,
 ) -> Result<Response, PageError> {
     let hint = interaction.request.login_hint.as_deref().and_then(|hint| PhoneNumber::parse(hint).ok());
     let number = hint.as_ref().map_or("", PhoneNumber::as_str);
     let asked = Asked { status: StatusCode::OK, number, error: None };
-    Ok(render(&idp.ctx, browser, interaction, product, &asked).await?)
+    Ok(render(&idp.ctx, browser, interaction, asker, &asked).await?)
 }
 
 /// What the page shows in its field.
@@ -37,9 +37,10 @@ pub(crate) async fn render(
     ctx: &Context,
     browser: &Browser,
     interaction: &Interaction,
-    product: &Product,
+    asker: Asker<'_>,
     asked: &Asked<'_>,
 ) -> Result<Response, Fault> {
+    let product = asker.product;
     let operators = operators_of(ctx, product).await?;
     let t = texts::current();
     let returns_to = interaction.request.redirect_uri().map(texts::Place::of);
@@ -48,7 +49,7 @@ pub(crate) async fn render(
         div class="page" {
             form class="card" method="post" action="/login" {
                 (hidden(&interaction.seal(ctx)?, &browser.form_token(ctx)))
-                (product_head(product, &(t.login.heading)(&product.name)))
+                (asker_head(asker, &(t.login.heading)(&product.name)))
                 div class="field" {
                     label class="label" for="number" { (t.login.number) }
                     input class="input" id="number" name="number" type="tel" inputmode="tel" autocomplete="tel"

@@ -11,6 +11,7 @@ mod error;
 pub mod form_post;
 mod icon;
 pub mod login;
+mod logo;
 pub mod logout;
 pub mod no_factor;
 pub mod not_enabled;
@@ -30,7 +31,8 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use model::{
     Context, Fault, Language,
-    cache::{self, Product},
+    cache::{self, Client, Product},
+    client,
     entity::{DistributionState, operator},
     redirect_uri,
 };
@@ -48,7 +50,7 @@ static CSS_URL: LazyLock<String> = LazyLock::new(|| {
 
 /// The routes of what pages need.
 pub fn routes() -> Router<Idp> {
-    Router::new().route("/idp.css", get(css))
+    Router::new().route("/idp.css", get(css)).route(&format!("{}/{{copy}}", client::logo::PATH), get(logo::show))
 }
 
 async fn css() -> impl IntoResponse {
@@ -192,16 +194,29 @@ fn rooted(path: &str) -> String {
     format!("/{}", path.trim_start_matches(['/', '\\']))
 }
 
-fn product_logo(product: &Product) -> Markup {
-    let path = product.logo.as_deref().unwrap_or("/products/default.svg");
-    html! { img class="logo" src=(rooted(path)) alt="" width="60" height="60"; }
+/// Who asks: a client of a product.
+#[derive(Clone, Copy)]
+pub struct Asker<'a> {
+    /// The client.
+    pub client: &'a Client,
+    /// Its product.
+    pub product: &'a Product,
+}
+
+/// The product of whoever asks and who stands behind it, with the logo of the client if it has its own.
+fn asker_head(asker: Asker<'_>, heading: &str) -> Markup {
+    head(asker.client.shown_with(asker.product), asker.product, heading)
 }
 
 /// The product and who stands behind it.
 fn product_head(product: &Product, heading: &str) -> Markup {
+    head(product.shown_with(), product, heading)
+}
+
+fn head(logo: &str, product: &Product, heading: &str) -> Markup {
     html! {
         div class="card__head" {
-            (product_logo(product))
+            img class="logo" src=(rooted(logo)) alt="" width="60" height="60";
             div {
                 h1 { bdi { (heading) } }
                 span { bdi { ((texts::current().by)(&product.organization_name)) } }

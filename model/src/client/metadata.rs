@@ -16,7 +16,7 @@ pub struct Metadata {
     /// Its own page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_uri: Option<String>,
-    /// Its logo. Told to whoever asks for the registration; no page of ours loads it.
+    /// Its logo. Told to whoever asks for the registration; pages show our own copy, see [`super::logo`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub logo_uri: Option<String>,
     /// Its privacy policy.

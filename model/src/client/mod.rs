@@ -10,6 +10,7 @@ pub mod grant_type;
 mod grants;
 pub mod issuers;
 pub mod keys;
+pub mod logo;
 mod logout;
 mod metadata;
 pub mod method;

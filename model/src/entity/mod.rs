@@ -19,6 +19,7 @@ pub mod invitation;
 pub mod key;
 pub mod limit;
 pub mod link;
+pub mod logo;
 pub mod membership;
 pub mod message;
 pub mod number_range;

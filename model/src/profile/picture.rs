@@ -1,23 +1,25 @@
 //! Pictures of people. What is uploaded is decoded and drawn anew, so that what is kept and served
 //! is a picture and nothing else, of one size, and does not say where it was taken.
 
-use std::io::Cursor;
-
-use image::{
-    DynamicImage, ImageDecoder as _, ImageFormat, ImageReader, Limits, codecs::jpeg::JpegEncoder, imageops::FilterType,
-};
+use image::{DynamicImage, codecs::jpeg::JpegEncoder, imageops::FilterType};
 use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use uuid::Uuid;
 
 use super::touch;
-use crate::{Context, Fault, db::Tx, entity::picture, password::aside};
+use crate::{
+    Context, Fault,
+    db::Tx,
+    drawing::{Limits, decoded, png},
+    entity::picture,
+    password::aside,
+};
 
 /// The most bytes of an upload. The server takes no larger body.
 pub const LARGEST: usize = 1500 * 1024;
 /// How long the sides are that it is cut to, in pixels.
 const SIDE: u32 = 512;
-/// Longer sides are not decoded: a few bytes can claim to be gigabytes.
-const LONGEST_SIDE: u32 = 8_192;
+/// What is not decoded.
+const LIMITS: Limits = Limits { side: 8_192, memory: 128 * 1024 * 1024 };
 
 /// Why a picture was not taken.
 #[derive(Debug, thiserror::Error)]
@@ -128,32 +130,16 @@ pub(super) fn url(ctx: &Context, id: Uuid) -> String {
     format!("{}{}", ctx.settings().public_url, path(id))
 }
 
-/// The picture drawn anew, and what kind of file it is then. The bytes say what they are, never a
-/// name or a header.
+/// The picture drawn anew, and what kind of file it is then.
 fn redrawn(file: &[u8]) -> Option<Drawn> {
-    let mut reader = ImageReader::new(Cursor::new(file)).with_guessed_format().ok()?;
-    if !matches!(reader.format(), Some(ImageFormat::Png | ImageFormat::Jpeg | ImageFormat::WebP)) {
-        return None;
-    }
-    let mut limits = Limits::default();
-    limits.max_image_width = Some(LONGEST_SIDE);
-    limits.max_image_height = Some(LONGEST_SIDE);
-    limits.max_alloc = Some(128 * 1024 * 1024);
-    reader.limits(limits);
-    let mut decoder = reader.into_decoder().ok()?;
-    let orientation = decoder.orientation().ok()?;
-    let mut image = DynamicImage::from_decoder(decoder).ok()?;
-    image.apply_orientation(orientation);
-    let image = image.resize_to_fill(SIDE, SIDE, FilterType::Triangle);
-    encoded(image)
+    encoded(decoded(file, LIMITS)?.resize_to_fill(SIDE, SIDE, FilterType::Triangle))
 }
 
 fn encoded(image: DynamicImage) -> Option<Drawn> {
-    let mut out = Vec::new();
     if image.color().has_alpha() {
-        DynamicImage::from(image.into_rgba8()).write_to(&mut Cursor::new(&mut out), ImageFormat::Png).ok()?;
-        Some(("image/png", out))
+        Some(("image/png", png(image)?))
     } else {
+        let mut out = Vec::new();
         image.into_rgb8().write_with_encoder(JpegEncoder::new_with_quality(&mut out, 85)).ok()?;
         Some(("image/jpeg", out))
     }
@@ -167,6 +153,10 @@ pub(super) fn plain(color: [u8; 3]) -> Result<Drawn, Fault> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Cursor;
+
+    use image::ImageFormat;
+
     use super::*;
 
     fn file_of(image: &DynamicImage, format: ImageFormat) -> Vec<u8> {

@@ -653,7 +653,11 @@ pub(super) const KEYS: &[Key] = &[
         fetch_address
     ),
     limit!("limits.fetch_client", "Request objects fetched for one client.", fetch_client),
-    limit!("limits.fetch_host", "Metadata documents and lists of sectors fetched from one host.", fetch_host),
+    limit!(
+        "limits.fetch_host",
+        "Metadata documents and lists of sectors fetched from one host, and as many logos.",
+        fetch_host
+    ),
 ];
 
 fn quoted(text: &str) -> String {

@@ -67,7 +67,7 @@ impl Elsewhere {
         elsewhere
     }
 
-    fn excepted(&self) -> Outgoing {
+    pub fn excepted(&self) -> Outgoing {
         let allow = vec![self.place.parse().unwrap()];
         let timeout = Duration::from_secs(10);
         Outgoing::new(&OutgoingSettings { allow, timeout, ..OutgoingSettings::default() }).unwrap()

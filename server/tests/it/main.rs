@@ -42,6 +42,7 @@ mod keys;
 mod languages;
 mod libraries;
 mod limits;
+mod logos;
 mod logout;
 mod memory;
 mod messages;

@@ -1,9 +1,10 @@
 //! Clients whose identifier is the URL of a document about them (OAuth Client ID Metadata
 //! Document).
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, io::Cursor, sync::Arc};
 
-use model::{days, limit::Rule, minutes, seconds};
+use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
+use model::{client::logo, days, limit::Rule, minutes, seconds};
 use serde_json::{Value, json};
 use server::outgoing::{Outgoing, OutgoingSettings};
 
@@ -155,6 +156,29 @@ async fn h6_the_consent_page_says_who_publishes_it_and_loads_nothing_from_there(
     let page = browser.follow(&world.url(&[("redirect_uri", WEB)])).await;
     assert!(page.text().contains("You return to agent.example.com."), "{}", page.text());
     assert!(!page.text().contains("Any program on this device"), "{}", page.text());
+}
+
+#[tokio::test]
+async fn its_logo_is_fetched_too_and_follows_its_document() {
+    let world = World::new().await;
+    let red = DynamicImage::from(RgbImage::from_pixel(8, 8, Rgb([200, 0, 0])));
+    let mut file = Vec::new();
+    red.write_to(&mut Cursor::new(&mut file), ImageFormat::Png).unwrap();
+    world.elsewhere.serve("/logo.png", Served::new("image/png", file));
+    let uri = world.elsewhere.url("/logo.png");
+    world.changed(|document| document["logo_uri"] = uri.into());
+    let mut browser = world.app.sign_in_portal(DEV).await;
+    let shown = |page: &Page| page.attributes(".card__head img", "src").remove(0);
+    assert_eq!(shown(&browser.follow(&world.url(&[])).await), "/products/default.svg");
+    assert_eq!(logo::fetch_due(&world.app.ctx).await.unwrap(), 1);
+    let copy = shown(&browser.follow(&world.url(&[])).await);
+    assert!(copy.starts_with("/clients/logos/"), "{copy}");
+    assert_eq!(world.app.get(&copy, &[]).await.status, 200);
+
+    world.changed(|document| document["logo_uri"] = "https://agent.example.com/other.png".into());
+    world.app.clock.advance(minutes(2));
+    assert_eq!(shown(&browser.follow(&world.url(&[])).await), "/products/default.svg");
+    assert_eq!(world.app.get(&copy, &[]).await.status, 404);
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use model::{
     Language,
-    cache::Product,
+    cache::{Client, Product},
     client::dynamic::by_url,
     email::Email,
     interaction::{self, Interaction, PartiesError},
@@ -29,6 +29,7 @@ pub(super) struct Asking {
 struct Asked {
     sealed: String,
     interaction: Interaction,
+    client: Arc<Client>,
     product: Arc<Product>,
 }
 
@@ -61,7 +62,7 @@ impl Asking {
         };
         let language = interaction.request.language.unwrap_or(visitor.language);
         let client = match interaction.parties(ctx).await {
-            Ok((_, product)) => Some(Arc::new(Asked { sealed, interaction, product })),
+            Ok((client, product)) => Some(Arc::new(Asked { sealed, interaction, client, product })),
             Err(PartiesError::Gone) => None,
             Err(PartiesError::Fault(fault)) => return Err(fault.into()),
         };
@@ -116,7 +117,7 @@ impl Asking {
             .into_any();
         };
         let texts = self.texts();
-        let logo = asked.product.logo.as_deref().unwrap_or("/products/default.svg");
+        let logo = asked.client.shown_with(&asked.product);
         let logo = format!("/{}", logo.trim_start_matches(['/', '\\']));
         // The one thing about it that it has not chosen by itself.
         let host = by_url::host(&asked.interaction.request.client_id);

@@ -8,6 +8,7 @@ use super::{
     super::{
         Client, Metadata, event,
         keys::PublicKey,
+        logo,
         registration::{Registering, insert_uris},
         secrets::{NewSecret, forget, insert_secret},
     },
@@ -80,8 +81,17 @@ pub async fn update(
         uris: uris.collect(),
         secret: Some(secret.clone()),
     };
-    let changing = New { ctx: ctx.clone(), registering, keys, token: Plain::chosen(token), product, let_in_by: None };
+    let changing = New {
+        ctx: ctx.clone(),
+        registering,
+        keys,
+        logo_uri: metadata.logo_uri,
+        token: Plain::chosen(token),
+        product,
+        let_in_by: None,
+    };
     let new_secret = ctx.db().write(changing, |tx, changing| Box::pin(change_all(tx, changing))).await?;
+    logo::wake(ctx);
     let managed = Managed { client: after, token: token.clone() };
     let mut told = describe(ctx, &managed).await?;
     tell_secret(&mut told, new_secret.ok_or(DynamicError::Token)?.then_some(secret.1));
@@ -106,7 +116,7 @@ async fn same_client(ctx: &Context, client: &Client, given: &Map<String, Value>)
 
 /// Whether a secret was added; `None` if the client is gone.
 async fn change_all(tx: &Tx, changing: &New) -> Result<Option<bool>, Fault> {
-    let New { ctx, registering, keys, token, product, .. } = changing;
+    let New { ctx, registering, keys, logo_uri, token, product, .. } = changing;
     let Registering { client, uris, secret, .. } = registering;
     // Somebody has taken it over meanwhile, and what was checked does not count any more.
     if !hold(tx, client.id, &token.hash(), &token.hash()).await? {
@@ -132,6 +142,7 @@ async fn change_all(tx: &Tx, changing: &New) -> Result<Option<bool>, Fault> {
         .await?;
     insert_uris(tx, ctx, client.id, uris).await?;
     change_keys(tx, ctx, client.id, keys).await?;
+    logo::want_instead(tx, ctx, client.id, logo_uri.as_deref()).await?;
     let added = change_secret(tx, ctx, client, secret.as_ref()).await?;
     if let Some(product) = product {
         rename(tx, product).await?;

@@ -27,6 +27,7 @@ pub use self::{
 use super::{
     Client, Metadata,
     keys::{self, PublicKey},
+    logo,
     registration::{Registering, register_in},
     uris,
 };
@@ -154,6 +155,7 @@ pub async fn register(
     let new = New { let_in_by: token, ..New::of(ctx, product.as_ref(), profile, document)? };
     let (managed, secret) = (new.managed(), new.secret());
     ctx.db().write(new, |tx, new| Box::pin(register_all(tx, new))).await?;
+    logo::wake(ctx);
     let mut told = describe(ctx, &managed).await?;
     tell_secret(&mut told, secret);
     Ok(told)
@@ -211,6 +213,7 @@ struct New {
     ctx: Context,
     registering: Registering,
     keys: Vec<PublicKey>,
+    logo_uri: Option<String>,
     token: Plain,
     /// The product that is made for it, if nobody has let it in.
     product: Option<product::Model>,
@@ -253,9 +256,10 @@ impl New {
             false => None,
         };
         let token = Plain::generate(ctx, Kind::Registration)?;
+        let logo_uri = metadata.logo_uri;
         let uris = PURPOSES.iter().flat_map(|purpose| uris.list(*purpose).iter().map(|uri| (*purpose, uri.clone())));
         let registering = Registering { ctx: ctx.clone(), actor: None, client, uris: uris.collect(), secret };
-        Ok(Self { ctx: ctx.clone(), registering, keys, token, product, let_in_by: None })
+        Ok(Self { ctx: ctx.clone(), registering, keys, logo_uri, token, product, let_in_by: None })
     }
 
     fn managed(&self) -> Managed {
@@ -286,7 +290,7 @@ fn own_product(id: Uuid, name: &str, metadata: &Metadata, now: Timestamp) -> pro
 }
 
 async fn register_all(tx: &Tx, new: &New) -> Result<(), DynamicError> {
-    let New { ctx, registering, keys, token, product, let_in_by } = new;
+    let New { ctx, registering, keys, logo_uri, token, product, let_in_by } = new;
     let now = ctx.now();
     if let Some(id) = let_in_by
         && !token::use_once(tx, *id, now).await?
@@ -298,6 +302,7 @@ async fn register_all(tx: &Tx, new: &New) -> Result<(), DynamicError> {
     }
     register_in(tx, registering).await?;
     insert_keys(tx, ctx, registering.client.id, keys).await?;
+    logo::want(tx, ctx, registering.client.id, logo_uri.as_deref()).await?;
     let row = client_registration::ActiveModel {
         client_id: Set(registering.client.id),
         token_hash: Set(token.hash()),

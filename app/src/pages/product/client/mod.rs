@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use model::{
     client::{
         self, Changes, Client, ClientKind, LogoutUris as LogoutAddresses, Metadata, Profile, RegisterError, keys,
+        logo::{self, Logo, Standing},
         profile::{AssertionAudience, Pkce},
     },
     delivery,
@@ -97,6 +98,7 @@ async fn show(at: &AtClient, typed: Typed, rotation: Rotation, errors: Errors) -
     let reach = client::reach(ctx, &client).await?;
     let scopes = scope::of_product(ctx, &at.product).await?;
     let deliveries = delivery::of(&client).list(ctx).await?;
+    let logo = logo::of(ctx, &client).await?;
     let start = Start::new(ctx, &at.product, &client, &uris, &scopes);
     let form = form_id(ctx, &rotation.id)?;
 
@@ -184,6 +186,7 @@ async fn show(at: &AtClient, typed: Typed, rotation: Rotation, errors: Errors) -
                                     .then(|| view! { " · " <a href=format!("{path}/keys")>"Keys and method"</a> })}
                             </dd>
                         </div>
+                        {logo.map(named)}
                         {subscribers
                             .then(|| {
                                 view! {
@@ -271,6 +274,30 @@ async fn show(at: &AtClient, typed: Typed, rotation: Rotation, errors: Errors) -
             {(!locked).then(|| view! { <End client=client reach=reach path=path audience=audience/> })}
         }
     }))
+}
+
+/// The logo that a client names, and what became of it. Why one is not there is not said.
+fn named(logo: Logo) -> impl IntoView {
+    let standing = match logo.standing {
+        Standing::Awaited => "Not fetched yet".into_any(),
+        Standing::Missing { next_at: Some(at) } => {
+            view! { "Could not be fetched as a PNG, JPEG or WebP picture; tried again at " <Moment at=at/> }.into_any()
+        }
+        Standing::Missing { next_at: None } => {
+            "Could not be fetched as a PNG, JPEG or WebP picture; tried again when its address changes".into_any()
+        }
+        Standing::Copied { path, fetched_at } => view! {
+            <img class="logo" src=path alt="The logo" width="40" height="40"/>
+            " Our copy, fetched " <Moment at=fetched_at/>
+        }
+        .into_any(),
+    };
+    view! {
+        <div>
+            <dt>"Logo"</dt>
+            <dd><code>{logo.uri}</code> <p class="muted">{standing}</p></dd>
+        </div>
+    }
 }
 
 /// How a client is told that somebody has signed out, in words.

@@ -6,7 +6,7 @@ use sea_orm::{
 
 use super::super::{
     super::{
-        event,
+        event, logo,
         registration::{Registering, insert_uris, register_in},
     },
     NOBODY, SCOPES, change,
@@ -27,6 +27,7 @@ use crate::{
 struct Storing {
     registering: Registering,
     product: product::Model,
+    logo_uri: Option<String>,
     known: bool,
 }
 
@@ -69,9 +70,12 @@ pub(super) async fn store(
     let storing = Storing {
         registering: Registering { ctx: ctx.clone(), actor: None, client, uris, secret: None },
         product: own_product(product_id, &name, &metadata, now),
+        logo_uri: metadata.logo_uri,
         known: known.is_some(),
     };
-    match ctx.db().write(storing, |tx, storing| Box::pin(store_all(tx, storing))).await {
+    let stored = ctx.db().write(storing, |tx, storing| Box::pin(store_all(tx, storing))).await;
+    logo::wake(ctx);
+    match stored {
         // Another node has read the same document at once.
         Err(fault) if fault.violates("clients_client_id", "clients.client_id") => Ok(()),
         stored => stored,
@@ -79,12 +83,15 @@ pub(super) async fn store(
 }
 
 async fn store_all(tx: &Tx, storing: &Storing) -> Result<(), Fault> {
-    let Storing { registering, product, known } = storing;
+    let Storing { registering, product, logo_uri, known } = storing;
+    let Registering { ctx, client, .. } = registering;
     if *known {
-        return change_all(tx, registering, product).await;
+        change_all(tx, registering, product).await?;
+        return logo::want_instead(tx, ctx, client.id, logo_uri.as_deref()).await;
     }
     make_place(tx, product, &SCOPES).await?;
-    register_in(tx, registering).await
+    register_in(tx, registering).await?;
+    logo::want(tx, ctx, client.id, logo_uri.as_deref()).await
 }
 
 async fn change_all(tx: &Tx, registering: &Registering, product: &product::Model) -> Result<(), Fault> {
