@@ -335,9 +335,9 @@ impl Fetch for Slow {
 #[tokio::test]
 async fn what_comes_for_an_address_that_was_left_meanwhile_is_not_kept() {
     let world = World::new().await;
-    let client = world.client("/one.png").await;
     let slow = Arc::new(Slow::default());
     world.app.ctx.go_out_with(Arc::clone(&slow) as Arc<dyn Fetch>);
+    let client = registered(&world.app, &with_logo("https://logos.example.com/one.png")).await;
     let meanwhile = async {
         slow.asked.notified().await;
         change(&world.app, &client, Some("https://logos.example.com/two.png")).await;

@@ -175,6 +175,18 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The address of the logo, which we connect to, and which may be where we do so by exception alone.
+    /// On a port that we do not connect to it stays a link, without a copy.
+    fn logo(&self) -> Result<Option<String>, Refusal> {
+        let name = "logo_uri";
+        self.web(name).or_else(|refusal| match self.text(name)? {
+            Some(text) if text.starts_with("http://") && outgoing::admitted(self.ctx, text).is_some() => {
+                Ok(Some(text.to_owned()))
+            }
+            _ => Err(refusal),
+        })
+    }
+
     /// An address that we connect to.
     fn fetched(&self, name: &str) -> Result<Option<String>, Refusal> {
         match self.text(name)? {
@@ -190,7 +202,8 @@ const LINKS: [&str; 4] = ["client_uri", "logo_uri", "policy_uri", "tos_uri"];
 /// Takes the links out that cannot be shown, for a client that was not asked to register here.
 pub(super) fn drop_unfit_links(ctx: &Context, given: &mut Map<String, Value>) {
     let reader = Reader { ctx, given };
-    let unfit: Vec<&str> = LINKS.into_iter().filter(|name| reader.web(name).is_err()).collect();
+    let read = |name| if name == "logo_uri" { reader.logo() } else { reader.web(name) };
+    let unfit: Vec<&str> = LINKS.into_iter().filter(|name| read(name).is_err()).collect();
     for name in unfit {
         given.remove(name);
     }
@@ -207,7 +220,7 @@ fn about(reader: &Reader<'_>) -> Result<Metadata, Refusal> {
     Ok(Metadata {
         client_name: reader.line("client_name", crate::product::NAME_LENGTH)?,
         client_uri: reader.web("client_uri")?,
-        logo_uri: reader.web("logo_uri")?,
+        logo_uri: reader.logo()?,
         policy_uri: reader.web("policy_uri")?,
         tos_uri: reader.web("tos_uri")?,
         contacts,
