@@ -131,6 +131,9 @@ test("the pages of an administrator", async ({ page }) => {
   expect(found.join("\n")).toBe("");
   expect(visited.map(shape)).toEqual(
     expect.arrayContaining([
+      "/admin/apis",
+      "/admin/apis/id",
+      "/admin/apis/new",
       "/admin/history",
       "/admin/keys",
       "/admin/keys/id/pull",

@@ -7,7 +7,7 @@ use axum::{
 };
 use http::{HeaderMap, HeaderValue, header};
 use model::{
-    Fault,
+    Fault, api,
     authorization::Confirmation,
     cache::{self, Client},
     entity::{ClientKind, SigningAlg},
@@ -93,8 +93,8 @@ async fn introspect(idp: &Idp, asking: &Asking) -> Result<Answer, IntrospectErro
     }
     let text = params.get("token").ok_or(IntrospectError::NoToken)?;
     match AccessToken::read(&idp.ctx, text) {
-        Some(token) if may_know(idp, client, &token.client_id).await? => Ok(describe(idp, token)),
-        _ => Ok(Answer::default()),
+        Some(token) => Ok(told(idp, client, token).await?),
+        None => Ok(Answer::default()),
     }
 }
 
@@ -133,10 +133,17 @@ fn respond(idp: &Idp, headers: &HeaderMap, asking: &Client, answer: Answer) -> R
 /// The media type of signed answers (RFC 9701, section 8.3).
 const INTROSPECTION_JWT: &str = "application/token-introspection+jwt";
 
-/// Whether whoever asks may know about a client's tokens: both are of the same organization.
-async fn may_know(idp: &Idp, asking: &Client, client_id: &str) -> Result<bool, Fault> {
-    let holder = cache::client(&idp.ctx, client_id).await?;
-    Ok(holder.is_some_and(|holder| asking.is_beside(&holder)))
+/// What whoever asks may know about a token: all of it, if the client that holds it is of the same
+/// organization; what is its API's, if the organization runs one of those that the token is for (RFC
+/// 7662, section 4; RFC 9701, section 5); else nothing.
+async fn told(idp: &Idp, asking: &Client, token: AccessToken) -> Result<Answer, Fault> {
+    let Some(holder) = cache::client(&idp.ctx, &token.client_id).await? else { return Ok(Answer::default()) };
+    if asking.is_beside(&holder) {
+        return Ok(describe(idp, token));
+    }
+    // The session is between the person and the clients: what is not in a JWT is not told either.
+    let part = api::part_for(&idp.ctx, asking.organization_id, token).await?;
+    Ok(part.map(|token| Answer { sid: None, ..describe(idp, token) }).unwrap_or_default())
 }
 
 fn describe(idp: &Idp, token: AccessToken) -> Answer {

@@ -31,6 +31,7 @@ mod m20261130_000019_scope_apis;
 mod m20261130_000020_platform_history;
 mod m20261130_000021_secret_jwt;
 mod m20261130_000022_logos;
+mod m20261130_000023_apis;
 
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -64,6 +65,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000020_platform_history::Migration),
             Box::new(m20261130_000021_secret_jwt::Migration),
             Box::new(m20261130_000022_logos::Migration),
+            Box::new(m20261130_000023_apis::Migration),
         ]
     }
 }

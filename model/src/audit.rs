@@ -73,7 +73,7 @@ pub struct Entry {
 }
 
 /// What the installation's own log is about: what belongs to no organization, or to none any more.
-const PLATFORM: [&str; 2] = ["key", "organization"];
+const PLATFORM: [&str; 3] = ["api", "key", "organization"];
 
 /// A page of an organization's log, newest first, continuing before `before`.
 ///
@@ -89,7 +89,7 @@ pub async fn of_organization(
     list(ctx, audit_event::Column::OrganizationId.eq(organization), before, size).await
 }
 
-/// A page of the installation's log: its keys, and organizations that are gone.
+/// A page of the installation's log: its keys and APIs, and organizations that are gone.
 ///
 /// # Errors
 ///

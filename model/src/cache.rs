@@ -1,4 +1,4 @@
-//! What the hot paths read from memory: clients, products, operators, subscribers, what they
+//! What the hot paths read from memory: clients, products, APIs, operators, subscribers, what they
 //! allow, and what was revoked; and what the portal's pages show ([`portal`]).
 //!
 //! Each entry is loaded on its first use and dropped when a [`Change`] names it, on this node
@@ -22,6 +22,7 @@ use uuid::Uuid;
 
 use crate::{
     Context, Fault, Settings, Timestamp,
+    api::{Api, Catalogue},
     change::{Change, RevokedKind},
     client::{
         Metadata,
@@ -33,8 +34,8 @@ use crate::{
     consent::{self, Consent},
     entity::{
         Audience, AuthMethod, ClientKind, ClientState, DistributionState, Profile, SigningAlg, TokenFormat, UriPurpose,
-        client, client_key, client_secret, client_uri, distribution, operator, organization, product, product_scope,
-        revocation, scope, subscriber,
+        api, client, client_key, client_secret, client_uri, distribution, operator, organization, product,
+        product_scope, revocation, scope, subscriber,
     },
     subject::Subject,
     upstream::Published,
@@ -208,6 +209,8 @@ impl Secret {
 pub struct Caches {
     clients: Cache<String, Arc<Client>>,
     products: Cache<Uuid, Arc<Product>>,
+    /// All of it, since it is small.
+    catalogue: Cache<(), Arc<Catalogue>>,
     operators: Cache<Uuid, Arc<operator::Model>>,
     subscribers: Cache<Uuid, Arc<subscriber::Model>>,
     /// By subject and product; `None` where nothing is allowed.
@@ -240,6 +243,7 @@ impl Caches {
         Self {
             clients: Cache::builder().max_capacity(20_000).time_to_live(staleness).build(),
             products: Cache::builder().max_capacity(20_000).time_to_live(staleness).build(),
+            catalogue: Cache::builder().max_capacity(1).time_to_live(staleness).build(),
             operators: Cache::builder().max_capacity(1_000).time_to_live(staleness).build(),
             subscribers: Cache::builder().max_capacity(50_000).time_to_live(staleness).build(),
             consents: Cache::builder().max_capacity(50_000).time_to_live(staleness).build(),
@@ -263,7 +267,10 @@ impl Caches {
             Change::Operator(id) => self.operators.invalidate(id),
             Change::Subscriber(id) => self.subscribers.invalidate(id),
             Change::Consent { subject, product } => self.consents.invalidate(&(*subject, *product)),
-            Change::Scopes => self.products.invalidate_all(),
+            Change::Scopes => {
+                self.products.invalidate_all();
+                self.catalogue.invalidate_all();
+            }
             Change::Unnamed => self.forget_all(),
             Change::Keys | Change::Session(_) | Change::User(_) | Change::Organization(_) | Change::CredentialsUsed => {
             }
@@ -280,6 +287,7 @@ impl Caches {
         self.epoch.fetch_add(1, Ordering::SeqCst);
         self.clients.invalidate_all();
         self.products.invalidate_all();
+        self.catalogue.invalidate_all();
         self.operators.invalidate_all();
         self.subscribers.invalidate_all();
         self.consents.invalidate_all();
@@ -522,6 +530,33 @@ pub async fn product(ctx: &Context, id: Uuid) -> Result<Option<Arc<Product>>, Fa
     });
     caches.keep(&caches.products, id, Arc::clone(&loaded), epoch);
     Ok(Some(loaded))
+}
+
+/// The APIs, and which scope is of which.
+///
+/// # Errors
+///
+/// When the database fails.
+pub async fn catalogue(ctx: &Context) -> Result<Arc<Catalogue>, Fault> {
+    let caches = ctx.caches();
+    if let Some(hit) = caches.catalogue.get(&()) {
+        return Ok(hit);
+    }
+    let epoch = caches.epoch();
+    let db = ctx.db().reader();
+    let rows = api::Entity::find().order_by_asc(api::Column::Name).all(db).await?;
+    let scopes = scope::Entity::find().filter(scope::Column::Resource.is_not_null()).all(db).await?;
+    let names = |resource: &str| ctx.settings().api_names(resource);
+    let apis = rows.into_iter().map(|row| Api {
+        resources: names(&row.resource),
+        name: row.name,
+        token_format: row.token_format,
+        organization_id: row.organization_id,
+    });
+    let scopes = scopes.into_iter().filter_map(|scope| Some((scope.name, names(&scope.resource?))));
+    let loaded = Arc::new(Catalogue { apis: apis.collect(), scopes: scopes.collect() });
+    caches.keep(&caches.catalogue, (), Arc::clone(&loaded), epoch);
+    Ok(loaded)
 }
 
 /// The operator with this id.

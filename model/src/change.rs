@@ -30,7 +30,7 @@ pub enum Change {
         /// The product.
         product: Uuid,
     },
-    /// The catalogue of scopes.
+    /// The catalogue of APIs and scopes.
     Scopes,
     /// A portal session; by the hash of its id.
     Session(String),

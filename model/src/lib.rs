@@ -7,6 +7,7 @@
 //! Where to start reading: [`Context`] is what every verb receives; [`db`] says how reads and
 //! writes reach the database; [`entity`] holds the tables as types.
 
+pub mod api;
 pub mod audit;
 pub mod authentication;
 pub mod authorization;

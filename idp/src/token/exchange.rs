@@ -3,7 +3,7 @@
 //! which says who acts for whom.
 
 use model::{
-    cache,
+    api, cache,
     entity::ClientKind,
     grant,
     resource::{TargetError, narrowed},
@@ -79,7 +79,7 @@ pub(super) async fn token_exchange(request: TokenRequest<'_>) -> Result<Tokens, 
     let wanted = Wanted { scopes: &target.scopes, audience: &target.audience, confirmation };
     let token = AccessToken::exchanged(ctx, client, &subject, wanted)?;
     Ok(Tokens {
-        access_token: token.encode(ctx, client.token_format)?,
+        access_token: token.encode(ctx, api::format(ctx, client, &token.audience).await?)?,
         expires_in: token.expires_at.since(token.issued_at) / 1000,
         id_token: None,
         issued_token_type: Some(ACCESS_TOKEN),

@@ -7,7 +7,7 @@
 //! there is neither an ID token nor a refresh token.
 
 use model::{
-    Context, Timestamp,
+    Context, Timestamp, api,
     authorization::{ClaimsRequest, Code},
     cache::{Client, Product},
     client::{
@@ -91,7 +91,7 @@ pub(super) async fn jwt_bearer(request: TokenRequest<'_>) -> Result<Tokens, Toke
     if product.audience.signs_in() {
         for_person(&request, &issuer, &sub, seen_at).await
     } else {
-        for_service(&request, &issuer)
+        for_service(&request, &issuer).await
     }
 }
 
@@ -167,7 +167,7 @@ fn available(product: &Product, client: &Client, issuer: &IssuerRow) -> Vec<Stri
     scopes::among(&may, &issuer.scopes())
 }
 
-fn for_service(request: &TokenRequest<'_>, issuer: &IssuerRow) -> Result<Tokens, TokenError> {
+async fn for_service(request: &TokenRequest<'_>, issuer: &IssuerRow) -> Result<Tokens, TokenError> {
     let TokenRequest { ctx, client, product, confirmation, .. } = request.clone();
     // What has no subject gives nothing to whoever comes along.
     if issuer.subject.is_none() {
@@ -176,7 +176,7 @@ fn for_service(request: &TokenRequest<'_>, issuer: &IssuerRow) -> Result<Tokens,
     let target = of_available(request, &available(product, client, issuer))?;
     let wanted = Wanted { scopes: &target.scopes, audience: &target.audience, confirmation };
     let token = AccessToken::for_client(ctx, client, wanted)?;
-    told(request, token)
+    told(request, token).await
 }
 
 async fn for_person(
@@ -200,7 +200,7 @@ async fn for_person(
     let code = code(ctx, client, subject, &consent, target.scopes, seen_at)?;
     let grant = grant::redeem(ctx, client, product, code, None).await?;
     let wanted = Wanted { scopes: &grant.scopes, audience: &target.audience, confirmation };
-    told(request, AccessToken::for_grant(ctx, client, &grant, wanted)?)
+    told(request, AccessToken::for_grant(ctx, client, &grant, wanted)?).await
 }
 
 /// Whom a `sub` means: a subscriber by the number, in E.164; a portal user as ID tokens tell them
@@ -252,9 +252,10 @@ fn code(
     })
 }
 
-fn told(request: &TokenRequest<'_>, token: AccessToken) -> Result<Tokens, TokenError> {
+async fn told(request: &TokenRequest<'_>, token: AccessToken) -> Result<Tokens, TokenError> {
+    let TokenRequest { ctx, client, .. } = *request;
     Ok(Tokens {
-        access_token: token.encode(request.ctx, request.client.token_format)?,
+        access_token: token.encode(ctx, api::format(ctx, client, &token.audience).await?)?,
         expires_in: token.expires_at.since(token.issued_at) / 1000,
         id_token: None,
         issued_token_type: None,

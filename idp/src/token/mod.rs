@@ -15,7 +15,7 @@ use axum::{
 };
 use http::header;
 use model::{
-    Context, Fault,
+    Context, Fault, api,
     authorization::{Code, Confirmation, VerifierError, check_verifier},
     cache::{self, Client, Product},
     client::grant_type,
@@ -166,7 +166,7 @@ async fn issue(idp: &Idp, asking: &Asking) -> Result<Tokens, TokenError> {
     match grant_type {
         grant_type::AUTHORIZATION_CODE => authorization_code(request).await,
         grant_type::REFRESH_TOKEN => refresh_token(request).await,
-        grant_type::CLIENT_CREDENTIALS => client_credentials(request),
+        grant_type::CLIENT_CREDENTIALS => client_credentials(request).await,
         grant_type::DEVICE_CODE => device::device_code(request).await,
         grant_type::CIBA => ciba::ciba(request).await,
         grant_type::TOKEN_EXCHANGE => exchange::token_exchange(request).await,
@@ -260,7 +260,7 @@ async fn refresh_token(request: TokenRequest<'_>) -> Result<Tokens, TokenError> 
 }
 
 /// RFC 6749, section 4.4: the client speaks for itself.
-fn client_credentials(request: TokenRequest<'_>) -> Result<Tokens, TokenError> {
+async fn client_credentials(request: TokenRequest<'_>) -> Result<Tokens, TokenError> {
     let TokenRequest { ctx, params, client, product, confirmation } = request;
     if client.kind != ClientKind::Confidential {
         return Err(TokenError::UnauthorizedClient);
@@ -281,7 +281,7 @@ fn client_credentials(request: TokenRequest<'_>) -> Result<Tokens, TokenError> {
     let wanted = Wanted { scopes: &target.scopes, audience: &target.audience, confirmation };
     let token = AccessToken::for_client(ctx, client, wanted)?;
     Ok(Tokens {
-        access_token: token.encode(ctx, client.token_format)?,
+        access_token: token.encode(ctx, api::format(ctx, client, &token.audience).await?)?,
         expires_in: token.expires_at.since(token.issued_at) / 1000,
         id_token: None,
         issued_token_type: None,
@@ -301,7 +301,7 @@ async fn respond(
     let granted = target.scopes.as_slice();
     let wanted = Wanted { scopes: granted, audience: &target.audience, confirmation: request.confirmation.clone() };
     let token = AccessToken::for_grant(ctx, client, grant, wanted)?;
-    let access_token = token.encode(ctx, client.token_format)?;
+    let access_token = token.encode(ctx, api::format(ctx, client, &token.audience).await?)?;
     let openid = granted.iter().any(|scope| scope == "openid");
     let id_token =
         if openid { Some(id_token::issue(ctx, client, grant, granted, nonce, &access_token).await?) } else { None };

@@ -1,5 +1,6 @@
 //! The tables as types. Their meaning and rules are in the modules that own them.
 
+pub mod api;
 pub mod audit_event;
 pub mod backchannel_request;
 pub mod client;

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{KeyState, Listed, SEAL, outlives};
 use crate::{
-    Context, Fault, Timestamp,
+    Context, Fault, Timestamp, api,
     entity::{SigningAlg, TokenFormat, client, grant},
     hours,
 };
@@ -48,6 +48,7 @@ pub async fn impact(ctx: &Context, listed: &Listed) -> Result<Impact, Fault> {
         // What access tokens are signed with, whatever the client's ID tokens are.
         if alg == SigningAlg::Es256 {
             signs = signs.add(client::Column::TokenFormat.eq(TokenFormat::Jwt));
+            signs = signs.add(client::Column::Id.is_in(api::clients_with_jwt(ctx).await?));
         }
         clients = clients.filter(signs);
     }

@@ -21,7 +21,7 @@ use crate::{
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 const ISSUER: &str = "https://ci.example.com";
-const SUBJECT: &str = "repo:acme/reports:nightly";
+pub const SUBJECT: &str = "repo:acme/reports:nightly";
 const REPORTS: (&str, &str) = ("demo-reports", "demo-reports-secret");
 const PEOPLE: (&str, &str) = ("demo-app", "demo-app-secret");
 const CALL: (&str, &str) = ("demo-call", "demo-call-secret");
@@ -49,7 +49,7 @@ async fn trust(app: &App, client: &str, fields: &[(&str, &str)]) -> Page {
 }
 
 /// The demo world in which `demo-reports` trusts an issuer.
-async fn service() -> (App, Key) {
+pub async fn service() -> (App, Key) {
     let app = App::demo().await;
     let key = Key::new();
     let jwk = key.public.to_string();
@@ -60,12 +60,12 @@ async fn service() -> (App, Key) {
     (app, key)
 }
 
-fn claims(app: &App, sub: &str) -> Value {
+pub fn claims(app: &App, sub: &str) -> Value {
     let now = app.ctx.now().seconds();
     json!({"iss": ISSUER, "sub": sub, "aud": URL, "exp": now + 300, "iat": now, "jti": jti()})
 }
 
-async fn redeem_as(app: &App, (id, secret): (&str, &str), assertion: &str, more: &[(&str, &str)]) -> Page {
+pub async fn redeem_as(app: &App, (id, secret): (&str, &str), assertion: &str, more: &[(&str, &str)]) -> Page {
     let form = [&[("grant_type", GRANT), ("assertion", assertion)], more].concat();
     app.token(id, Some(secret), &form).await
 }

@@ -14,6 +14,7 @@ mod accounts;
 mod addresses;
 mod algorithms;
 mod api;
+mod apis;
 mod applications;
 mod authenticator;
 mod authorize;

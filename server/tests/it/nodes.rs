@@ -6,9 +6,14 @@ use std::time::Duration;
 use axum::{Router, body::Body, http::Method};
 use model::{
     Context,
+    api::{
+        self,
+        manage::{self, About},
+    },
+    cache,
     client::{self, keys},
     distribution::{self, Decision},
-    entity::{operator, product},
+    entity::{TokenFormat, operator, product},
     grant::Because,
     key::{self, KeyState},
     token::AccessToken,
@@ -263,4 +268,21 @@ async fn credentials_of_a_client_that_change_on_one_node_change_on_another() {
     let key = keys::list(&ctx, &client).await.unwrap().remove(0).id;
     assert!(keys::remove(&ctx, None, &client, key).await.unwrap());
     nodes.hear(async |nodes| !signed(&*nodes).await).await;
+}
+
+#[tokio::test]
+async fn an_api_that_changes_on_one_node_is_known_to_another() {
+    const LEDGER: &str = "https://ledger.example/";
+    let mut nodes = Nodes::new().await;
+    let format = async |nodes: &mut Nodes| {
+        let client = cache::client(&nodes.other, "demo-web").await.unwrap().unwrap();
+        api::format(&nodes.other, &client, &[LEDGER.to_owned()]).await.unwrap()
+    };
+    assert_eq!(format(&mut nodes).await, TokenFormat::Opaque, "the client's");
+    let mut about = About { name: "Ledger".to_owned(), token_format: Some(TokenFormat::Jwt), organization: None };
+    let id = manage::add(&nodes.app.ctx, None, LEDGER, &about).await.unwrap();
+    nodes.hear(async |nodes| format(nodes).await == TokenFormat::Jwt).await;
+    about.token_format = None;
+    manage::change(&nodes.app.ctx, None, id, &about).await.unwrap();
+    nodes.hear(async |nodes| format(nodes).await == TokenFormat::Opaque).await;
 }

@@ -20,9 +20,9 @@ pub async fn show(administrator: Administrator, Query(position): Query<Position>
             <PageHead
                 title="History"
                 id="history"
-                lead="What was done to keys, and which organizations are gone. What belongs to an organization is in its own history."
+                lead="What was done to keys and to APIs, and which organizations are gone. What belongs to an organization is in its own history."
             />
-            <History log=log nothing="Every rotation and every pull of a key is noted here, with who did it."/>
+            <History log=log nothing="Every rotation and every pull of a key is noted here, and every change of an API, with who did it."/>
         }
     }))
 }

@@ -1,5 +1,6 @@
 //! What platform administrators alone see.
 
+mod apis;
 mod history;
 mod keys;
 mod pull;
@@ -19,6 +20,12 @@ use crate::{
 pub fn routes() -> Router<AppState> {
     Router::new()
         .route("/admin", get(index))
+        .route("/admin/apis", get(apis::list))
+        .route("/admin/apis/new", get(apis::new_page).post(apis::create))
+        .route("/admin/apis/{api}", get(apis::page).post(apis::change))
+        .route("/admin/apis/{api}/remove", get(apis::remove_page).post(apis::remove))
+        .route("/admin/apis/{api}/scopes", get(apis::back).post(apis::add_scope))
+        .route("/admin/apis/{api}/scopes/remove", get(apis::remove_scope_page).post(apis::remove_scope))
         .route("/admin/history", get(history::show))
         .route("/admin/keys", get(keys::page))
         .route("/admin/keys/rotate", get(keys::rotate_page).post(keys::rotate))
@@ -38,6 +45,7 @@ fn page(title: impl Into<String>, current: &str) -> Page {
     let entry = |label, name: &str, glyph| Entry::side(label, format!("/admin/{name}"), glyph, current == name);
     let entries = vec![
         entry("Keys", "keys", Glyph::Key),
+        entry("APIs", "apis", Glyph::Globe),
         entry("Registration tokens", "registration", Glyph::Code),
         entry("Clients without an owner", "registration/waiting", Glyph::Users),
         entry("History", "history", Glyph::History),

@@ -336,7 +336,7 @@ pub fn TokenFormatChoice(chosen: TokenFormat) -> impl IntoView {
         <fieldset class="radio-cards" id="token_format">
             <legend>"Access tokens"</legend>
             <div class="radio-cards__grid">{cards}</div>
-            <p class="field__hint">"It counts for tokens to come. Those that are out stay as they are."</p>
+            <p class="field__hint">"It counts for tokens to come, unless they are for an API that says itself how its tokens look. Those that are out stay as they are."</p>
         </fieldset>
     }
 }

@@ -63,9 +63,12 @@ pub async fn links(person: SignedIn) -> Result<Response, PageError> {
         add(label, "", path.to_owned());
     }
     if person.person.user.administrator {
-        for (label, path) in
-            [("Keys", "/admin/keys"), ("Registration tokens", "/admin/registration"), ("History", "/admin/history")]
-        {
+        for (label, path) in [
+            ("Keys", "/admin/keys"),
+            ("APIs", "/admin/apis"),
+            ("Registration tokens", "/admin/registration"),
+            ("History", "/admin/history"),
+        ] {
             add(label, "Administration", path.to_owned());
         }
     }

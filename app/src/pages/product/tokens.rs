@@ -3,8 +3,9 @@
 use axum::response::Response;
 use leptos::prelude::*;
 use model::{
+    cache,
     client::{Bounds, Choices, Client, InvalidTokens, MOST_RESOURCES, SetTokensError, SubjectType, Tokens, set_tokens},
-    entity::SigningAlg,
+    entity::{SigningAlg, TokenFormat},
     membership::Right,
 };
 use serde::Deserialize;
@@ -132,14 +133,14 @@ pub fn summary(client: &Client) -> String {
 
 pub async fn page(at: AtClient) -> Result<Response, PageError> {
     let typed = Typed::of(&Tokens::of(&at.client));
-    Ok(show(&at, typed, Errors::new()))
+    show(&at, typed, Errors::new()).await
 }
 
 pub async fn submit(at: ManagedClient, Form(typed): Form<Typed>) -> Result<Response, PageError> {
     let mut errors = Errors::new();
     let tokens = typed.tokens(&at.client, &mut errors);
     if !errors.is_empty() {
-        return Ok(show(&at, typed, errors));
+        return show(&at, typed, errors).await;
     }
     match set_tokens(at.ctx(), at.actor(), &at.client, at.product.audience, tokens).await {
         Ok(()) => {
@@ -148,7 +149,7 @@ pub async fn submit(at: ManagedClient, Form(typed): Form<Typed>) -> Result<Respo
         }
         Err(SetTokensError::Invalid(invalid)) => {
             let errors = problems(&at, invalid);
-            Ok(show(&at, typed, errors))
+            show(&at, typed, errors).await
         }
         Err(SetTokensError::Fault(fault)) => Err(fault.into()),
     }
@@ -176,7 +177,8 @@ fn problems(at: &AtClient, invalid: InvalidTokens) -> Errors {
     errors
 }
 
-fn show(at: &AtClient, typed: Typed, errors: Errors) -> Response {
+async fn show(at: &AtClient, typed: Typed, errors: Errors) -> Result<Response, PageError> {
+    let known = known(at).await?;
     let path = at.path("");
     let why_not = at.why_not(Right::ManageClients);
     let locked = why_not.is_some();
@@ -184,7 +186,7 @@ fn show(at: &AtClient, typed: Typed, errors: Errors) -> Response {
     let choices = Choices::of(&at.client, at.product.audience);
     let (access, refresh) = (Bounds::access(at.ctx()), Bounds::refresh(at.ctx()));
     let page = frame::client_page(at, "Tokens and requests").crumb("Tokens and requests").errors(errors);
-    page.render(at.member.visitor(), move || {
+    Ok(page.render(at.member.visitor(), move || {
         view! {
             <PageHead
                 title="Tokens and requests"
@@ -231,6 +233,7 @@ fn show(at: &AtClient, typed: Typed, errors: Errors) -> Response {
                     optional=true
                     rows=3
                 />
+                <KnownApis known=known/>
                 {choices.subjects.then(|| view! { <Subjects chosen=typed.subject_type/> })}
                 {choices
                     .people
@@ -266,6 +269,41 @@ fn show(at: &AtClient, typed: Typed, errors: Errors) -> Response {
                     })}
                 <Demands client=client choices=choices pushed=typed.pushed signed=typed.signed dpop=typed.dpop/>
             </Settings>
+        }
+    }))
+}
+
+/// An audience of the client that is an API of the catalogue.
+struct Known {
+    resource: String,
+    /// What it is called, and how its tokens look if it says so.
+    words: String,
+}
+
+async fn known(at: &AtClient) -> Result<Vec<Known>, PageError> {
+    let catalogue = cache::catalogue(at.ctx()).await?;
+    let named = |resource: String| {
+        let api = catalogue.apis.iter().find(|api| api.resources.contains(&resource))?;
+        let words = match api.token_format {
+            Some(TokenFormat::Jwt) => format!("{}, whose tokens are JWTs: ", api.name),
+            Some(TokenFormat::Opaque) => format!("{}, whose tokens are opaque: ", api.name),
+            None => format!("{}: ", api.name),
+        };
+        Some(Known { resource, words })
+    };
+    Ok(Tokens::of(&at.client).resources.into_iter().filter_map(named).collect())
+}
+
+/// What the APIs are called that the client may ask for.
+#[component]
+fn KnownApis(known: Vec<Known>) -> impl IntoView {
+    (!known.is_empty()).then(|| {
+        let lines = known.into_iter().map(|api| view! { <li>{api.words} <code>{api.resource}</code></li> });
+        view! {
+            <div class="field__hint">
+                <p>"APIs of the catalogue among them:"</p>
+                <ul>{lines.collect_view()}</ul>
+            </div>
         }
     })
 }

@@ -1,0 +1,578 @@
+//! What administrators do with the catalogue: APIs and their scopes, added, changed and removed.
+//!
+//! What somebody uses stays: a scope that a product has enabled or people have allowed, an API that has
+//! scopes or that a client may ask for.
+
+use std::collections::HashMap;
+
+use rules::text::Problem;
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _,
+};
+use uuid::Uuid;
+
+use super::{ApiRow, PORTAL, clients_naming};
+use crate::{
+    Context, Fault,
+    audit::{self, Event},
+    change::Change,
+    claims,
+    client::{dynamic::NOBODY, is_resource},
+    db::Tx,
+    entity::{OrganizationKind, ScopeAudience, TokenFormat, api, consent, organization, product_scope, scope},
+    organization::Organization,
+    scope::Scope,
+    scopes,
+};
+
+/// The longest name of an API and of a category, in characters.
+pub const NAME_LENGTH: usize = 60;
+/// The longest identifier, in characters.
+pub const RESOURCE_LENGTH: usize = 200;
+/// The longest name of a scope, in characters.
+pub const SCOPE_LENGTH: usize = 100;
+/// The longest description and consent text, in characters.
+pub const TEXT_LENGTH: usize = 200;
+
+/// What the portal's own API demands, which goes with the program.
+const PORTAL_SCOPE: &str = "portal:read";
+
+/// An API as administrators see it.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// Its row.
+    pub row: ApiRow,
+    /// The name of the organization that runs it.
+    pub organization: Option<String>,
+    /// How many scopes are permissions of it.
+    pub scopes: i64,
+}
+
+impl Listed {
+    /// Whether it is part of the program, and stays.
+    #[must_use]
+    pub fn built_in(&self) -> bool {
+        self.row.resource == PORTAL
+    }
+}
+
+/// Whether a scope is part of the program, and stays.
+#[must_use]
+pub fn is_built_in(scope: &str) -> bool {
+    scope == PORTAL_SCOPE
+}
+
+/// A page of the APIs, newest first, continuing after `after`.
+///
+/// # Errors
+///
+/// When the database fails.
+pub async fn list(ctx: &Context, after: Option<Uuid>, size: u64) -> Result<Vec<Listed>, Fault> {
+    let mut query = api::Entity::find();
+    if let Some(after) = after {
+        query = query.filter(api::Column::Id.lt(after));
+    }
+    let rows = query.order_by_desc(api::Column::Id).limit(size).all(ctx.db().reader()).await?;
+    listed(ctx, rows).await
+}
+
+/// One of them.
+///
+/// # Errors
+///
+/// When the database fails.
+pub async fn find(ctx: &Context, id: Uuid) -> Result<Option<Listed>, Fault> {
+    let row = api::Entity::find_by_id(id).one(ctx.db().reader()).await?;
+    Ok(listed(ctx, row.into_iter().collect()).await?.pop())
+}
+
+async fn listed(ctx: &Context, rows: Vec<ApiRow>) -> Result<Vec<Listed>, Fault> {
+    let db = ctx.db().reader();
+    let names: HashMap<Uuid, String> = organization::Entity::find()
+        .filter(organization::Column::Id.is_in(rows.iter().filter_map(|row| row.organization_id)))
+        .all(db)
+        .await?
+        .into_iter()
+        .map(|row| (row.id, row.name))
+        .collect();
+    let counts: Vec<(String, i64)> = scope::Entity::find()
+        .select_only()
+        .column(scope::Column::Resource)
+        .column_as(scope::Column::Name.count(), "scopes")
+        .filter(scope::Column::Resource.is_in(rows.iter().map(|row| row.resource.as_str())))
+        .group_by(scope::Column::Resource)
+        .into_tuple()
+        .all(db)
+        .await?;
+    let counts: HashMap<String, i64> = counts.into_iter().collect();
+    Ok(rows
+        .into_iter()
+        .map(|row| Listed {
+            organization: row.organization_id.and_then(|id| names.get(&id).cloned()),
+            scopes: counts.get(&row.resource).copied().unwrap_or_default(),
+            row,
+        })
+        .collect())
+}
+
+/// The permissions of an API, in the order of the catalogue.
+///
+/// # Errors
+///
+/// When the database fails.
+pub async fn scopes_of(ctx: &Context, api: &ApiRow) -> Result<Vec<Scope>, Fault> {
+    let own = scope::Entity::find().filter(scope::Column::Resource.eq(&api.resource));
+    let ordered = own.order_by_asc(scope::Column::Position).order_by_asc(scope::Column::Name);
+    Ok(ordered.all(ctx.db().reader()).await?)
+}
+
+/// The organizations that can run an API, by name: those of several people.
+///
+/// # Errors
+///
+/// When the database fails.
+pub async fn runners(ctx: &Context) -> Result<Vec<Organization>, Fault> {
+    Ok(organization::Entity::find()
+        .filter(organization::Column::Id.ne(NOBODY))
+        .filter(organization::Column::Kind.ne(OrganizationKind::Personal))
+        .order_by_asc(organization::Column::Name)
+        .order_by_asc(organization::Column::Id)
+        .all(ctx.db().reader())
+        .await?)
+}
+
+/// What an API is to be, but for its identifier.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct About {
+    /// What people call it.
+    pub name: String,
+    /// How tokens for it look; as the client's without.
+    pub token_format: Option<TokenFormat>,
+    /// Whose clients run it.
+    pub organization: Option<Uuid>,
+}
+
+/// A permission that is to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewScope {
+    /// Its name on the wire.
+    pub name: String,
+    /// Under which it is sorted.
+    pub category: String,
+    /// What developers read.
+    pub description: String,
+    /// What people read who are asked for it.
+    pub consent_text: String,
+    /// Which products can enable it.
+    pub audience: ScopeAudience,
+    /// Whether what it allows may go on while they are away.
+    pub refreshable: bool,
+}
+
+/// Why an identifier cannot be taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotAResource {
+    /// It is neither an absolute URI without a fragment nor a path.
+    Malformed,
+    /// It is longer than [`RESOURCE_LENGTH`].
+    Long,
+    /// It is at the portal's own address, and so a path.
+    Own,
+    /// There is one already.
+    Taken,
+}
+
+/// Why the name of a scope cannot be taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotAScope {
+    /// It is no scope-token (RFC 6749, section 3.3), or longer than [`SCOPE_LENGTH`].
+    Malformed,
+    /// OpenID Connect gives it a meaning.
+    Standard,
+    /// There is one already.
+    Taken,
+}
+
+/// Why an organization cannot run an API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotARunner {
+    /// It is not there, or one person's.
+    Unknown,
+    /// The API is one of the portal itself.
+    Portal,
+}
+
+/// What is wrong, all of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Invalid {
+    /// The name of an API.
+    pub name: Option<Problem>,
+    /// Its identifier.
+    pub resource: Option<NotAResource>,
+    /// Who runs it.
+    pub organization: Option<NotARunner>,
+    /// The name of a scope.
+    pub scope: Option<NotAScope>,
+    /// Its category.
+    pub category: Option<Problem>,
+    /// Its description.
+    pub description: Option<Problem>,
+    /// What people read.
+    pub consent_text: Option<Problem>,
+}
+
+impl Invalid {
+    fn checked(self) -> Result<(), ApiError> {
+        if self == Self::default() { Ok(()) } else { Err(ApiError::Invalid(self)) }
+    }
+}
+
+/// Who still uses what was to go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UsedBy {
+    /// It is part of the program.
+    Portal,
+    /// So many scopes are permissions of the API.
+    Scopes(i64),
+    /// So many clients may ask for tokens for it.
+    Clients(i64),
+    /// So many products have enabled it.
+    Products(i64),
+    /// People have allowed it.
+    People,
+}
+
+/// Why nothing was done.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    /// What was said cannot be taken.
+    #[error("the API or scope cannot be like this")]
+    Invalid(Invalid),
+    /// There is no such API or scope, or no longer.
+    #[error("no such API or scope")]
+    Unknown,
+    /// Somebody uses it.
+    #[error("it is in use: {0:?}")]
+    Used(UsedBy),
+    /// Inside.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+crate::from_database!(ApiError);
+
+/// What can be an identifier: an absolute URI (RFC 8707, section 2), or a path below the portal's
+/// address, which is configured.
+fn not_a_resource(ctx: &Context, text: &str) -> Option<NotAResource> {
+    if text.chars().nth(RESOURCE_LENGTH).is_some() {
+        return Some(NotAResource::Long);
+    }
+    // As it stands it is compared, and found in the texts of registrations.
+    if !text.chars().all(|c| ('!'..='~').contains(&c) && !matches!(c, '"' | '\\')) {
+        return Some(NotAResource::Malformed);
+    }
+    if let Some(path) = text.strip_prefix('/') {
+        let bad = path.is_empty() || path.starts_with('/') || path.contains(['?', '#']);
+        return bad.then_some(NotAResource::Malformed);
+    }
+    if !is_resource(text) {
+        return Some(NotAResource::Malformed);
+    }
+    let settings = ctx.settings();
+    let below = |own: &str| {
+        let rest = text.strip_prefix(own.trim_end_matches('/'));
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
+    };
+    (below(&settings.issuer) || below(&settings.public_url)).then_some(NotAResource::Own)
+}
+
+fn not_a_scope(text: &str) -> Option<NotAScope> {
+    let token = |c: char| matches!(c, '!' | '#'..='[' | ']'..='~');
+    if text.is_empty() || text.len() > SCOPE_LENGTH || !text.chars().all(token) {
+        return Some(NotAScope::Malformed);
+    }
+    let standard =
+        ["openid", "offline_access"].contains(&text) || claims::BY_SCOPE.iter().any(|(scope, _)| *scope == text);
+    standard.then_some(NotAScope::Standard)
+}
+
+/// Whether `organization` cannot run the API that `resource` names.
+async fn not_a_runner(tx: &Tx, resource: &str, organization: Option<Uuid>) -> Result<Option<NotARunner>, Fault> {
+    let Some(id) = organization else { return Ok(None) };
+    if resource.starts_with('/') {
+        return Ok(Some(NotARunner::Portal));
+    }
+    let row = organization::Entity::find_by_id(id).one(tx).await?;
+    let can = row.is_some_and(|row| row.id != NOBODY && row.kind != OrganizationKind::Personal);
+    Ok((!can).then_some(NotARunner::Unknown))
+}
+
+/// Adds an API; its id.
+///
+/// # Errors
+///
+/// [`ApiError::Invalid`] with everything that is wrong.
+pub async fn add(ctx: &Context, actor: Option<Uuid>, resource: &str, about: &About) -> Result<Uuid, ApiError> {
+    let resource = resource.trim().to_owned();
+    let added = ctx.db().write((ctx.clone(), actor, resource, about.clone()), |tx, (ctx, actor, resource, about)| {
+        Box::pin(add_in(tx, ctx, *actor, resource, about))
+    });
+    match added.await {
+        Err(ApiError::Fault(fault)) if fault.violates("apis_resource_key", "apis.resource") => {
+            Err(ApiError::Invalid(Invalid { resource: Some(NotAResource::Taken), ..Invalid::default() }))
+        }
+        added => added,
+    }
+}
+
+async fn add_in(tx: &Tx, ctx: &Context, actor: Option<Uuid>, resource: &str, about: &About) -> Result<Uuid, ApiError> {
+    let line = rules::text::line(&about.name, NAME_LENGTH);
+    let invalid = Invalid {
+        name: line.err(),
+        resource: not_a_resource(ctx, resource),
+        organization: not_a_runner(tx, resource, about.organization).await?,
+        ..Invalid::default()
+    };
+    invalid.checked()?;
+    let name = line.unwrap_or_default();
+    let row = api::ActiveModel {
+        id: Set(ctx.new_id()?),
+        name: Set(name.to_owned()),
+        resource: Set(resource.to_owned()),
+        token_format: Set(about.token_format),
+        organization_id: Set(about.organization),
+        created_at: Set(ctx.now()),
+    };
+    let row = api::Entity::insert(row).exec_with_returning(tx).await?;
+    let detail = format!("Added the API {name}, {resource}{}", told(tx, about).await?);
+    note(tx, ctx, actor, ("api.added", row.id, detail)).await?;
+    Ok(row.id)
+}
+
+/// Changes what an API is like.
+///
+/// # Errors
+///
+/// [`ApiError::Invalid`], [`ApiError::Unknown`].
+pub async fn change(ctx: &Context, actor: Option<Uuid>, id: Uuid, about: &About) -> Result<(), ApiError> {
+    ctx.db()
+        .write((ctx.clone(), actor, id, about.clone()), |tx, (ctx, actor, id, about)| {
+            Box::pin(change_in(tx, ctx, *actor, *id, about))
+        })
+        .await
+}
+
+async fn change_in(tx: &Tx, ctx: &Context, actor: Option<Uuid>, id: Uuid, about: &About) -> Result<(), ApiError> {
+    let row = hold(tx, id).await?;
+    let line = rules::text::line(&about.name, NAME_LENGTH);
+    // An organization that runs it already stays, whatever has become of it.
+    let other = about.organization.filter(|_| about.organization != row.organization_id);
+    let invalid =
+        Invalid { name: line.err(), organization: not_a_runner(tx, &row.resource, other).await?, ..Invalid::default() };
+    invalid.checked()?;
+    let name = line.unwrap_or_default();
+    let same = About { name: row.name.clone(), token_format: row.token_format, organization: row.organization_id };
+    if same == (About { name: name.to_owned(), ..about.clone() }) {
+        return Ok(());
+    }
+    let changed = api::ActiveModel {
+        id: Set(id),
+        name: Set(name.to_owned()),
+        token_format: Set(about.token_format),
+        organization_id: Set(about.organization),
+        ..Default::default()
+    };
+    api::Entity::update(changed).exec(tx).await?;
+    let renamed = if row.name == name { String::new() } else { format!(", now {name}") };
+    let detail = format!("Changed the API {}{renamed}{}", row.name, told(tx, about).await?);
+    note(tx, ctx, actor, ("api.changed", id, detail)).await
+}
+
+/// Format and organization, for the history.
+async fn told(tx: &Tx, about: &About) -> Result<String, Fault> {
+    let format = about.token_format.map_or("as the client's", TokenFormat::as_str);
+    let runner = match about.organization {
+        Some(id) => organization::Entity::find_by_id(id).one(tx).await?,
+        None => None,
+    };
+    let runner = runner.map(|row| format!("; run by {}", row.name)).unwrap_or_default();
+    Ok(format!("; access tokens {format}{runner}"))
+}
+
+/// Removes an API that nobody uses.
+///
+/// # Errors
+///
+/// [`ApiError::Used`], [`ApiError::Unknown`].
+pub async fn remove(ctx: &Context, actor: Option<Uuid>, id: Uuid) -> Result<(), ApiError> {
+    let listed = find(ctx, id).await?.ok_or(ApiError::Unknown)?;
+    if listed.built_in() {
+        return Err(ApiError::Used(UsedBy::Portal));
+    }
+    let mut names = ctx.settings().api_names(&listed.row.resource);
+    // The address of the portal itself is not one API's alone.
+    names.retain(|name| *name != ctx.settings().public_url);
+    let clients = clients_naming(ctx, &names).await?.len();
+    ctx.db()
+        .write((ctx.clone(), actor, id, number(clients)), |tx, (ctx, actor, id, clients)| {
+            Box::pin(async move {
+                let row = hold(tx, *id).await?;
+                let own = scope::Entity::find().filter(scope::Column::Resource.eq(&row.resource));
+                match own.count(tx).await? {
+                    0 => {}
+                    some => return Err(ApiError::Used(UsedBy::Scopes(i64::try_from(some).unwrap_or(i64::MAX)))),
+                }
+                if *clients > 0 {
+                    return Err(ApiError::Used(UsedBy::Clients(*clients)));
+                }
+                api::Entity::delete_by_id(*id).exec(tx).await?;
+                let detail = format!("Removed the API {}, {}", row.name, row.resource);
+                note(tx, ctx, *actor, ("api.removed", *id, detail)).await
+            })
+        })
+        .await
+}
+
+fn number(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// Adds a permission to an API, as the last one of the catalogue.
+///
+/// # Errors
+///
+/// [`ApiError::Invalid`] with everything that is wrong, [`ApiError::Unknown`].
+pub async fn add_scope(ctx: &Context, actor: Option<Uuid>, id: Uuid, new: &NewScope) -> Result<(), ApiError> {
+    let added = ctx.db().write((ctx.clone(), actor, id, new.clone()), |tx, (ctx, actor, id, new)| {
+        Box::pin(add_scope_in(tx, ctx, *actor, *id, new))
+    });
+    match added.await {
+        Err(ApiError::Fault(fault)) if fault.violates("scopes_pkey", "scopes.name") => {
+            Err(ApiError::Invalid(Invalid { scope: Some(NotAScope::Taken), ..Invalid::default() }))
+        }
+        added => added,
+    }
+}
+
+async fn add_scope_in(tx: &Tx, ctx: &Context, actor: Option<Uuid>, id: Uuid, new: &NewScope) -> Result<(), ApiError> {
+    let api = hold(tx, id).await?;
+    let name = new.name.trim();
+    let category = rules::text::line(&new.category, NAME_LENGTH);
+    let description = rules::text::line(&new.description, TEXT_LENGTH);
+    let consent_text = rules::text::line(&new.consent_text, TEXT_LENGTH);
+    let invalid = Invalid {
+        scope: not_a_scope(name),
+        category: category.err(),
+        description: description.err(),
+        consent_text: consent_text.err(),
+        ..Invalid::default()
+    };
+    invalid.checked()?;
+    let last: Option<i32> = scope::Entity::find()
+        .select_only()
+        .column_as(scope::Column::Position.max(), "last")
+        .into_tuple::<Option<i32>>()
+        .one(tx)
+        .await?
+        .flatten();
+    let row = scope::ActiveModel {
+        name: Set(name.to_owned()),
+        category: Set(category.unwrap_or_default().to_owned()),
+        description: Set(description.unwrap_or_default().to_owned()),
+        consent_text: Set(consent_text.unwrap_or_default().to_owned()),
+        audience: Set(new.audience),
+        position: Set(last.unwrap_or_default().saturating_add(1)),
+        refreshable: Set(new.refreshable),
+        resource: Set(Some(api.resource)),
+    };
+    scope::Entity::insert(row).exec_without_returning(tx).await?;
+    let detail = format!("Added the scope {name} to the API {}", api.name);
+    note(tx, ctx, actor, ("api.scope_added", id, detail)).await
+}
+
+/// Removes a permission that nobody uses.
+///
+/// # Errors
+///
+/// [`ApiError::Used`], [`ApiError::Unknown`].
+pub async fn remove_scope(ctx: &Context, actor: Option<Uuid>, id: Uuid, name: &str) -> Result<(), ApiError> {
+    if is_built_in(name) {
+        return Err(ApiError::Used(UsedBy::Portal));
+    }
+    // Another scope of this name would be one that they have allowed.
+    let allowed = allowed_by_people(ctx, name).await?;
+    ctx.db()
+        .write((ctx.clone(), actor, id, name.to_owned(), allowed), |tx, (ctx, actor, id, name, allowed)| {
+            Box::pin(async move {
+                let api = hold(tx, *id).await?;
+                // Whoever enables it at this moment waits until it is gone.
+                let row = scope::Entity::find_by_id(name.as_str()).lock_exclusive().one(tx).await?;
+                if row.is_none_or(|row| row.resource.as_deref() != Some(api.resource.as_str())) {
+                    return Err(ApiError::Unknown);
+                }
+                let enabled = product_scope::Entity::find().filter(product_scope::Column::Scope.eq(name.as_str()));
+                match enabled.count(tx).await? {
+                    0 => {}
+                    some => return Err(ApiError::Used(UsedBy::Products(i64::try_from(some).unwrap_or(i64::MAX)))),
+                }
+                if *allowed {
+                    return Err(ApiError::Used(UsedBy::People));
+                }
+                scope::Entity::delete_by_id(name.as_str()).exec(tx).await?;
+                let detail = format!("Removed the scope {name} from the API {}", api.name);
+                note(tx, ctx, *actor, ("api.scope_removed", *id, detail)).await
+            })
+        })
+        .await
+}
+
+/// Whether a consent that lives has it.
+async fn allowed_by_people(ctx: &Context, name: &str) -> Result<bool, Fault> {
+    let lists: Vec<String> = consent::Entity::find()
+        .select_only()
+        .column(consent::Column::Scopes)
+        .distinct()
+        .filter(consent::Column::RevokedAt.is_null())
+        .filter(consent::Column::Scopes.contains(name))
+        .into_tuple()
+        .all(ctx.db().reader())
+        .await?;
+    Ok(lists.iter().any(|list| scopes::split(list).iter().any(|scope| scope == name)))
+}
+
+/// Locks an API against being removed or changed meanwhile.
+async fn hold(tx: &Tx, id: Uuid) -> Result<ApiRow, ApiError> {
+    api::Entity::find_by_id(id).lock_exclusive().one(tx).await?.ok_or(ApiError::Unknown)
+}
+
+/// Writes it down, and lets every node hear of it.
+async fn note(
+    tx: &Tx,
+    ctx: &Context,
+    actor: Option<Uuid>,
+    (action, id, detail): (&'static str, Uuid, String),
+) -> Result<(), ApiError> {
+    tx.changed(Change::Scopes);
+    let event = Event { action, organization: None, actor, object_kind: "api", object: Some(id), detail };
+    Ok(audit::record(tx, ctx, event).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scope_is_a_scope_token_of_its_own() {
+        for good in ["ledger:write", "https://ledger.example/write", "a", "!#[]~"] {
+            assert_eq!(not_a_scope(good), None, "{good}");
+        }
+        let long = "a".repeat(SCOPE_LENGTH + 1);
+        for bad in ["", "two words", "quo\"te", "back\\slash", "tab\t", "é", &long] {
+            assert_eq!(not_a_scope(bad), Some(NotAScope::Malformed), "{bad}");
+        }
+        for standard in ["openid", "profile", "email", "address", "phone", "offline_access"] {
+            assert_eq!(not_a_scope(standard), Some(NotAScope::Standard), "{standard}");
+        }
+    }
+}
