@@ -77,7 +77,7 @@ pub async fn page(administrator: Administrator) -> Result<Response, PageError> {
                     "Rotate all now"
                 </a>
             </PageHead>
-            <CardTable heading="keys" columns=&["Key", "Use", "State", "Active from", "Gone"]>
+            <CardTable heading="keys" columns=&["Key", "State", "When"]>
                 {rows}
             </CardTable>
         }
@@ -119,20 +119,19 @@ fn row(key: Listed, now: Timestamp) -> impl IntoView {
     };
     view! {
         <tr role="row">
-            <th scope="row" role="rowheader"><code>{id.clone()}</code></th>
-            <td role="cell" data-label="Use">{purpose}</td>
-            <td role="cell" data-label="State">{state(key.state)}</td>
-            <td role="cell" data-label="Active from">
+            <th scope="row" role="rowheader">
                 <div class="cell-main">
-                    <Moment at=key.active_from/>
+                    <strong>{purpose}</strong>
+                    <small><code>{id.clone()}</code></small>
+                </div>
+            </th>
+            <td role="cell" data-label="State">{state(key.state)}</td>
+            <td role="cell" data-label="When">
+                <div class="cell-main">
+                    <span>"Active from " <Moment at=key.active_from/></span>
+                    {gone.map(|at| view! { <span>"Gone " <Moment at=at/></span> })}
                     <small>"Created " <Day at=key.created_at/></small>
                 </div>
-            </td>
-            <td role="cell" data-label="Gone" class="nowrap">
-                {match gone {
-                    Some(at) => view! { <Moment at=at/> }.into_any(),
-                    None => "–".into_any(),
-                }}
             </td>
             <td role="cell" class="actions">{actions}</td>
         </tr>
