@@ -159,7 +159,7 @@ async fn an_api_is_opaque_though_its_client_says_jwt() {
     let (app, ledger) = world().await;
     app.execute("UPDATE clients SET token_format = 'jwt' WHERE client_id IN ('demo-app', 'demo-reports')").await;
     manage::change(&app.ctx, None, ledger, &about(Some(TokenFormat::Opaque), None)).await.unwrap();
-    let tokens = tokens(&app, ALL, &[LEDGER]).await;
+    let tokens = tokens(&app, "openid ledger:write", &[LEDGER]).await;
     assert_eq!(signed_for(&tokens), None);
     assert_eq!(introspect(&app, APP, &tokens).await["aud"], LEDGER);
     // A token for nobody in particular, and one for an API that says nothing, are the client's.
