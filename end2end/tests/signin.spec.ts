@@ -61,7 +61,7 @@ test("the second step leads on to the client, too", async ({ page, world }) => {
 test("whoever signs up for the client is led on to it by the mailed link", async ({ page, outbox }) => {
   const person = somebody();
   await start(page);
-  await page.getByRole("link", { name: "Create account" }).click();
+  await page.getByRole("link", { name: "Create an account" }).click();
   await fillSignUp(page, person);
   await expect(page.getByRole("heading", { name: "Look into your mail" })).toBeVisible();
   await expect(page.getByText("by Acme Voice")).toBeVisible();

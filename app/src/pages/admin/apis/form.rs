@@ -277,7 +277,7 @@ pub(super) async fn show(at: &AtApi, typed: Typed, new: NewScope, errors: Errors
                 <div class="card__body form">
                     <div>
                         <p>"Clients ask for tokens for it with this resource:"</p>
-                        <ul>{names}</ul>
+                        <ul class="stack">{names}</ul>
                     </div>
                     <Name value=typed.name/>
                     <Format chosen=typed.token_format/>

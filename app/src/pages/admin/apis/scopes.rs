@@ -127,7 +127,7 @@ pub(super) fn ScopeTable(path: String, own: Vec<Scope>) -> impl IntoView {
                     .into_any()
             } else {
                 view! {
-                    <CardTable heading="scopes" columns=&["Scope", "What it allows", "For"]>
+                    <CardTable heading="scopes" label="Scopes of this API" columns=&["Scope", "What it allows", "For"]>
                         {own.into_iter().map(|scope| row(scope, &path)).collect_view()}
                     </CardTable>
                 }
