@@ -113,8 +113,10 @@ pub async fn add(at: AtApi, Form(typed): Form<NewScope>) -> Result<Response, Pag
 #[component]
 pub(super) fn ScopeTable(path: String, own: Vec<Scope>) -> impl IntoView {
     view! {
-        <section aria-labelledby="scopes">
-            <h2 id="scopes">"Scopes"</h2>
+        <section class="section" aria-labelledby="scopes">
+            <div class="section__head">
+                <h2 id="scopes">"Scopes"</h2>
+            </div>
             {if own.is_empty() {
                 view! {
                     <Empty
