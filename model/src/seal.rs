@@ -14,6 +14,7 @@ use aws_lc_rs::{
     hmac,
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use data_encoding::HEXLOWER;
 use sea_orm::{ActiveValue::Set, EntityTrait as _, sea_query::OnConflict};
 use serde::{Serialize, de::DeserializeOwned};
 use zeroize::Zeroizing;
@@ -108,7 +109,7 @@ pub(crate) fn open_at_rest<T: DeserializeOwned>(ctx: &Context, domain: &str, sea
 
 /// Remembers a fingerprint of the master key on the first start, and compares it on later ones.
 pub(crate) async fn check_master(ctx: &Context) -> Result<(), Fault> {
-    let fingerprint = hex::encode(ctx.master().derive("fingerprint"));
+    let fingerprint = HEXLOWER.encode(&ctx.master().derive("fingerprint"));
     ctx.db()
         .write(fingerprint.clone(), |tx, fingerprint| {
             Box::pin(async move {

@@ -1,6 +1,7 @@
 //! Secrets that Portico generates: recognizable, checkable, stored only as a hash.
 
 use aws_lc_rs::{digest, hmac};
+use data_encoding::HEXLOWER;
 use subtle::ConstantTimeEq as _;
 
 use crate::{Context, Fault};
@@ -99,7 +100,7 @@ impl std::fmt::Debug for Plain {
 /// SHA-256 of a high-entropy secret, in hexadecimal. For passwords see the `password` module.
 #[must_use]
 pub fn hash(secret: &str) -> String {
-    hex::encode(digest::digest(&digest::SHA256, secret.as_bytes()))
+    HEXLOWER.encode(digest::digest(&digest::SHA256, secret.as_bytes()).as_ref())
 }
 
 /// Compares two hashes in constant time.
@@ -113,7 +114,7 @@ pub fn same(left: &str, right: &str) -> bool {
 #[must_use]
 pub fn keyed_hash(ctx: &Context, domain: &str, value: &[u8]) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA256, &ctx.master().derive(domain));
-    hex::encode(hmac::sign(&key, value))
+    HEXLOWER.encode(hmac::sign(&key, value).as_ref())
 }
 
 /// Whether `text` has the form and the checksum of a secret that [`Plain::generate`] made.

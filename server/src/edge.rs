@@ -261,6 +261,8 @@ fn refusal(path: &str, status: StatusCode, text: &'static str) -> Response {
 
 /// What protects a page that does not say anything more precise about itself.
 fn secure_headers(edge: &Edge, headers: &mut HeaderMap) {
+    // These, the id, and what the server adds: once, not by doubling.
+    headers.reserve(10);
     let mut default = |name: HeaderName, value: &'static str| {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     };

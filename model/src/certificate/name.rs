@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use data_encoding::HEXLOWER_PERMISSIVE;
 use x509_cert::{
     der::{Decode as _, Encode as _, Tag, Tagged as _, asn1::Any},
     name::Name,
@@ -99,7 +100,9 @@ fn attribute(text: &str) -> Option<(String, Part)> {
     let kind = named.or_else(|| numbers().then(|| kind.clone()))?;
     let value = value.trim_start_matches(' ');
     let part = match value.strip_prefix('#') {
-        Some(hexadecimal) => Part::of(&Any::from_der(&hex::decode(hexadecimal.trim_end()).ok()?).ok()?),
+        Some(hexadecimal) => {
+            Part::of(&Any::from_der(&HEXLOWER_PERMISSIVE.decode(hexadecimal.trim_end().as_bytes()).ok()?).ok()?)
+        }
         None => Part::Text(unescaped(value)?),
     };
     Some((kind, part))
@@ -116,7 +119,7 @@ fn unescaped(text: &str) -> Option<String> {
             let next = rest.next()?;
             if next.is_ascii_hexdigit() {
                 let digits = [next, rest.next()?];
-                bytes.extend(hex::decode(digits).ok()?);
+                bytes.extend(HEXLOWER_PERMISSIVE.decode(&digits).ok()?);
             } else if b" \"#+,;<=>\\".contains(&next) {
                 bytes.push(next);
             } else {

@@ -46,11 +46,12 @@ async fn save(app: &App, more: &[(&str, &str)]) -> Page {
 
 fn png() -> Vec<u8> {
     // One red pixel.
-    hex::decode(
-        "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154\
+    data_encoding::HEXLOWER
+        .decode(
+            b"89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154\
          08d763f8cfc000000301010018dd8db00000000049454e44ae426082",
-    )
-    .unwrap()
+        )
+        .unwrap()
 }
 
 #[tokio::test]
