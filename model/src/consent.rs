@@ -381,13 +381,17 @@ pub struct Listed {
 }
 
 impl Of {
-    /// The living ones, the newest first.
+    /// Up to `size` living ones, newest first, continuing after the consent `after`.
     ///
     /// # Errors
     ///
     /// When the database fails.
-    pub async fn list(self, ctx: &Context) -> Result<Vec<Listed>, Fault> {
-        self.read(ctx, None).await
+    pub async fn list(self, ctx: &Context, after: Option<Uuid>, size: u64) -> Result<Vec<Listed>, Fault> {
+        let mut query = self.living();
+        if let Some(after) = after {
+            query = query.filter(consent::Column::Id.lt(after));
+        }
+        Self::read(ctx, query.limit(size)).await
     }
 
     /// One of them.
@@ -396,7 +400,7 @@ impl Of {
     ///
     /// When the database fails.
     pub async fn find(self, ctx: &Context, id: Uuid) -> Result<Option<Listed>, Fault> {
-        Ok(self.read(ctx, Some(id)).await?.pop())
+        Ok(Self::read(ctx, self.living().filter(consent::Column::Id.eq(id))).await?.pop())
     }
 
     /// One of them, as long as it lives, and to which product it was given.
@@ -411,12 +415,8 @@ impl Of {
         Ok(product.map(|product| (row.into(), product)))
     }
 
-    async fn read(self, ctx: &Context, id: Option<Uuid>) -> Result<Vec<Listed>, Fault> {
+    async fn read(ctx: &Context, query: Select<consent::Entity>) -> Result<Vec<Listed>, Fault> {
         let db = ctx.db().reader();
-        let mut query = self.living();
-        if let Some(id) = id {
-            query = query.filter(consent::Column::Id.eq(id));
-        }
         let consents = query.order_by_desc(consent::Column::Id).all(db).await?;
         let grants = grant::Entity::find()
             .filter(grant::Column::ConsentId.is_in(consents.iter().map(|consent| consent.id)))

@@ -4,8 +4,8 @@
 use std::{collections::HashMap, sync::Arc};
 
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, Condition, EntityTrait as _, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _, sea_query::OnConflict,
+    ActiveValue::Set, ColumnTrait as _, Condition, EntityTrait as _, PaginatorTrait as _, QueryFilter as _,
+    QueryOrder as _, QuerySelect as _, Select, sea_query::OnConflict,
 };
 use serde_json::Value;
 use uuid::Uuid;
@@ -308,18 +308,31 @@ async fn living(ctx: &Context, id: &str) -> Result<Option<session::Model>, Fault
     Ok(row.filter(|row| row.expires_at > ctx.now()))
 }
 
-/// The living sessions of a user, the one last seen first.
+/// The living sessions of a user.
+fn living_of(ctx: &Context, user: Uuid) -> Select<session::Entity> {
+    session::Entity::find().filter(session::Column::UserId.eq(user)).filter(session::Column::ExpiresAt.gt(ctx.now()))
+}
+
+/// Up to `size` living sessions of a user, newest first, continuing after the session `after`.
 ///
 /// # Errors
 ///
 /// When the database fails.
-pub async fn list(ctx: &Context, user: Uuid) -> Result<Vec<session::Model>, Fault> {
-    Ok(session::Entity::find()
-        .filter(session::Column::UserId.eq(user))
-        .filter(session::Column::ExpiresAt.gt(ctx.now()))
-        .order_by_desc(session::Column::LastSeenAt)
-        .all(ctx.db().reader())
-        .await?)
+pub async fn list(ctx: &Context, user: Uuid, after: Option<Uuid>, size: u64) -> Result<Vec<session::Model>, Fault> {
+    let mut query = living_of(ctx, user);
+    if let Some(after) = after {
+        query = query.filter(session::Column::PublicId.lt(after));
+    }
+    Ok(query.order_by_desc(session::Column::PublicId).limit(size).all(ctx.db().reader()).await?)
+}
+
+/// In how many browsers a user is signed in.
+///
+/// # Errors
+///
+/// When the database fails.
+pub async fn count(ctx: &Context, user: Uuid) -> Result<u64, Fault> {
+    Ok(living_of(ctx, user).count(ctx.db().reader()).await?)
 }
 
 /// Ends one session of a user, and what was issued in it; its clients are told.

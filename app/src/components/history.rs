@@ -2,12 +2,11 @@
 
 use leptos::prelude::*;
 use model::audit::Entry;
-use serde::Deserialize;
-use uuid::Uuid;
 
 use super::{
     icon::Glyph,
-    misc::{Empty, Pagination},
+    misc::Empty,
+    paging::{Pages, Pagination, Position, asked},
     table::CardTable,
     time::Moment,
 };
@@ -15,39 +14,21 @@ use super::{
 /// So many entries to a page.
 const SIZE: usize = 50;
 
-/// How many to ask the model for: one more tells whether there is a next page.
-pub const ASKED: u64 = SIZE as u64 + 1;
-
-/// Where a page of it begins, from the address.
-#[derive(Clone, Default, Deserialize)]
-#[serde(default)]
-pub struct Position {
-    before: String,
-}
-
-impl Position {
-    /// The entry before which it begins.
-    #[must_use]
-    pub fn before(&self) -> Option<Uuid> {
-        Uuid::try_parse(&self.before).ok()
-    }
-}
+/// How many to ask the model for.
+pub const ASKED: u64 = asked(SIZE);
 
 /// A page of it.
 pub struct Log {
     entries: Vec<Entry>,
-    first: Option<String>,
-    next: Option<String>,
+    pages: Pages,
 }
 
 impl Log {
     /// What the model gave of [`ASKED`], for the page at `path`.
     #[must_use]
     pub fn new(mut entries: Vec<Entry>, position: &Position, path: &str) -> Self {
-        let more = entries.len() > SIZE;
-        entries.truncate(SIZE);
-        let next = entries.last().filter(|_| more).map(|last| format!("{path}?before={}", last.id));
-        Self { entries, first: position.before().map(|_| path.to_owned()), next }
+        let pages = Pages::of(&mut entries, SIZE, path, position.uuid(), |last| last.id.to_string());
+        Self { entries, pages }
     }
 }
 
@@ -59,7 +40,7 @@ pub fn History(
     /// What is noted here.
     nothing: &'static str,
 ) -> impl IntoView {
-    let Log { entries, first, next } = log;
+    let Log { entries, pages } = log;
     let rows = entries.into_iter().map(row).collect_view();
     view! {
         {if rows.is_empty() {
@@ -72,8 +53,7 @@ pub fn History(
             }
             .into_any()
         }}
-        {(first.is_some() || next.is_some())
-            .then(|| view! { <Pagination text="Newest first" first=first next=next/> })}
+        <Pagination pages=pages/>
     }
 }
 

@@ -1,4 +1,4 @@
-//! Empty states, states, pages of lists, dangerous things, values to copy.
+//! Empty states, states, dangerous things, values to copy.
 
 use leptos::prelude::*;
 
@@ -34,31 +34,6 @@ pub fn Empty(
 #[component]
 pub fn State(kind: &'static str, #[prop(into)] text: String) -> impl IntoView {
     view! { <span class=format!("state state--{kind}")>{text}</span> }
-}
-
-/// A way to the next page of a list.
-#[component]
-pub fn Pagination(
-    /// What is shown, in words.
-    #[prop(into)]
-    text: String,
-    /// Back to the first page, unless this is it.
-    first: Option<String>,
-    /// Where the next page is, if there is one.
-    next: Option<String>,
-) -> impl IntoView {
-    view! {
-        <nav class="pagination" aria-label="Pages">
-            <p>{text}</p>
-            <div class="button-row">
-                {first.map(|first| view! { <a class="button button--small" href=first>"Newest"</a> })}
-                {next
-                    .map(|next| {
-                        view! { <a class="button button--small" href=next rel="next">"Older" <Icon glyph=Glyph::ArrowRight/></a> }
-                    })}
-            </div>
-        </nav>
-    }
 }
 
 /// The block at the bottom of a page where things end.

@@ -15,6 +15,8 @@ pub mod history;
 #[cfg(feature = "ssr")]
 pub mod misc;
 #[cfg(feature = "ssr")]
+pub mod paging;
+#[cfg(feature = "ssr")]
 pub mod passkey;
 #[cfg(feature = "ssr")]
 pub mod table;

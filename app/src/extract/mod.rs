@@ -17,6 +17,6 @@ pub use fresh::{Fresh, FreshAdministrator};
 pub use member::{
     ManageClients, ManageMembers, ManageOrganization, ManageProducts, Member, OperateProducts, Requires, With,
 };
-pub use path::{id_in_path, text_in_path};
+pub use path::{id_in_path, text_in_path, uuid_in_path};
 pub(crate) use visitor::THEME;
 pub use visitor::{Browser, SignedIn, Theme, Visitor, organization_path};

@@ -16,6 +16,15 @@ pub async fn text_in_path(parts: &mut Parts, name: &str) -> Result<String, PageE
     params.iter().find(|(key, _)| *key == name).map(|(_, value)| value.to_owned()).ok_or(PageError::NotFound)
 }
 
+/// The UUID in the parameter `name`.
+///
+/// # Errors
+///
+/// Not found, when it is anything else.
+pub async fn uuid_in_path(parts: &mut Parts, name: &str) -> Result<Uuid, PageError> {
+    Uuid::try_parse(&text_in_path(parts, name).await?).map_err(|_| PageError::NotFound)
+}
+
 /// The id in the parameter `name`, which must have the prefix `prefix` (see [`model::id`]).
 ///
 /// # Errors

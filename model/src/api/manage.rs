@@ -421,7 +421,7 @@ pub async fn remove(ctx: &Context, actor: Option<Uuid>, id: Uuid) -> Result<(), 
                 let own = scope::Entity::find().filter(scope::Column::Resource.eq(&row.resource));
                 match own.count(tx).await? {
                     0 => {}
-                    some => return Err(ApiError::Used(UsedBy::Scopes(i64::try_from(some).unwrap_or(i64::MAX)))),
+                    some => return Err(ApiError::Used(UsedBy::Scopes(number(some)))),
                 }
                 if *clients > 0 {
                     return Err(ApiError::Used(UsedBy::Clients(*clients)));
@@ -434,8 +434,8 @@ pub async fn remove(ctx: &Context, actor: Option<Uuid>, id: Uuid) -> Result<(), 
         .await
 }
 
-fn number(count: usize) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
+fn number(count: impl TryInto<i64>) -> i64 {
+    count.try_into().unwrap_or(i64::MAX)
 }
 
 /// Adds a permission to an API, as the last one of the catalogue.
@@ -514,7 +514,7 @@ pub async fn remove_scope(ctx: &Context, actor: Option<Uuid>, id: Uuid, name: &s
                 let enabled = product_scope::Entity::find().filter(product_scope::Column::Scope.eq(name.as_str()));
                 match enabled.count(tx).await? {
                     0 => {}
-                    some => return Err(ApiError::Used(UsedBy::Products(i64::try_from(some).unwrap_or(i64::MAX)))),
+                    some => return Err(ApiError::Used(UsedBy::Products(number(some)))),
                 }
                 if *allowed {
                     return Err(ApiError::Used(UsedBy::People));

@@ -10,17 +10,6 @@ const ADMIN: &str = "admin@portico.test";
 const ACTIVITY: &str = "/account/activity";
 const PLATFORM: &str = "/admin/history";
 
-async fn id_of(app: &App, email: &str) -> Uuid {
-    use model::entity::user::{Column, Entity};
-    use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
-    let read = app.ctx.db().write(email.to_owned(), |tx, email| {
-        Box::pin(async move {
-            Ok::<_, model::Fault>(Entity::find().filter(Column::EmailKey.eq(email.as_str())).one(tx).await?)
-        })
-    });
-    read.await.unwrap().unwrap_or_else(|| panic!("{email}")).id
-}
-
 async fn note(app: &App, object_kind: &'static str, object: Uuid, detail: String) {
     let noted = app.ctx.db().write((app.ctx.clone(), detail), move |tx, (ctx, detail)| {
         let event = Event {
@@ -61,7 +50,7 @@ async fn everybody_reads_what_happened_to_their_own_account() {
 async fn a_long_history_has_pages() {
     let app = App::demo().await;
     let mut dev = app.sign_in_portal(DEV).await;
-    let id = id_of(&app, DEV).await;
+    let id = app.user_id(DEV).await;
     for number in 0..51 {
         note(&app, "user", id, format!("Number {number}.")).await;
     }

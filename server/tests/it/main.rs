@@ -58,6 +58,7 @@ mod operators;
 mod organizations;
 mod outgoing;
 mod ownership;
+mod paging;
 mod passkeys;
 mod phone_proof;
 mod platform;

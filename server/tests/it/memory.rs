@@ -70,7 +70,7 @@ async fn voicebox(app: &App, dev: &mut Browser) -> (Product, String, String) {
 }
 
 async fn only_session(app: &App, user: Uuid) -> Uuid {
-    let sessions = session::list(&app.ctx, user).await.unwrap();
+    let sessions = session::list(&app.ctx, user, None, 1).await.unwrap();
     sessions.first().expect("a session").public_id
 }
 

@@ -6,7 +6,10 @@ use model::audit;
 
 use super::overview::side;
 use crate::{
-    components::history::{ASKED, History, Log, Position},
+    components::{
+        history::{ASKED, History, Log},
+        paging::Position,
+    },
     error::PageError,
     extract::SignedIn,
     layout::{Page, PageHead},
@@ -16,7 +19,7 @@ use crate::{
 pub(super) const HERE: &str = "/account/activity";
 
 pub(super) async fn show(signed_in: SignedIn, Query(position): Query<Position>) -> Result<Response, PageError> {
-    let entries = audit::of_user(signed_in.ctx(), signed_in.id(), position.before(), ASKED).await?;
+    let entries = audit::of_user(signed_in.ctx(), signed_in.id(), position.uuid(), ASKED).await?;
     let log = Log::new(entries, &position, HERE);
     let page = Page::new("Recent activity")
         .crumb_to("Account", "/account")

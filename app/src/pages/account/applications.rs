@@ -12,6 +12,7 @@ use crate::{
     components::{
         icon::Glyph,
         misc::Empty,
+        paging::{Pages, Pagination, Position, asked},
         time::{Ago, Day},
     },
     error::PageError,
@@ -29,9 +30,14 @@ pub(super) fn routes() -> Router<AppState> {
     Router::new().route(HERE, get(show)).route("/account/applications/remove", get(ask).post(remove))
 }
 
-async fn show(signed_in: SignedIn) -> Result<Response, PageError> {
+/// So many applications to a page.
+const SIZE: usize = 20;
+
+async fn show(signed_in: SignedIn, Query(position): Query<Position>) -> Result<Response, PageError> {
     let now = signed_in.ctx().now();
-    let applications = consent::of_user(signed_in.id()).list(signed_in.ctx()).await?;
+    let after = position.uuid();
+    let mut applications = consent::of_user(signed_in.id()).list(signed_in.ctx(), after, asked(SIZE)).await?;
+    let pages = Pages::of(&mut applications, SIZE, HERE, after, |last| last.id.to_string());
     let page = Page::new(TITLE).crumb_to("Account", "/account").crumb(TITLE);
     Ok(page.side("Account", side("applications")).render(&signed_in.visitor, move || {
         let cards = applications.into_iter().map(|application| card(application, now)).collect_view();
@@ -55,6 +61,7 @@ async fn show(signed_in: SignedIn) -> Result<Response, PageError> {
                       at once."
             />
             {list}
+            <Pagination pages=pages/>
         }
     }))
 }

@@ -1,6 +1,6 @@
 //! `/account/sessions`: where one is signed in.
 
-use axum::response::Response;
+use axum::{extract::Query, response::Response};
 use leptos::prelude::*;
 use model::{logout, session};
 use serde::Deserialize;
@@ -11,6 +11,7 @@ use crate::{
     components::{
         form::ButtonForm,
         misc::State,
+        paging::{Pages, Pagination, Position, asked},
         table::CardTable,
         time::{Ago, Moment},
     },
@@ -22,9 +23,17 @@ use crate::{
     pages::{agent, product::Confirm},
 };
 
-pub(super) async fn show(signed_in: SignedIn) -> Result<Response, PageError> {
+/// The page's own path.
+const HERE: &str = "/account/sessions";
+
+/// So many sessions to a page.
+const SIZE: usize = 25;
+
+pub(super) async fn show(signed_in: SignedIn, Query(position): Query<Position>) -> Result<Response, PageError> {
     let now = signed_in.ctx().now();
-    let sessions = session::list(signed_in.ctx(), signed_in.id()).await?;
+    let after = position.uuid();
+    let mut sessions = session::list(signed_in.ctx(), signed_in.id(), after, asked(SIZE)).await?;
+    let pages = Pages::of(&mut sessions, SIZE, HERE, after, |last| last.public_id.to_string());
     let this = signed_in.person.session;
     let names = providers::names(&signed_in.visitor);
     let page = Page::new("Sessions").crumb_to("Account", "/account").crumb("Sessions");
@@ -40,7 +49,7 @@ pub(super) async fn show(signed_in: SignedIn) -> Result<Response, PageError> {
                 } else {
                     view! {
                         <ButtonForm
-                            action="/account/sessions"
+                            action=HERE
                             class="button button--small"
                             fields=vec![("session", session.public_id.to_string())]
                         >
@@ -73,6 +82,7 @@ pub(super) async fn show(signed_in: SignedIn) -> Result<Response, PageError> {
             <CardTable heading="sessions" columns=&["Browser", "Address", "Signed in", "With", "Last seen"]>
                 {rows}
             </CardTable>
+            <Pagination pages=pages/>
         }
     }))
 }
@@ -109,11 +119,11 @@ pub(super) struct EndFields {
 pub(super) async fn end(signed_in: SignedIn, Form(fields): Form<EndFields>) -> Result<Response, PageError> {
     // One that has ended meanwhile is what was wanted.
     session::end(signed_in.ctx(), signed_in.id(), fields.session).await?;
-    Ok(notice::done(&signed_in.visitor, "/account/sessions", "That session is signed out."))
+    Ok(notice::done(&signed_in.visitor, HERE, "That session is signed out."))
 }
 
 pub(super) async fn ask_all(signed_in: SignedIn) -> Result<Response, PageError> {
-    let count = session::list(signed_in.ctx(), signed_in.id()).await?.len();
+    let count = session::count(signed_in.ctx(), signed_in.id()).await?;
     let effects = vec![
         match count {
             0 | 1 => "You are signed out here. There is no other session.".to_owned(),
@@ -125,9 +135,9 @@ pub(super) async fn ask_all(signed_in: SignedIn) -> Result<Response, PageError> 
             .to_owned(),
     ];
     let title = "Sign out everywhere?";
-    let page = Page::new(title).narrow().crumb_to("Account", "/account").crumb_to("Sessions", "/account/sessions");
+    let page = Page::new(title).narrow().crumb_to("Account", "/account").crumb_to("Sessions", HERE);
     Ok(page.crumb("Sign out everywhere").side("Account", side("sessions")).render(&signed_in.visitor, move || {
-        view! { <Confirm title=title effects=effects button="Sign out everywhere" back="/account/sessions"/> }
+        view! { <Confirm title=title effects=effects button="Sign out everywhere" back=HERE/> }
     }))
 }
 

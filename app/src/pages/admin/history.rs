@@ -6,14 +6,17 @@ use model::audit;
 
 use super::page;
 use crate::{
-    components::history::{ASKED, History, Log, Position},
+    components::{
+        history::{ASKED, History, Log},
+        paging::Position,
+    },
     error::PageError,
     extract::Administrator,
     layout::PageHead,
 };
 
 pub async fn show(administrator: Administrator, Query(position): Query<Position>) -> Result<Response, PageError> {
-    let entries = audit::of_platform(administrator.ctx(), position.before(), ASKED).await?;
+    let entries = audit::of_platform(administrator.ctx(), position.uuid(), ASKED).await?;
     let log = Log::new(entries, &position, "/admin/history");
     Ok(page("History", "history").crumb("History").render(&administrator.visitor, move || {
         view! {

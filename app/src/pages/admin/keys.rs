@@ -12,7 +12,6 @@ use model::{
     key::{self, KeyError, KeyState, Listed},
 };
 use serde::Deserialize;
-use uuid::Uuid;
 
 use super::page as frame;
 use crate::{
@@ -24,7 +23,7 @@ use crate::{
         time::{Day, Moment},
     },
     error::PageError,
-    extract::{Administrator, FreshAdministrator, text_in_path},
+    extract::{Administrator, FreshAdministrator, uuid_in_path},
     form::{Form, Nothing},
     layout::PageHead,
     notice::{self, Tone},
@@ -49,7 +48,7 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, PageError> {
         let administrator = FreshAdministrator::from_request_parts(parts, state).await?;
-        let id = Uuid::try_parse(&text_in_path(parts, "key").await?).map_err(|_| PageError::NotFound)?;
+        let id = uuid_in_path(parts, "key").await?;
         let key = key::find(administrator.ctx(), id).await?.ok_or(PageError::NotFound)?;
         Ok(Self { administrator, key })
     }

@@ -1,7 +1,7 @@
 //! `/admin/registration`: the initial access tokens with which programs register clients.
 
 use axum::{
-    extract::{FromRef, FromRequestParts},
+    extract::{FromRef, FromRequestParts, Query},
     response::Response,
 };
 use http::request::Parts;
@@ -23,11 +23,12 @@ use crate::{
         form::Csrf,
         icon::{Glyph, Icon},
         misc::{Empty, State},
+        paging::{Pages, Pagination, Position, asked},
         table::{CardTable, EndCell},
         time::{Day, Moment},
     },
     error::PageError,
-    extract::{Administrator, text_in_path},
+    extract::{Administrator, uuid_in_path},
     form::{Errors, Form, Nothing},
     layout::PageHead,
     notice::{self, Tone},
@@ -36,6 +37,9 @@ use crate::{
 
 /// The page's own path.
 const PATH: &str = "/admin/registration";
+
+/// So many tokens to a page.
+const SIZE: usize = 50;
 
 /// For how many days a token works at most.
 const MOST_DAYS: i64 = 3650;
@@ -56,9 +60,9 @@ struct Choice {
     words: String,
 }
 
-pub async fn page(administrator: Administrator) -> Result<Response, PageError> {
+pub async fn page(administrator: Administrator, Query(position): Query<Position>) -> Result<Response, PageError> {
     let typed = Typed { days: "30".to_owned(), ..Typed::default() };
-    show(&administrator, typed, Errors::new()).await
+    show(&administrator, &position, typed, Errors::new()).await
 }
 
 pub async fn create(administrator: Administrator, Form(typed): Form<Typed>) -> Result<Response, PageError> {
@@ -86,7 +90,7 @@ pub async fn create(administrator: Administrator, Form(typed): Form<Typed>) -> R
     }
     let (Some(product), Some(lifetime), Some(most_uses), true) = (product, lifetime, most_uses, errors.is_empty())
     else {
-        return show(&administrator, typed, errors).await;
+        return show(&administrator, &Position::default(), typed, errors).await;
     };
     let id = form_id(ctx, &typed.id)?;
     let new = NewToken { id, label: typed.label.clone(), lifetime: days(lifetime), most_uses };
@@ -99,7 +103,7 @@ pub async fn create(administrator: Administrator, Form(typed): Form<Typed>) -> R
         }
         Err(LetInError::Label(problem)) => {
             let errors = Errors::one("label", text_problem(problem, "Write who gets it."));
-            show(&administrator, typed, errors).await
+            show(&administrator, &Position::default(), typed, errors).await
         }
         Err(LetInError::Fault(fault)) => Err(fault.into()),
     }
@@ -133,12 +137,19 @@ fn made(administrator: &Administrator, product: &str, token: String) -> Response
     })
 }
 
-async fn show(administrator: &Administrator, typed: Typed, errors: Errors) -> Result<Response, PageError> {
+async fn show(
+    administrator: &Administrator,
+    position: &Position,
+    typed: Typed,
+    errors: Errors,
+) -> Result<Response, PageError> {
     let ctx = administrator.ctx();
     let now = ctx.now();
     let form = form_id(ctx, &typed.id)?;
     let off = ctx.settings().registration == Registration::Off;
-    let tokens = token::list(ctx).await?;
+    let after = position.uuid();
+    let mut tokens = token::list(ctx, after, asked(SIZE)).await?;
+    let pages = Pages::of(&mut tokens, SIZE, PATH, after, |last| last.row.id.simple().to_string());
     let products: Vec<Choice> = token::products(ctx)
         .await?
         .into_iter()
@@ -189,6 +200,7 @@ async fn show(administrator: &Administrator, typed: Typed, errors: Errors) -> Re
                 }
                     .into_any()
             }}
+            <Pagination pages=pages/>
             <NewForm typed=typed form=form products=products/>
         }
     }))
@@ -303,14 +315,14 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, PageError> {
         let administrator = Administrator::from_request_parts(parts, state).await?;
-        let id = Uuid::try_parse(&text_in_path(parts, "token").await?).map_err(|_| PageError::NotFound)?;
+        let id = uuid_in_path(parts, "token").await?;
         Ok(Self { administrator, id })
     }
 }
 
 pub async fn revoke_page(at: AtToken) -> Result<Response, PageError> {
     let AtToken { administrator, id } = at;
-    let token = token::list(administrator.ctx()).await?.into_iter().find(|token| token.row.id == id);
+    let token = token::by_id(administrator.ctx(), id).await?;
     let title = format!("Revoke {}?", token.ok_or(PageError::NotFound)?.row.label);
     let effects = vec![
         "No program can register with it any more, from this moment on.".to_owned(),

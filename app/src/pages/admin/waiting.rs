@@ -6,13 +6,13 @@ use model::{
     client::dynamic::{Waiting, waiting},
     id,
 };
-use serde::Deserialize;
 
 use super::page as frame;
 use crate::{
     components::{
         icon::Glyph,
-        misc::{Empty, Pagination},
+        misc::Empty,
+        paging::{Pages, Pagination, Position, asked},
         table::CardTable,
         time::Moment,
     },
@@ -25,21 +25,12 @@ use crate::{
 pub const PATH: &str = "/admin/registration/waiting";
 
 /// So many clients to a page.
-const SIZE: u64 = 50;
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub struct Position {
-    after: String,
-}
+const SIZE: usize = 50;
 
 pub async fn page(administrator: Administrator, Query(position): Query<Position>) -> Result<Response, PageError> {
-    let after = id::parse(id::CLIENT, &position.after);
-    let clients = waiting(administrator.ctx(), after, SIZE).await?;
-    let next = (clients.len() as u64 == SIZE)
-        .then(|| clients.last().map(|last| format!("{PATH}?after={}", id::show(id::CLIENT, last.client.id))))
-        .flatten();
-    let first = after.map(|_| PATH.to_owned());
+    let after = position.id(id::CLIENT);
+    let mut clients = waiting(administrator.ctx(), after, asked(SIZE)).await?;
+    let pages = Pages::of(&mut clients, SIZE, PATH, after, |last| id::show(id::CLIENT, last.client.id));
     let page = frame("Clients without an owner", "registration/waiting").crumb("Clients without an owner");
     Ok(page.render(&administrator.visitor, move || {
         view! {
@@ -71,8 +62,7 @@ pub async fn page(administrator: Administrator, Query(position): Query<Position>
                 }
                     .into_any()
             }}
-            {(first.is_some() || next.is_some())
-                .then(|| view! { <Pagination text="Newest first" first=first next=next/> })}
+            <Pagination pages=pages/>
         }
     }))
 }

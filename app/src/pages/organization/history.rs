@@ -5,14 +5,17 @@ use leptos::prelude::*;
 use model::audit;
 
 use crate::{
-    components::history::{ASKED, History, Log, Position},
+    components::{
+        history::{ASKED, History, Log},
+        paging::Position,
+    },
     error::PageError,
     extract::Member,
     layout::{OrganizationTab, Page, PageHead},
 };
 
 pub(super) async fn show(member: Member, Query(position): Query<Position>) -> Result<Response, PageError> {
-    let entries = audit::of_organization(member.ctx(), member.organization.id, position.before(), ASKED).await?;
+    let entries = audit::of_organization(member.ctx(), member.organization.id, position.uuid(), ASKED).await?;
     let log = Log::new(entries, &position, &format!("{}/history", member.path()));
     let page = Page::new("History").of(&member).crumb("History").organization_head(&member, OrganizationTab::History);
     Ok(page.render(member.visitor(), move || {

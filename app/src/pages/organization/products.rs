@@ -3,12 +3,11 @@
 use axum::{extract::Query, response::Response};
 use leptos::prelude::*;
 use model::{Registration, id, membership::Right, product};
-use serde::Deserialize;
 
 use crate::{
     components::{
         icon::{Glyph, Icon},
-        misc::Pagination,
+        paging::{Pages, Pagination, Position, asked},
     },
     error::PageError,
     extract::Member,
@@ -17,25 +16,16 @@ use crate::{
 };
 
 /// So many products to a page.
-const SIZE: u64 = 24;
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Position {
-    after: String,
-}
+const SIZE: usize = 24;
 
 pub(super) async fn show(member: Member, Query(position): Query<Position>) -> Result<Response, PageError> {
-    let after = id::parse(id::PRODUCT, &position.after);
-    let products = product::of(member.organization.id).list(member.ctx(), after, SIZE).await?;
+    let after = position.id(id::PRODUCT);
+    let mut products = product::of(member.organization.id).list(member.ctx(), after, asked(SIZE)).await?;
     let path = member.path();
+    let pages = Pages::of(&mut products, SIZE, &path, after, |last| id::show(id::PRODUCT, last.product.id));
     let create = member.may(Right::ManageProducts).then(|| format!("{path}/products/new"));
     let registers = member.ctx().settings().registration != Registration::Off;
     let takeover = (registers && member.may(Right::ManageProducts)).then(|| format!("{path}/takeover"));
-    let next = (products.len() as u64 == SIZE)
-        .then(|| products.last().map(|last| format!("{path}?after={}", id::show(id::PRODUCT, last.product.id))))
-        .flatten();
-    let first = after.map(|_| path.clone());
     let page =
         Page::new(member.organization.name.clone()).of(&member).organization_head(&member, OrganizationTab::Products);
     Ok(page.render(member.visitor(), move || {
@@ -67,8 +57,7 @@ pub(super) async fn show(member: Member, Query(position): Query<Position>) -> Re
                         </p>
                     }
                 })}
-            {(first.is_some() || next.is_some())
-                .then(|| view! { <Pagination text="Newest first" first=first next=next/> })}
+            <Pagination pages=pages/>
         }
     }))
 }

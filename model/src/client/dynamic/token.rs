@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use rules::text::Problem;
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait as _, Condition, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+    ColumnTrait as _, Condition, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
     sea_query::{Expr, ExprTrait as _},
 };
 use uuid::Uuid;
@@ -125,14 +125,32 @@ impl Listed {
     }
 }
 
-/// All tokens, newest first.
+/// Up to `size` tokens, newest first, continuing after the token `after`.
 ///
 /// # Errors
 ///
 /// When the database fails.
-pub async fn list(ctx: &Context) -> Result<Vec<Listed>, Fault> {
+pub async fn list(ctx: &Context, after: Option<Uuid>, size: u64) -> Result<Vec<Listed>, Fault> {
+    let mut query = initial_access_token::Entity::find();
+    if let Some(after) = after {
+        query = query.filter(initial_access_token::Column::Id.lt(after));
+    }
+    let newest = query.order_by_desc(initial_access_token::Column::Id);
+    listed(ctx, newest.limit(size).all(ctx.db().reader()).await?).await
+}
+
+/// One of them.
+///
+/// # Errors
+///
+/// When the database fails.
+pub async fn by_id(ctx: &Context, id: Uuid) -> Result<Option<Listed>, Fault> {
+    let row = initial_access_token::Entity::find_by_id(id).one(ctx.db().reader()).await?;
+    Ok(listed(ctx, row.into_iter().collect()).await?.pop())
+}
+
+async fn listed(ctx: &Context, rows: Vec<initial_access_token::Model>) -> Result<Vec<Listed>, Fault> {
     let db = ctx.db().reader();
-    let rows = initial_access_token::Entity::find().order_by_desc(initial_access_token::Column::Id).all(db).await?;
     let products: HashMap<Uuid, String> = product::Entity::find()
         .filter(product::Column::Id.is_in(rows.iter().map(|row| row.product_id)))
         .all(db)

@@ -73,7 +73,7 @@ fn page(title: &'static str) -> Page {
 async fn show(signed_in: SignedIn) -> Result<Response, PageError> {
     let ctx = signed_in.ctx();
     let factors = factor::of(ctx, signed_in.id()).await?;
-    let sessions = session::list(ctx, signed_in.id()).await?.len();
+    let sessions = session::count(ctx, signed_in.id()).await?;
     let now = ctx.now();
     let person = &signed_in.person;
     let (password, auth_time) = (person.user.password().is_some(), person.auth_time);

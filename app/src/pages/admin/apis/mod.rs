@@ -13,8 +13,6 @@ use model::{
     api::manage::{self, ApiError, Listed, UsedBy},
     entity::TokenFormat,
 };
-use serde::Deserialize;
-use uuid::Uuid;
 
 pub use self::{
     form::{change, create, new_page, page, remove, remove_page},
@@ -25,11 +23,12 @@ use crate::{
     AppState,
     components::{
         icon::{Glyph, Icon},
-        misc::{Empty, Pagination},
+        misc::Empty,
+        paging::{Pages, Pagination, Position, asked},
         table::CardTable,
     },
     error::PageError,
-    extract::{Administrator, text_in_path},
+    extract::{Administrator, uuid_in_path},
     layout::PageHead,
     pages::product::count,
 };
@@ -61,7 +60,7 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, PageError> {
         let administrator = Administrator::from_request_parts(parts, state).await?;
-        let id = Uuid::try_parse(&text_in_path(parts, "api").await?).map_err(|_| PageError::NotFound)?;
+        let id = uuid_in_path(parts, "api").await?;
         let api = manage::find(administrator.ctx(), id).await?.ok_or(PageError::NotFound)?;
         Ok(Self { administrator, api })
     }
@@ -105,20 +104,10 @@ fn failed(error: ApiError) -> PageError {
     }
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub struct Position {
-    after: String,
-}
-
 pub async fn list(administrator: Administrator, Query(position): Query<Position>) -> Result<Response, PageError> {
-    let after = Uuid::try_parse(&position.after).ok();
-    // One more tells whether there is a next page.
-    let mut apis = manage::list(administrator.ctx(), after, SIZE as u64 + 1).await?;
-    let more = apis.len() > SIZE;
-    apis.truncate(SIZE);
-    let next = apis.last().filter(|_| more).map(|last| format!("{PATH}?after={}", last.row.id.simple()));
-    let first = after.map(|_| PATH.to_owned());
+    let after = position.uuid();
+    let mut apis = manage::list(administrator.ctx(), after, asked(SIZE)).await?;
+    let pages = Pages::of(&mut apis, SIZE, PATH, after, |last| last.row.id.simple().to_string());
     Ok(frame("APIs", "apis").crumb("APIs").render(&administrator.visitor, move || {
         view! {
             <PageHead
@@ -149,8 +138,7 @@ pub async fn list(administrator: Administrator, Query(position): Query<Position>
                 }
                     .into_any()
             }}
-            {(first.is_some() || next.is_some())
-                .then(|| view! { <Pagination text="Newest first" first=first next=next/> })}
+            <Pagination pages=pages/>
         }
     }))
 }
