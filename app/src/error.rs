@@ -9,9 +9,13 @@ use axum::{
 };
 use http::{StatusCode, header};
 use leptos::prelude::*;
-use model::{Fault, membership::Role};
+use model::{
+    Fault, Language,
+    membership::Role,
+    texts::{self, Words},
+};
 
-use crate::{AppState, extract::Visitor, layout::Page};
+use crate::{AppState, extract::Visitor, layout::Page, pages::account};
 
 /// Why there is no page to show.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -113,6 +117,18 @@ impl PageError {
     }
 }
 
+impl PageError {
+    /// The words in another language, of what whoever signs in for an application can meet on the way.
+    fn words_in(&self, language: Language) -> Option<Words> {
+        let errors = &texts::of(language).errors;
+        match self {
+            Self::Forged => Some(errors.forged),
+            Self::Fault(_) => Some(errors.fault),
+            _ => None,
+        }
+    }
+}
+
 fn a(role: Role) -> String {
     let article = if matches!(role, Role::Owner | Role::Admin) { "an" } else { "a" };
     format!("{article} {}", role.as_str())
@@ -169,22 +185,39 @@ pub(crate) async fn show(State(state): State<AppState>, request: Request, next: 
     let response = next.run(Request::from_parts(parts, body)).await;
 
     let Some(error) = error_of(&response) else { return response };
-    let (title, words) = error.words();
+    let path = again.uri.path().to_owned();
     if let PageError::Fault(fault) = &error {
         let id = again.extensions.get::<model::RequestId>().map(|id| id.0.as_str()).unwrap_or_default();
-        tracing::error!(error = %fault, request = id, path = again.uri.path(), "a page failed");
+        tracing::error!(error = %fault, request = id, path, "a page failed");
     }
     let visitor = match Visitor::from_request_parts(&mut again, &state).await {
         Ok(visitor) => visitor,
         // Nothing works at all: words without a frame.
-        Err(_) => return (error.status(), format!("{title}\n{words}\n")).into_response(),
+        Err(_) => {
+            let (title, words) = error.words();
+            return (error.status(), format!("{title}\n{words}\n")).into_response();
+        }
     };
     let (kept, _) = response.into_parts();
-    let request_id = visitor.request_id.clone();
-    let signed_in = visitor.person.is_some();
     let status =
         if kept.status.is_client_error() || kept.status.is_server_error() { kept.status } else { error.status() };
-    let mut page = Page::new(title).status(status).render(&visitor, move || {
+    let mut page = match error.words_in(visitor.language).filter(|_| account::speaks(&path)) {
+        Some(words) => translated(&visitor, status, words, path),
+        None => framed(&visitor, status, error.words()),
+    };
+    for name in [header::RETRY_AFTER, header::ALLOW] {
+        if let Some(value) = kept.headers.get(&name) {
+            page.headers_mut().insert(name, value.clone());
+        }
+    }
+    page
+}
+
+/// In the frame of the portal.
+fn framed(visitor: &Visitor, status: StatusCode, (title, words): (&'static str, String)) -> Response {
+    let request_id = visitor.request_id.clone();
+    let signed_in = visitor.person.is_some();
+    Page::new(title).status(status).render(visitor, move || {
         let (href, label) =
             if signed_in { ("/organizations", "Go to your organizations") } else { ("/", "Go to the start") };
         view! {
@@ -197,13 +230,23 @@ pub(crate) async fn show(State(state): State<AppState>, request: Request, next: 
                 {(!request_id.is_empty()).then(|| view! { <p class="muted">"Request " <code>{request_id}</code></p> })}
             </div>
         }
-    });
-    for name in [header::RETRY_AFTER, header::ALLOW] {
-        if let Some(value) = kept.headers.get(&name) {
-            page.headers_mut().insert(name, value.clone());
+    })
+}
+
+/// On the way into an application, in the language of the visitor, where the step at `path` begins again.
+fn translated(visitor: &Visitor, status: StatusCode, (title, words): Words, path: String) -> Response {
+    let request_id = visitor.request_id.clone();
+    let texts = texts::of(visitor.language);
+    Page::card(title).status(status).language(visitor.language).render(visitor, move || {
+        view! {
+            <header>
+                <h1>{title}</h1>
+                <p>{words}</p>
+            </header>
+            <a class="button button--primary button--block" href=path>{texts.start_again}</a>
+            {(!request_id.is_empty()).then(|| view! { <p class="muted"><code lang="en">{request_id}</code></p> })}
         }
-    }
-    page
+    })
 }
 
 /// The error that a response stands for: our own, or one that a layer below answered in words.

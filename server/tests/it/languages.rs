@@ -112,6 +112,9 @@ impl Tour<'_> {
         self.see("portal: sign in", &page);
         let wrong = page.form("/signin").set("email", person).set("password", "not this").clone();
         self.see("portal: wrong password", &browser.submit(&wrong).await);
+        let stale = browser.submit(wrong.clone().set("csrf", "x")).await;
+        assert_eq!((stale.status, stale.attributes("main .button", "href")), (403, vec!["/signin".to_owned()]));
+        self.see("portal: stale", &stale);
         self.see("portal: no passkey", &browser.submit(&page.form("/signin/passkey")).await);
         let forgotten = page.attributes("a[href^='/forgot']", "href").remove(0);
         let page = browser.get(&forgotten).await;

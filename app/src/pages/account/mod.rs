@@ -59,6 +59,14 @@ pub fn routes() -> Router<AppState> {
         .merge(security::routes())
 }
 
+/// Whether the pages at `path` are in the language of whoever signs in for an application.
+pub(crate) fn speaks(path: &str) -> bool {
+    ["/signup", "/verify", "/signin", "/forgot", "/reset"].iter().any(|door| {
+        let rest = path.strip_prefix(door);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    })
+}
+
 /// What to add where a mail is on its way, while mails are being delayed. Said to everybody alike.
 async fn delay(visitor: &Visitor, texts: &Portal) -> Result<&'static str, PageError> {
     let delayed = message::delayed(visitor.ctx(), Channel::Mail).await?;
