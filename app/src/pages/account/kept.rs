@@ -26,7 +26,12 @@ pub(super) struct Kept {
 impl Kept {
     pub(super) fn new(signed_up: SignedUp, return_to: &str) -> Self {
         let SignedUp { email, proof } = signed_up;
-        Self { proof, email, return_to: local_path(return_to).unwrap_or_default().to_owned() }
+        Self { proof, email, return_to: String::new() }.leading_to(return_to)
+    }
+
+    /// The same, going on at a page of ours; anything else is left out.
+    fn leading_to(self, return_to: &str) -> Self {
+        Self { return_to: local_path(return_to).unwrap_or_default().to_owned(), ..self }
     }
 
     /// What this browser has kept.
@@ -37,11 +42,8 @@ impl Kept {
     fn parse(value: &str) -> Option<Self> {
         let (proof, encoded) = value.split_once('.')?;
         let (email, return_to) = url::form_urlencoded::parse(encoded.as_bytes()).next()?;
-        Some(Self {
-            proof: proof.to_owned(),
-            email: email.into_owned(),
-            return_to: local_path(&return_to).unwrap_or_default().to_owned(),
-        })
+        let kept = Self { proof: proof.to_owned(), email: email.into_owned(), return_to: String::new() };
+        Some(kept.leading_to(&return_to))
     }
 
     /// The value of the cookie. A request that is too long for it is left out: one begins anew at the client.

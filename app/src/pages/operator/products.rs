@@ -71,7 +71,7 @@ fn Offers(at: AtOperator, offers: Vec<Offer>, state: Option<DistributionState>) 
     .collect_view();
     let shown: Vec<Offer> = offers.into_iter().filter(|offer| state.is_none_or(|state| offer.state == state)).collect();
     let none = shown.is_empty();
-    let summary = count(i64::try_from(shown.len()).unwrap_or(i64::MAX), "product", "products");
+    let summary = count(shown.len(), "product", "products");
     view! {
         <PageHead title="Products" lead=lead id="offers"/>
         <div class="table-box">

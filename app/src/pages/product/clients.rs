@@ -60,7 +60,7 @@ pub fn ClientList(at: AtProduct, clients: Arc<[Listed]>, #[prop(optional)] q: St
         format!("{} {}", client.description, client.client_id).to_lowercase().contains(&needle)
     };
     let none = !clients.iter().any(|listed| matches(&listed.client));
-    let summary = count(i64::try_from(clients.len()).unwrap_or(i64::MAX), "client", "clients");
+    let summary = count(clients.len(), "client", "clients");
     let now = at.ctx().now();
     view! {
         <PageHead title="OAuth clients" lead=lead id="clients-caption">{add}</PageHead>

@@ -38,7 +38,7 @@ fn row(delivery: Listed, now: Timestamp) -> impl IntoView {
         DeliveryKind::Logout => "Logout token",
         DeliveryKind::Ping => "Ping",
     };
-    let tries = count(delivery.attempts.into(), "attempt", "attempts");
+    let tries = count(delivery.attempts, "attempt", "attempts");
     let state = match delivery.state {
         DeliveryState::Queued => view! { <State kind="pending" text="Waiting"/> },
         DeliveryState::Delivered => view! { <State kind="active" text="Delivered"/> },

@@ -63,7 +63,7 @@ pub async fn submit(at: ProductWith<ManageProducts>, Form(typed): Form<Typed>) -
         return Ok(show(&at, standings, Some(wanted)));
     }
     let changed = distribution::change(at.ctx(), at.actor(), &at.product, offer, withdraw).await?;
-    let operators = |n: usize| count(i64::try_from(n).unwrap_or(i64::MAX), "operator", "operators");
+    let operators = |n: usize| count(n, "operator", "operators");
     let text = match (changed.offered, changed.withdrawn) {
         (0, 0) => "Saved. Nothing has changed.".to_owned(),
         (offered, 0) => format!("Offered to {}. Each decides whether to enable it.", operators(offered)),

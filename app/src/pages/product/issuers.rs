@@ -200,10 +200,7 @@ fn IssuerTable(rows: Vec<IssuerRow>, path: String, locked: bool) -> impl IntoVie
         .map(|row| {
             let remove = (!locked).then(|| format!("{path}/issuers/{}/remove", row.id.simple()));
             let name = row.issuer.clone();
-            let keys = row
-                .jwks_uri
-                .clone()
-                .unwrap_or_else(|| count(i64::try_from(row.keys().len()).unwrap_or_default(), "key", "keys"));
+            let keys = row.jwks_uri.clone().unwrap_or_else(|| count(row.keys().len(), "key", "keys"));
             view! {
                 <tr role="row">
                     <th scope="row" role="rowheader"><code>{row.issuer}</code></th>

@@ -31,13 +31,12 @@ pub fn ProductList(
 
 fn card(listed: Listed) -> impl IntoView {
     let Listed { product, clients, operators, offered } = listed;
-    let size = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
     let (class, state) = match (operators, offered) {
         (0, 0) => ("state state--draft", "Not offered yet".to_owned()),
-        (0, n) => ("state state--offered", format!("Offered to {}", count(size(n), "operator", "operators"))),
-        (n, _) => ("state state--active", format!("Live with {}", count(size(n), "operator", "operators"))),
+        (0, n) => ("state state--offered", format!("Offered to {}", count(n, "operator", "operators"))),
+        (n, _) => ("state state--active", format!("Live with {}", count(n, "operator", "operators"))),
     };
-    let clients = if clients == 0 { "No clients".to_owned() } else { count(size(clients), "client", "clients") };
+    let clients = if clients == 0 { "No clients".to_owned() } else { count(clients, "client", "clients") };
     view! {
         <li class="card-link">
             <img class="logo" src=frame::logo(&product) alt="" width="40" height="40"/>

@@ -70,7 +70,8 @@ pub const fn control(field: Field) -> &'static str {
 }
 
 /// `1 client`, `2 clients`, `1,204 clients`.
-pub fn count(n: i64, one: &str, many: &str) -> String {
+pub fn count(n: impl TryInto<i64>, one: &str, many: &str) -> String {
+    let n = n.try_into().unwrap_or(i64::MAX);
     format!("{} {}", number(n), if n == 1 { one } else { many })
 }
 
