@@ -1,7 +1,8 @@
 //! `make bench`: starts the release binary on one core, loads it from another, and prints what it
 //! did beside what it should do. A figure below its budget is marked; the exit status stays 0.
 //!
-//! Timings depend on the machine, so they are never tests.
+//! Timings depend on the machine, so they are never tests, and a bare server is measured beside them:
+//! the column *here* compares with what it makes of a budget.
 
 mod browser;
 mod fill;
@@ -45,6 +46,8 @@ struct Bench {
     only: Option<String>,
     /// Tokens issued since the server was started.
     issued: usize,
+    /// How fast a bare server is here, in parts of what it is on the machine of the budgets.
+    machine: Option<f64>,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -70,6 +73,7 @@ async fn main() -> Result<()> {
         duration: Duration::from_secs_f64(seconds),
         only: arguments.next().map(|text| text.to_string_lossy().into_owned()),
         issued: 0,
+        machine: None,
     };
     let result = bench.run().await;
     bench.server.stop().await?;
@@ -104,8 +108,8 @@ impl Bench {
         self.issued = 0;
 
         println!(
-            "\n  {:<44} {:>9} {:>9} {:>6}   {:>7} {:>7} {:>6}",
-            "", "per s", "budget", "", "p50 ms", "p99 ms", "limit"
+            "\n  {:<44} {:>9} {:>9} {:>6} {:>6}   {:>7} {:>7} {:>6}",
+            "", "per s", "budget", "", "here", "p50 ms", "p99 ms", "limit"
         );
         self.floor().await?;
         self.same("health", "GET", "/health/live", None, None).await?;
@@ -197,7 +201,8 @@ impl Bench {
         let request = http::request("GET", &bare.address.to_string(), "/", &[], None);
         let work = Work::Same { request, status: 200 };
         let measured = load::run(bare.address, work, self.warm_up, self.duration).await?;
-        row("the machine: a bare server", &measured, Some(floor::ANSWERS), f64::INFINITY);
+        row("the machine: a bare server", &measured, Some(floor::ANSWERS), f64::INFINITY, None);
+        self.machine = Some(measured.per_second / f64::from(floor::ANSWERS));
         let share = signatures / f64::from(floor::SIGNATURES);
         println!(
             "  {:<44} {signatures:>9.0} {:>9} {share:>5.1}×\n",
@@ -270,7 +275,7 @@ impl Bench {
                 if name.starts_with("client") || name.starts_with("code") || name.starts_with("refresh") {
                     self.issued += measured.done;
                 }
-                row(name, &measured, budget, limit);
+                row(name, &measured, budget, limit, self.machine);
             }
             Err(error) => println!("  {name:<44} failed: {error}"),
         }
@@ -293,16 +298,21 @@ impl Bench {
     }
 }
 
-fn row(name: &str, measured: &Measured, budget: Option<u32>, limit: f64) {
+/// What is measured as parts of the budget, and of as much of it as this machine makes of a bare
+/// server.
+fn row(name: &str, measured: &Measured, budget: Option<u32>, limit: f64, machine: Option<f64>) {
     let share = budget.map(|budget| measured.per_second / f64::from(budget));
+    let times = |share: Option<f64>| share.map(|share| format!("{share:.2}×")).unwrap_or_default();
+    let here = share.zip(machine).map(|(share, machine)| share / machine);
     let slow = share.is_some_and(|share| share < 1.0);
     let late = budget.is_some() && measured.p99 > limit;
     println!(
-        "{} {name:<44} {:>9.0} {:>9} {:>6}   {:>7.2} {:>7.2} {:>6}",
+        "{} {name:<44} {:>9.0} {:>9} {:>6} {:>6}   {:>7.2} {:>7.2} {:>6}",
         if (slow || late) && limit.is_finite() { "!" } else { " " },
         measured.per_second,
         budget.map(|budget| budget.to_string()).unwrap_or_default(),
-        share.map(|share| format!("{share:.1}×")).unwrap_or_default(),
+        times(share),
+        times(here),
         measured.p50,
         measured.p99,
         budget.filter(|_| limit.is_finite()).map(|_| format!("{limit:.0}")).unwrap_or_default(),
