@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Config, keys::KEYS, providers};
+use super::{Config, keys, providers};
 
 /// A file with every key, its meaning and its default.
 #[must_use]
@@ -15,7 +15,7 @@ pub fn example() -> String {
          # key then ends with `_file`.\n",
     );
     let mut section = "";
-    for key in KEYS {
+    for key in keys::all() {
         let (table, name) = key.name.rsplit_once('.').unwrap_or(("", key.name));
         if table != section {
             section = table;

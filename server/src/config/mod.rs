@@ -1,6 +1,6 @@
 //! The configuration: a file, then the environment, then flags; the later wins.
 //!
-//! Every key is a row of [`keys::KEYS`], from which follow how it is read, what
+//! Every key is a row of [`keys::all`], from which follow how it is read, what
 //! `portico config example` says about it, and its name in the environment: `mail.smtp.url` is
 //! `PORTICO_MAIL_SMTP_URL`. A key that is marked secret can also be read from a file: then its
 //! name ends with `_file`. The keys of other providers, `providers.NAME.*`, are in [`providers`].

@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::{
     Config,
-    keys::{KEYS, Key},
+    keys::{self, Key},
     providers,
     value::Value,
 };
@@ -136,7 +136,7 @@ impl Config {
             if OTHERS.iter().any(|other| name.starts_with(other)) {
                 continue;
             }
-            let key = KEYS.iter().flat_map(names).find(|key| environment_name(key) == name);
+            let key = keys::all().flat_map(names).find(|key| environment_name(key) == name);
             let key = key.or_else(|| providers::from_environment(name)).unwrap_or_else(|| name.to_lowercase());
             self.apply(variable, &key, &Value::Text(value.clone()), problems);
         }
@@ -231,7 +231,7 @@ pub(super) fn read_secret(value: &Value) -> Result<String, String> {
 
 /// The key with this name, and whether the name is its `_file` form.
 pub(super) fn find(name: &str) -> Option<(&'static Key, bool)> {
-    KEYS.iter().find_map(|key| {
+    keys::all().find_map(|key| {
         let from_file = || name.strip_suffix("_file") == Some(key.name) && key.secret;
         if key.name == name { Some((key, false)) } else { from_file().then_some((key, true)) }
     })
@@ -251,8 +251,7 @@ fn environment_name(key: &str) -> String {
 }
 
 fn unknown(name: &str) -> String {
-    let nearest = KEYS
-        .iter()
+    let nearest = keys::all()
         .flat_map(names)
         .map(|key| (strsim::normalized_damerau_levenshtein(&key, name), key))
         .max_by(|a, b| a.0.total_cmp(&b.0))

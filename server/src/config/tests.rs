@@ -1,6 +1,6 @@
 //! What the configuration file, the environment and flags make, and what is said of mistakes.
 
-use super::{keys::KEYS, read::find, *};
+use super::{read::find, *};
 
 fn read(text: &str, environment: &[(&str, &str)]) -> Result<Config, String> {
     let folder = tempfile::tempdir().unwrap();
@@ -16,7 +16,7 @@ fn read(text: &str, environment: &[(&str, &str)]) -> Result<Config, String> {
 fn the_example_is_the_default() {
     let text = example();
     let config = read(&text, &[]).unwrap();
-    for key in KEYS {
+    for key in keys::all() {
         assert_eq!((key.show)(&config), (key.show)(&Config::default()), "{}", key.name);
         assert!(!key.doc.is_empty(), "{} is not documented", key.name);
     }
@@ -30,8 +30,7 @@ fn what_is_commented_out_in_the_example_is_understood_too() {
         .filter(|line| !line.contains("_file = "))
         .map(|line| match line.strip_prefix("# ") {
             Some(rest)
-                if KEYS
-                    .iter()
+                if keys::all()
                     .map(|key| key.name.rsplit('.').next().unwrap())
                     .chain(providers::names())
                     .any(|name| rest.starts_with(&format!("{name} = "))) =>
