@@ -1,6 +1,7 @@
 //! What somebody beside the client, or beside the proxy, must not achieve.
 
 use super::*;
+use crate::harness::basic;
 
 #[tokio::test]
 async fn nginx_the_certificate_of_a_proxy_is_none_of_its_clients() {

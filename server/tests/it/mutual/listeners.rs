@@ -7,7 +7,7 @@ use rustls::{SignatureScheme, client::ResolvesClientCert, sign::CertifiedKey};
 
 use super::*;
 use crate::{
-    harness::{Outside, Process},
+    harness::{Outside, Process, basic},
     tls::{certified, connect_with},
 };
 
