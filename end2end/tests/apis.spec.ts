@@ -13,7 +13,7 @@ function looker(page: Page, scripts: boolean | undefined) {
   };
 }
 
-test("an administrator adds an API and a scope, and removes them again", async ({ page, world, javaScriptEnabled }) => {
+test("an administrator adds an API and a scope, changes and removes them", async ({ page, world, javaScriptEnabled }) => {
   test.setTimeout(240_000);
   const look = looker(page, javaScriptEnabled);
   const tag = unique();
@@ -60,6 +60,17 @@ test("an administrator adds an API and a scope, and removes them again", async (
   await expect(page.getByText("The scope is added.")).toBeVisible();
   await expect(page.getByRole("rowheader", { name: scope })).toBeVisible();
   await look();
+
+  await page.getByRole("link", { name: `Edit ${scope}` }).click();
+  await expect(page.getByRole("heading", { name: `Edit ${scope}`, level: 1 })).toBeVisible();
+  await page.getByLabel("Consent text").fill("");
+  await page.getByRole("button", { name: "Save scope" }).click();
+  await expect(page.getByLabel("Consent text")).toHaveAttribute("aria-invalid", "true");
+  await expect(page.getByLabel("Description")).toHaveValue("Write into the ledger");
+  await look();
+  await page.getByLabel("Consent text").fill("Add lines to your ledger");
+  await page.getByRole("button", { name: "Save scope" }).click();
+  await expect(page.getByRole("cell", { name: /Add lines to your ledger/ })).toBeVisible();
 
   // It has a scope, and stays.
   await page.getByRole("link", { name: "Remove API" }).click();

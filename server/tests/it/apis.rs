@@ -3,7 +3,7 @@
 //! `demo-app` asks for a ledger's tokens; `demo-reports` is moved to Nordtel, which may run it.
 
 use model::{
-    api::manage::{self, About, ApiError, NewScope, UsedBy},
+    api::manage::{self, About, ApiError, NewScope, ScopeWords, UsedBy},
     db::Work,
     entity::{ScopeAudience, TokenFormat},
     key::{self, KeyState},
@@ -40,12 +40,18 @@ fn about(token_format: Option<TokenFormat>, organization: Option<Uuid>) -> About
     About { name: "Ledger".to_owned(), token_format, organization }
 }
 
+fn words(consent_text: &str) -> ScopeWords {
+    ScopeWords {
+        category: "Ledger".to_owned(),
+        description: "Write the ledger".to_owned(),
+        consent_text: consent_text.to_owned(),
+    }
+}
+
 fn scope(name: &str) -> NewScope {
     NewScope {
         name: name.to_owned(),
-        category: "Ledger".to_owned(),
-        description: "Write the ledger".to_owned(),
-        consent_text: "Write your ledger".to_owned(),
+        words: words("Write your ledger"),
         audience: ScopeAudience::Users,
         refreshable: true,
     }
@@ -387,7 +393,7 @@ async fn an_administrator_adds_an_api_and_a_scope_changes_and_removes_them() {
     let page = admin.get(&remove).await;
     let page = admin.submit_following(&page.form(&remove)).await;
     assert!(page.text().contains("It still has 1 scope."), "{}", page.text());
-    let end = page.attributes("tbody a", "href").remove(0);
+    let end = page.attributes("tbody a", "href").remove(1);
     assert_eq!(end, format!("{path}/scopes/remove?scope=ledger%3Awrite"));
     let page = admin.get(&end).await;
     assert!(page.text().contains("Remove ledger:write?"), "{}", page.text());
@@ -479,6 +485,70 @@ async fn what_is_wrong_with_an_api_or_a_scope_is_said_beside_its_field() {
     let page = admin.submit(form.set("audience", "everybody")).await;
     assert_eq!(page.select("#audience-error").len(), 1);
     assert_eq!(actions(&app).await, ["api.added", "api.scope_added"]);
+}
+
+#[tokio::test]
+async fn an_administrator_says_something_else_of_a_scope() {
+    let (app, ledger) = world().await;
+    let tokens = tokens(&app, "openid ledger:write", &[LEDGER]).await;
+    let mut admin = app.sign_in_portal(ADMIN).await;
+    let path = format!("{PATH}/{}", ledger.simple());
+    let edit = format!("{path}/scopes/edit?scope=ledger%3Awrite");
+    let form_path = format!("{path}/scopes/edit");
+    let page = admin.get(&path).await;
+    assert!(page.attributes("tbody a", "href").contains(&edit), "{}", page.body);
+
+    // What cannot be stored is said beside its field, and nothing that was typed is lost.
+    let page = admin.get(&edit).await;
+    let mut form = page.form(&form_path);
+    assert_eq!(form.get("consent_text"), Some("Write your ledger"));
+    let page = admin.submit(form.set("consent_text", " ").set("description", "Typed")).await;
+    assert_eq!((page.status, page.select("#consent_text-error").len()), (422, 1));
+    let mut form = page.form(&form_path);
+    assert_eq!(form.get("description"), Some("Typed"));
+    let long = "x".repeat(manage::TEXT_LENGTH + 1);
+    let page = admin.submit(form.set("consent_text", &long).set("category", "").set("description", &long)).await;
+    for field in ["category", "description", "consent_text"] {
+        assert_eq!(page.select(&format!("#{field}-error")).len(), 1, "{field}");
+    }
+    assert!(actions(&app).await.iter().all(|action| action == "api.added" || action == "api.scope_added"));
+
+    let mut form = page.form(&form_path);
+    form.set("category", "Books").set("description", "Write the books");
+    let page = admin.submit_following(form.set("consent_text", "Write your books")).await;
+    assert!(page.text().contains("Saved.") && page.text().contains("Write your books"), "{}", page.text());
+    // What is saved unchanged is no entry.
+    let page = admin.get(&edit).await;
+    admin.submit_following(&page.form(&form_path)).await;
+    let changed = actions(&app).await.iter().filter(|action| *action == "api.scope_changed").count();
+    assert_eq!(changed, 1);
+    let history = admin.get("/admin/history").await.text();
+    assert!(history.contains("consent text “Write your books”, before “Write your ledger”"), "{history}");
+
+    // People read it from now on; whoever has allowed it is not asked again, and keeps what they have.
+    let mut dev = app.sign_in_portal(DEV).await;
+    let allowed = dev.get("/account/applications").await.text();
+    assert!(allowed.contains("Write your books") && !allowed.contains("Write your ledger"), "{allowed}");
+    let again = dev.follow(&authorize_url(APP.0, &[("scope", "openid ledger:write"), ("resource", LEDGER)])).await;
+    assert!(again.redirect_parameters().contains_key("code"), "{}", again.text());
+    assert_eq!(introspect(&app, APP, &tokens).await["active"], true);
+
+    // What belongs to the program, or to no API, or to another one, cannot be reworded here.
+    let all = manage::list(&app.ctx, None, 10).await.unwrap();
+    let portal = all.iter().find(|api| api.built_in()).unwrap().row.id;
+    for (api, name) in [(ledger, "voicemail.get"), (portal, "ledger:write"), (ledger, "nothing")] {
+        let refused = manage::change_scope(&app.ctx, None, api, name, &words("Mine")).await.unwrap_err();
+        assert!(matches!(refused, ApiError::Unknown), "{name}: {refused:?}");
+        let path = format!("{PATH}/{}/scopes/edit?{}", api.simple(), encode(&[("scope", name)]));
+        assert_eq!(admin.get(&path).await.status, 404, "{name}");
+    }
+    let refused = manage::change_scope(&app.ctx, None, portal, "portal:read", &words("Mine")).await.unwrap_err();
+    assert!(matches!(refused, ApiError::Used(UsedBy::Portal)), "{refused:?}");
+    let built_in = admin.get(&format!("{PATH}/{}", portal.simple())).await;
+    assert!(!built_in.body.contains("/scopes/edit"), "{}", built_in.body);
+    assert!(!app.texts("scopes", "consent_text").await.contains(&"Mine".to_owned()));
+    // For everybody else there is nothing here.
+    assert_eq!(dev.get(&edit).await.status, 404);
 }
 
 #[tokio::test]

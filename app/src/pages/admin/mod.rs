@@ -25,6 +25,7 @@ pub fn routes() -> Router<AppState> {
         .route("/admin/apis/{api}", get(apis::page).post(apis::change))
         .route("/admin/apis/{api}/remove", get(apis::remove_page).post(apis::remove))
         .route("/admin/apis/{api}/scopes", get(apis::back).post(apis::add_scope))
+        .route("/admin/apis/{api}/scopes/edit", get(apis::edit_scope_page).post(apis::edit_scope))
         .route("/admin/apis/{api}/scopes/remove", get(apis::remove_scope_page).post(apis::remove_scope))
         .route("/admin/history", get(history::show))
         .route("/admin/keys", get(keys::page))

@@ -16,7 +16,10 @@ use model::{
 
 pub use self::{
     form::{change, create, new_page, page, remove, remove_page},
-    scopes::{add as add_scope, back, remove as remove_scope, remove_page as remove_scope_page},
+    scopes::{
+        add as add_scope, back, edit as edit_scope, edit_page as edit_scope_page, remove as remove_scope,
+        remove_page as remove_scope_page,
+    },
 };
 use super::page as frame;
 use crate::{

@@ -1,4 +1,4 @@
-//! The scopes of an API: what is there, one more, one less.
+//! The scopes of an API: what is there, one more, other words for one, one less.
 
 use axum::{
     extract::Query,
@@ -6,7 +6,9 @@ use axum::{
 };
 use leptos::prelude::*;
 use model::{
-    api::manage::{self, ApiError, Invalid, NAME_LENGTH, NotAScope, SCOPE_LENGTH, TEXT_LENGTH, is_built_in},
+    api::manage::{
+        self, ApiError, Invalid, NAME_LENGTH, NotAScope, SCOPE_LENGTH, ScopeWords, TEXT_LENGTH, is_built_in,
+    },
     entity::ScopeAudience,
     scope::Scope,
 };
@@ -15,14 +17,15 @@ use serde::Deserialize;
 use super::{AtApi, PATH, failed, form, frame, used};
 use crate::{
     components::{
-        field::{Field, Select, Tick, ticked},
+        field::{ErrorSummary, Field, Select, Tick, ticked},
         form::Csrf,
         icon::Glyph,
         misc::Empty,
-        table::{CardTable, EndCell},
+        table::CardTable,
     },
     error::PageError,
     form::{Errors, Form, Nothing},
+    layout::PageHead,
     notice::{self, Tone},
     pages::product::{Confirm, text_problem},
 };
@@ -32,11 +35,31 @@ use crate::{
 #[serde(default)]
 pub struct NewScope {
     scope: String,
+    #[serde(flatten)]
+    words: Words,
+    audience: String,
+    refreshable: String,
+}
+
+/// What is said of a scope, as it was typed.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Words {
     category: String,
     description: String,
     consent_text: String,
-    audience: String,
-    refreshable: String,
+}
+
+impl Words {
+    fn of(scope: Scope) -> Self {
+        let Scope { category, description, consent_text, .. } = scope;
+        Self { category, description, consent_text }
+    }
+
+    fn wanted(&self) -> ScopeWords {
+        let Self { category, description, consent_text } = self.clone();
+        ScopeWords { category, description, consent_text }
+    }
 }
 
 impl NewScope {
@@ -94,9 +117,7 @@ pub async fn add(at: AtApi, Form(typed): Form<NewScope>) -> Result<Response, Pag
     };
     let new = manage::NewScope {
         name: typed.scope.clone(),
-        category: typed.category.clone(),
-        description: typed.description.clone(),
-        consent_text: typed.consent_text.clone(),
+        words: typed.words.wanted(),
         audience,
         refreshable: !typed.refreshable.is_empty(),
     };
@@ -139,10 +160,26 @@ pub(super) fn ScopeTable(path: String, own: Vec<Scope>) -> impl IntoView {
     }
 }
 
+fn encoded(scope: &str) -> String {
+    url::form_urlencoded::byte_serialize(scope.as_bytes()).collect()
+}
+
 fn row(scope: Scope, path: &str) -> impl IntoView + use<> {
-    let encoded: String = url::form_urlencoded::byte_serialize(scope.name.as_bytes()).collect();
-    let end = (!is_built_in(&scope.name)).then(|| format!("{path}/scopes/remove?scope={encoded}"));
-    let named = scope.name.clone();
+    let encoded = encoded(&scope.name);
+    let to = |what| format!("{path}/scopes/{what}?scope={encoded}");
+    let actions = (!is_built_in(&scope.name)).then(|| {
+        let named = format!(" {}", scope.name);
+        view! {
+            <a class="button button--small" href=to("edit")>
+                "Edit"
+                <span class="visually-hidden">{named.clone()}</span>
+            </a>
+            <a class="button button--small button--danger" href=to("remove")>
+                "Remove"
+                <span class="visually-hidden">{named}</span>
+            </a>
+        }
+    });
     view! {
         <tr role="row">
             <th scope="row" role="rowheader">
@@ -161,7 +198,7 @@ fn row(scope: Scope, path: &str) -> impl IntoView + use<> {
                 </div>
             </td>
             <td role="cell" data-label="For">{audience_of(scope.audience)}</td>
-            <EndCell href=end label="Remove" name=named/>
+            <td role="cell" class="actions">{actions}</td>
         </tr>
     }
 }
@@ -169,7 +206,6 @@ fn row(scope: Scope, path: &str) -> impl IntoView + use<> {
 #[component]
 pub(super) fn AddScope(path: String, typed: NewScope) -> impl IntoView {
     let audiences = ScopeAudience::ALL.iter().map(|audience| (audience.as_str(), audience_of(*audience))).collect();
-    let longest = |length| u32::try_from(length).unwrap_or_default();
     view! {
         <form class="card" method="post" action=format!("{path}/scopes") aria-labelledby="add-scope" novalidate=true>
             <Csrf/>
@@ -185,33 +221,7 @@ pub(super) fn AddScope(path: String, typed: NewScope) -> impl IntoView {
                     required=true
                     mono=true
                 />
-                <Field
-                    id="category"
-                    label="Category"
-                    value=typed.category
-                    hint="Under which developers find it."
-                    maxlength=longest(NAME_LENGTH)
-                    autocomplete="off"
-                    required=true
-                />
-                <Field
-                    id="description"
-                    label="Description"
-                    value=typed.description
-                    hint="What developers read who enable it."
-                    maxlength=longest(TEXT_LENGTH)
-                    autocomplete="off"
-                    required=true
-                />
-                <Field
-                    id="consent_text"
-                    label="Consent text"
-                    value=typed.consent_text
-                    hint="What people read who are asked to allow it, in one language: Read your orders."
-                    maxlength=longest(TEXT_LENGTH)
-                    autocomplete="off"
-                    required=true
-                />
+                <WordFields typed=typed.words/>
                 <Select id="audience" label="Which products can enable it" options=audiences chosen=typed.audience/>
                 <Tick
                     name="refreshable"
@@ -227,6 +237,43 @@ pub(super) fn AddScope(path: String, typed: NewScope) -> impl IntoView {
     }
 }
 
+#[component]
+fn WordFields(typed: Words) -> impl IntoView {
+    view! {
+        <Field
+            id="category"
+            label="Category"
+            value=typed.category
+            hint="Under which developers find it."
+            maxlength=longest(NAME_LENGTH)
+            autocomplete="off"
+            required=true
+        />
+        <Field
+            id="description"
+            label="Description"
+            value=typed.description
+            hint="What developers read who enable it."
+            maxlength=longest(TEXT_LENGTH)
+            autocomplete="off"
+            required=true
+        />
+        <Field
+            id="consent_text"
+            label="Consent text"
+            value=typed.consent_text
+            hint="What people read who are asked to allow it, in one language: Read your orders."
+            maxlength=longest(TEXT_LENGTH)
+            autocomplete="off"
+            required=true
+        />
+    }
+}
+
+fn longest(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or_default()
+}
+
 /// Which scope.
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -234,13 +281,75 @@ pub struct Which {
     scope: String,
 }
 
+impl AtApi {
+    /// The scope of this API that is named.
+    async fn scope(&self, which: &Which) -> Result<Scope, PageError> {
+        let own = manage::scopes_of(self.administrator.ctx(), &self.api.row).await?;
+        own.into_iter().find(|scope| scope.name == which.scope).ok_or(PageError::NotFound)
+    }
+}
+
+pub async fn edit_page(at: AtApi, Query(which): Query<Which>) -> Result<Response, PageError> {
+    if which.scope.is_empty() || is_built_in(&which.scope) {
+        return Ok(back(at).await.into_response());
+    }
+    let scope = at.scope(&which).await?;
+    Ok(show_edit(&at, scope.name.clone(), Words::of(scope), Errors::new()))
+}
+
+pub async fn edit(at: AtApi, Query(which): Query<Which>, Form(typed): Form<Words>) -> Result<Response, PageError> {
+    let AtApi { administrator, api } = &at;
+    let (ctx, actor, words) = (administrator.ctx(), Some(administrator.user.id), typed.wanted());
+    match manage::change_scope(ctx, actor, api.row.id, &which.scope, &words).await {
+        Ok(()) => Ok(notice::done(&administrator.visitor, &at.path(), "Saved. It is what people read from now on.")),
+        Err(ApiError::Invalid(invalid)) => Ok(show_edit(&at, which.scope, typed, problems(invalid))),
+        Err(error) => Err(failed(error)),
+    }
+}
+
+fn show_edit(at: &AtApi, name: String, typed: Words, errors: Errors) -> Response {
+    let AtApi { administrator, api } = at;
+    let (path, title) = (at.path(), format!("Edit {name}"));
+    let page = frame(title.clone(), "apis")
+        .narrow()
+        .crumb_to("APIs", PATH)
+        .crumb_to(api.row.name.clone(), path.clone())
+        .crumb("Edit scope")
+        .errors(errors);
+    page.render(&administrator.visitor, move || {
+        view! {
+            <PageHead title=title id="about"/>
+            <ErrorSummary/>
+            <form
+                class="card"
+                method="post"
+                action=format!("{path}/scopes/edit?scope={}", encoded(&name))
+                aria-labelledby="about"
+                novalidate=true
+            >
+                <Csrf/>
+                <div class="card__body form">
+                    <WordFields typed=typed/>
+                    <p class="field__hint">
+                        "What it allows stays what it is, and who has allowed it is not asked again. For another \
+                         permission, add another scope."
+                    </p>
+                </div>
+                <div class="card__foot">
+                    <a class="button button--ghost" href=path.clone()>"Cancel"</a>
+                    <button class="button button--primary">"Save scope"</button>
+                </div>
+            </form>
+        }
+    })
+}
+
 pub async fn remove_page(at: AtApi, Query(which): Query<Which>) -> Result<Response, PageError> {
     if which.scope.is_empty() {
         return Ok(back(at).await.into_response());
     }
+    let scope = at.scope(&which).await?;
     let AtApi { administrator, api } = &at;
-    let own = manage::scopes_of(administrator.ctx(), &api.row).await?;
-    let scope = own.into_iter().find(|scope| scope.name == which.scope).ok_or(PageError::NotFound)?;
     let title = format!("Remove {}?", scope.name);
     let effects = vec![
         "Products can no longer enable it. Where one has it enabled already, it stays.".to_owned(),

@@ -3,6 +3,8 @@
 //! What somebody uses stays: a scope that a product has enabled or people have allowed, an API that has
 //! scopes or that a client may ask for.
 
+mod scope;
+
 use std::collections::HashMap;
 
 use rules::text::Problem;
@@ -12,31 +14,25 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+pub use self::scope::{
+    NewScope, NotAScope, SCOPE_LENGTH, ScopeWords, TEXT_LENGTH, add_scope, change_scope, is_built_in, remove_scope,
+    scopes_of,
+};
 use super::{ApiRow, PORTAL, clients_naming};
 use crate::{
     Context, Fault,
     audit::{self, Event},
     change::Change,
-    claims,
     client::{dynamic::NOBODY, is_resource},
     db::Tx,
-    entity::{OrganizationKind, ScopeAudience, TokenFormat, api, consent, organization, product_scope, scope},
+    entity::{self, OrganizationKind, TokenFormat, api, organization},
     organization::Organization,
-    scope::Scope,
-    scopes,
 };
 
 /// The longest name of an API and of a category, in characters.
 pub const NAME_LENGTH: usize = 60;
 /// The longest identifier, in characters.
 pub const RESOURCE_LENGTH: usize = 200;
-/// The longest name of a scope, in characters.
-pub const SCOPE_LENGTH: usize = 100;
-/// The longest description and consent text, in characters.
-pub const TEXT_LENGTH: usize = 200;
-
-/// What the portal's own API demands, which goes with the program.
-const PORTAL_SCOPE: &str = "portal:read";
 
 /// An API as administrators see it.
 #[derive(Clone, Debug)]
@@ -55,12 +51,6 @@ impl Listed {
     pub fn built_in(&self) -> bool {
         self.row.resource == PORTAL
     }
-}
-
-/// Whether a scope is part of the program, and stays.
-#[must_use]
-pub fn is_built_in(scope: &str) -> bool {
-    scope == PORTAL_SCOPE
 }
 
 /// A page of the APIs, newest first, continuing after `after`.
@@ -96,12 +86,12 @@ async fn listed(ctx: &Context, rows: Vec<ApiRow>) -> Result<Vec<Listed>, Fault> 
         .into_iter()
         .map(|row| (row.id, row.name))
         .collect();
-    let counts: Vec<(String, i64)> = scope::Entity::find()
+    let counts: Vec<(String, i64)> = entity::scope::Entity::find()
         .select_only()
-        .column(scope::Column::Resource)
-        .column_as(scope::Column::Name.count(), "scopes")
-        .filter(scope::Column::Resource.is_in(rows.iter().map(|row| row.resource.as_str())))
-        .group_by(scope::Column::Resource)
+        .column(entity::scope::Column::Resource)
+        .column_as(entity::scope::Column::Name.count(), "scopes")
+        .filter(entity::scope::Column::Resource.is_in(rows.iter().map(|row| row.resource.as_str())))
+        .group_by(entity::scope::Column::Resource)
         .into_tuple()
         .all(db)
         .await?;
@@ -114,17 +104,6 @@ async fn listed(ctx: &Context, rows: Vec<ApiRow>) -> Result<Vec<Listed>, Fault> 
             row,
         })
         .collect())
-}
-
-/// The permissions of an API, in the order of the catalogue.
-///
-/// # Errors
-///
-/// When the database fails.
-pub async fn scopes_of(ctx: &Context, api: &ApiRow) -> Result<Vec<Scope>, Fault> {
-    let own = scope::Entity::find().filter(scope::Column::Resource.eq(&api.resource));
-    let ordered = own.order_by_asc(scope::Column::Position).order_by_asc(scope::Column::Name);
-    Ok(ordered.all(ctx.db().reader()).await?)
 }
 
 /// The organizations that can run an API, by name: those of several people.
@@ -153,23 +132,6 @@ pub struct About {
     pub organization: Option<Uuid>,
 }
 
-/// A permission that is to be.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewScope {
-    /// Its name on the wire.
-    pub name: String,
-    /// Under which it is sorted.
-    pub category: String,
-    /// What developers read.
-    pub description: String,
-    /// What people read who are asked for it.
-    pub consent_text: String,
-    /// Which products can enable it.
-    pub audience: ScopeAudience,
-    /// Whether what it allows may go on while they are away.
-    pub refreshable: bool,
-}
-
 /// Why an identifier cannot be taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotAResource {
@@ -179,17 +141,6 @@ pub enum NotAResource {
     Long,
     /// It is at the portal's own address, and so a path.
     Own,
-    /// There is one already.
-    Taken,
-}
-
-/// Why the name of a scope cannot be taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NotAScope {
-    /// It is no scope-token (RFC 6749, section 3.3), or longer than [`SCOPE_LENGTH`].
-    Malformed,
-    /// OpenID Connect gives it a meaning.
-    Standard,
     /// There is one already.
     Taken,
 }
@@ -285,16 +236,6 @@ fn not_a_resource(ctx: &Context, text: &str) -> Option<NotAResource> {
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
     };
     (below(&settings.issuer) || below(&settings.public_url)).then_some(NotAResource::Own)
-}
-
-fn not_a_scope(text: &str) -> Option<NotAScope> {
-    let token = |c: char| matches!(c, '!' | '#'..='[' | ']'..='~');
-    if text.is_empty() || text.len() > SCOPE_LENGTH || !text.chars().all(token) {
-        return Some(NotAScope::Malformed);
-    }
-    let standard =
-        ["openid", "offline_access"].contains(&text) || claims::BY_SCOPE.iter().any(|(scope, _)| *scope == text);
-    standard.then_some(NotAScope::Standard)
 }
 
 /// Whether `organization` cannot run the API that `resource` names.
@@ -418,7 +359,7 @@ pub async fn remove(ctx: &Context, actor: Option<Uuid>, id: Uuid) -> Result<(), 
         .write((ctx.clone(), actor, id, number(clients)), |tx, (ctx, actor, id, clients)| {
             Box::pin(async move {
                 let row = hold(tx, *id).await?;
-                let own = scope::Entity::find().filter(scope::Column::Resource.eq(&row.resource));
+                let own = entity::scope::Entity::find().filter(entity::scope::Column::Resource.eq(&row.resource));
                 match own.count(tx).await? {
                     0 => {}
                     some => return Err(ApiError::Used(UsedBy::Scopes(number(some)))),
@@ -438,109 +379,6 @@ fn number(count: impl TryInto<i64>) -> i64 {
     count.try_into().unwrap_or(i64::MAX)
 }
 
-/// Adds a permission to an API, as the last one of the catalogue.
-///
-/// # Errors
-///
-/// [`ApiError::Invalid`] with everything that is wrong, [`ApiError::Unknown`].
-pub async fn add_scope(ctx: &Context, actor: Option<Uuid>, id: Uuid, new: &NewScope) -> Result<(), ApiError> {
-    let added = ctx.db().write((ctx.clone(), actor, id, new.clone()), |tx, (ctx, actor, id, new)| {
-        Box::pin(add_scope_in(tx, ctx, *actor, *id, new))
-    });
-    match added.await {
-        Err(ApiError::Fault(fault)) if fault.violates("scopes_pkey", "scopes.name") => {
-            Err(ApiError::Invalid(Invalid { scope: Some(NotAScope::Taken), ..Invalid::default() }))
-        }
-        added => added,
-    }
-}
-
-async fn add_scope_in(tx: &Tx, ctx: &Context, actor: Option<Uuid>, id: Uuid, new: &NewScope) -> Result<(), ApiError> {
-    let api = hold(tx, id).await?;
-    let name = new.name.trim();
-    let category = rules::text::line(&new.category, NAME_LENGTH);
-    let description = rules::text::line(&new.description, TEXT_LENGTH);
-    let consent_text = rules::text::line(&new.consent_text, TEXT_LENGTH);
-    let invalid = Invalid {
-        scope: not_a_scope(name),
-        category: category.err(),
-        description: description.err(),
-        consent_text: consent_text.err(),
-        ..Invalid::default()
-    };
-    invalid.checked()?;
-    let last: Option<i32> = scope::Entity::find()
-        .select_only()
-        .column_as(scope::Column::Position.max(), "last")
-        .into_tuple::<Option<i32>>()
-        .one(tx)
-        .await?
-        .flatten();
-    let row = scope::ActiveModel {
-        name: Set(name.to_owned()),
-        category: Set(category.unwrap_or_default().to_owned()),
-        description: Set(description.unwrap_or_default().to_owned()),
-        consent_text: Set(consent_text.unwrap_or_default().to_owned()),
-        audience: Set(new.audience),
-        position: Set(last.unwrap_or_default().saturating_add(1)),
-        refreshable: Set(new.refreshable),
-        resource: Set(Some(api.resource)),
-    };
-    scope::Entity::insert(row).exec_without_returning(tx).await?;
-    let detail = format!("Added the scope {name} to the API {}", api.name);
-    note(tx, ctx, actor, ("api.scope_added", id, detail)).await
-}
-
-/// Removes a permission that nobody uses.
-///
-/// # Errors
-///
-/// [`ApiError::Used`], [`ApiError::Unknown`].
-pub async fn remove_scope(ctx: &Context, actor: Option<Uuid>, id: Uuid, name: &str) -> Result<(), ApiError> {
-    if is_built_in(name) {
-        return Err(ApiError::Used(UsedBy::Portal));
-    }
-    // Another scope of this name would be one that they have allowed.
-    let allowed = allowed_by_people(ctx, name).await?;
-    ctx.db()
-        .write((ctx.clone(), actor, id, name.to_owned(), allowed), |tx, (ctx, actor, id, name, allowed)| {
-            Box::pin(async move {
-                let api = hold(tx, *id).await?;
-                // Whoever enables it at this moment waits until it is gone.
-                let row = scope::Entity::find_by_id(name.as_str()).lock_exclusive().one(tx).await?;
-                if row.is_none_or(|row| row.resource.as_deref() != Some(api.resource.as_str())) {
-                    return Err(ApiError::Unknown);
-                }
-                let enabled = product_scope::Entity::find().filter(product_scope::Column::Scope.eq(name.as_str()));
-                match enabled.count(tx).await? {
-                    0 => {}
-                    some => return Err(ApiError::Used(UsedBy::Products(number(some)))),
-                }
-                if *allowed {
-                    return Err(ApiError::Used(UsedBy::People));
-                }
-                scope::Entity::delete_by_id(name.as_str()).exec(tx).await?;
-                let detail = format!("Removed the scope {name} from the API {}", api.name);
-                note(tx, ctx, *actor, ("api.scope_removed", *id, detail)).await
-            })
-        })
-        .await
-}
-
-/// Whether a consent that lives has it.
-async fn allowed_by_people(ctx: &Context, name: &str) -> Result<bool, Fault> {
-    let lists: Vec<String> = consent::Entity::find()
-        .select_only()
-        .column(consent::Column::Scopes)
-        .distinct()
-        .filter(consent::Column::RevokedAt.is_null())
-        .filter(consent::Column::Scopes.contains(name))
-        .into_tuple()
-        .all(ctx.db().reader())
-        .await?;
-    Ok(lists.iter().any(|list| scopes::split(list).iter().any(|scope| scope == name)))
-}
-
 /// Locks an API against being removed or changed meanwhile.
 async fn hold(tx: &Tx, id: Uuid) -> Result<ApiRow, ApiError> {
     api::Entity::find_by_id(id).lock_exclusive().one(tx).await?.ok_or(ApiError::Unknown)
@@ -556,23 +394,4 @@ async fn note(
     tx.changed(Change::Scopes);
     let event = Event { action, organization: None, actor, object_kind: "api", object: Some(id), detail };
     Ok(audit::record(tx, ctx, event).await?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_scope_is_a_scope_token_of_its_own() {
-        for good in ["ledger:write", "https://ledger.example/write", "a", "!#[]~"] {
-            assert_eq!(not_a_scope(good), None, "{good}");
-        }
-        let long = "a".repeat(SCOPE_LENGTH + 1);
-        for bad in ["", "two words", "quo\"te", "back\\slash", "tab\t", "é", &long] {
-            assert_eq!(not_a_scope(bad), Some(NotAScope::Malformed), "{bad}");
-        }
-        for standard in ["openid", "profile", "email", "address", "phone", "offline_access"] {
-            assert_eq!(not_a_scope(standard), Some(NotAScope::Standard), "{standard}");
-        }
-    }
 }
