@@ -378,6 +378,8 @@ pub struct Listed {
     pub last_used: Option<Timestamp>,
     /// The public identifiers of the clients that hold an authorization.
     pub clients: Vec<String>,
+    /// The picture that stood above the question: of the one client that holds it, else of the product.
+    pub logo: String,
 }
 
 impl Of {
@@ -437,6 +439,12 @@ impl Of {
             let grants: Vec<_> = grants.iter().filter(|grant| grant.consent_id == row.id).collect();
             let living = grants.iter().filter(|grant| grant.revoked_at.is_none());
             let holders: BTreeSet<&String> = living.filter_map(|grant| clients.get(&grant.client_id)).collect();
+            let client = match holders.first() {
+                Some(only) if holders.len() == 1 => cache::client(ctx, only).await?,
+                _ => None,
+            };
+            let logo = client.as_ref().map_or_else(|| product.shown_with(), |client| client.shown_with(&product));
+            let logo = logo.to_owned();
             listed.push(Listed {
                 id: row.id,
                 product,
@@ -448,6 +456,7 @@ impl Of {
                 since: row.created_at,
                 last_used: grants.iter().map(|grant| grant.refreshed_at.unwrap_or(grant.created_at)).max(),
                 clients: holders.into_iter().cloned().collect(),
+                logo,
             });
         }
         Ok(listed)

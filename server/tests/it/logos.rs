@@ -20,7 +20,7 @@ use tokio::sync::Notify;
 use crate::{
     ciba, device,
     elsewhere::{Elsewhere, Served, resolve_to_us},
-    harness::{App, Browser, CHALLENGE, Page, authorize_url},
+    harness::{App, Browser, CHALLENGE, Page, VERIFIER, authorize_url},
     logout::row,
     registration::{manage, registered, web},
 };
@@ -428,6 +428,44 @@ async fn a_client_is_shown_with_its_own_logo_on_every_page_that_asks() {
     ciba::ask(app, &[]).await;
     let page = ciba::open(app, &mut app.browser()).await;
     assert_eq!(the_logo(&page), copy("demo-call").await, "the phone");
+}
+
+#[tokio::test]
+async fn what_somebody_has_authorized_is_listed_with_the_logo_that_asked() {
+    let world = World::new().await;
+    let app = &world.app;
+    world.elsewhere.serve("/logo.png", png([200, 0, 0]));
+    name(&world, &["demo-app"]).await;
+    assert_eq!(world.fetch().await, 1);
+    let mut dev = app.sign_in_portal("dev@portico.test").await;
+    let listed = async |dev: &mut Browser| {
+        dev.get("/account/applications").await.attributes("section.card .card__head img", "src")
+    };
+    let redeem = async |client: &str, secret: Option<&str>, page: Page, more: &[(&str, &str)]| {
+        let code = page.redirect_parameters()["code"].clone();
+        let form = [("grant_type", "authorization_code"), ("code", &*code)];
+        let tokens = app.token(client, secret, &[&form[..], more].concat()).await;
+        assert_eq!(tokens.status, 200, "{}", tokens.body);
+    };
+    let page = dev.follow(&authorize_url("demo-app", &[("scope", "openid")])).await;
+    redeem(
+        "demo-app",
+        Some("demo-app-secret"),
+        dev.allow(page).await,
+        &[("redirect_uri", "https://example.com/callback")],
+    )
+    .await;
+    assert_eq!(listed(&mut dev).await, [world.copy(&json!({"client_id": "demo-app"})).await]);
+
+    // Once several clients of the product hold one, it is the product that is listed.
+    let spare = "UPDATE clients SET product_id = (SELECT product_id FROM clients WHERE client_id = 'demo-app') \
+                 WHERE client_id = 'demo-spa'";
+    app.execute(spare).await;
+    let callback = ("redirect_uri", "http://127.0.0.1:8766/callback");
+    let more = [("scope", "openid"), callback, ("code_challenge", CHALLENGE), ("code_challenge_method", "S256")];
+    let page = dev.follow(&authorize_url("demo-spa", &more)).await;
+    redeem("demo-spa", None, page, &[callback, ("code_verifier", VERIFIER)]).await;
+    assert_eq!(listed(&mut dev).await, ["/products/workbench.svg"]);
 }
 
 #[tokio::test]

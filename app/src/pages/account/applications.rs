@@ -6,7 +6,7 @@ use model::consent::{self, Listed};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::overview::side;
+use super::{asking::rooted, overview::side};
 use crate::{
     AppState,
     components::{
@@ -67,7 +67,7 @@ async fn show(signed_in: SignedIn, Query(position): Query<Position>) -> Result<R
 }
 
 fn card(application: Listed, now: model::Timestamp) -> impl IntoView {
-    let Listed { id, product, allowed, since, last_used, clients } = application;
+    let Listed { id, product, allowed, since, last_used, clients, logo } = application;
     let remove = format!("{HERE}/remove?id={id}");
     let id = format!("application-{}", id.simple());
     let title = id.clone();
@@ -75,8 +75,13 @@ fn card(application: Listed, now: model::Timestamp) -> impl IntoView {
     view! {
         <section class="card" aria-labelledby=title>
             <div class="card__head">
-                <h2 id=id>{product.name.clone()}</h2>
-                <p>"By " {product.organization_name.clone()}</p>
+                <div class="cell-logo">
+                    <img class="logo" src=rooted(&logo) alt="" width="40" height="40"/>
+                    <div>
+                        <h2 id=id>{product.name.clone()}</h2>
+                        <p>"By " {product.organization_name.clone()}</p>
+                    </div>
+                </div>
             </div>
             <div class="card__body">
                 <dl class="facts">

@@ -50,6 +50,11 @@ fn links(product: &Product, texts: &Texts) -> Option<AnyView> {
     Some(view! { <p class="auth-back__links">{links}</p> }.into_any())
 }
 
+/// A path below our own root; pictures come from nowhere else.
+pub(super) fn rooted(path: &str) -> String {
+    format!("/{}", path.trim_start_matches(['/', '\\']))
+}
+
 impl Asking {
     /// What `return_to` leads back to. A request that cannot go on in this browser is none: what to
     /// do about it is said where it would go on.
@@ -117,8 +122,7 @@ impl Asking {
             .into_any();
         };
         let texts = self.texts();
-        let logo = asked.client.shown_with(&asked.product);
-        let logo = format!("/{}", logo.trim_start_matches(['/', '\\']));
+        let logo = rooted(asked.client.shown_with(&asked.product));
         // The one thing about it that it has not chosen by itself.
         let host = by_url::host(&asked.interaction.request.client_id);
         let host =
