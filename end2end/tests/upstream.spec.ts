@@ -72,8 +72,8 @@ test("an account elsewhere opens one here, and signs in from then on", async ({ 
   await page.goto(`${THERE}/account/security`);
   await expect(page.getByText(`${person.email}, linked`)).toBeVisible();
   await look();
-  await page.getByRole("button", { name: /^Unlink/ }).click();
-  await expect(page.getByText("It is the only way that signs you in.")).toBeVisible();
+  await page.getByRole("link", { name: /^Unlink/ }).click();
+  await expect(page.getByText("It is your last way of signing in.")).toBeVisible();
 
   await page.getByLabel(/account menu$/).click();
   await page.getByRole("button", { name: "Sign out" }).click();
@@ -115,7 +115,10 @@ test("an address alone opens nothing: whoever has an account shows it once, and 
   await expect(page).toHaveURL(`${THERE}/organizations`);
 
   await page.goto(`${THERE}/account/security`);
-  await page.getByRole("button", { name: /^Unlink/ }).click();
+  await page.getByRole("link", { name: /^Unlink/ }).click();
+  await expect(page.getByRole("heading", { name: "Unlink Portico?" })).toBeVisible();
+  await look();
+  await page.getByRole("button", { name: "Unlink" }).click();
   await expect(page.getByText("does not sign you in any more").first()).toBeVisible();
   await page.getByLabel(/account menu$/).click();
   await page.getByRole("button", { name: "Sign out" }).click();

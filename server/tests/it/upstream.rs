@@ -23,6 +23,24 @@ async fn back(app: &App, corp: &Corp) -> (Browser, Page) {
     (browser, page)
 }
 
+/// Where it is asked whether to unlink the one provider.
+async fn asks(browser: &mut Browser) -> String {
+    let page = browser.get("/account/security").await;
+    let mut links = page.attributes(".factors__row a", "href");
+    links.retain(|link| link.contains("/providers/unlink?"));
+    assert_eq!(links.len(), 1, "{}", page.text());
+    links.remove(0)
+}
+
+/// Unlinks it, once asked.
+async fn unlink(browser: &mut Browser) -> Page {
+    let ask = asks(browser).await;
+    let page = browser.get(&ask).await;
+    assert!(page.text().contains("does not sign you in any more, from this moment on."), "{}", page.text());
+    let form = page.form("/account/security/providers/unlink");
+    browser.submit_following(&form).await
+}
+
 /// Opens an account for Nia, whose address Corp has verified.
 async fn nia(app: &App, corp: &Corp) -> Browser {
     let (mut browser, page) = back(app, corp).await;
@@ -126,7 +144,7 @@ async fn somebody_with_an_account_shows_it_once_and_links() {
 
     let page = other.get("/account/security").await;
     assert_eq!(page.select(".factors__row h3"), ["Corp"], "{}", page.text());
-    let page = other.submit_following(&page.form("/account/security/providers/unlink")).await;
+    let page = unlink(&mut other).await;
     assert!(page.text().contains("It is unlinked"), "{}", page.text());
     assert!(app.texts(IDENTITIES, "subject").await.is_empty());
     assert_eq!(app.outbox(DEV).await[0].subject, "Corp does not sign you in any more");
@@ -168,16 +186,19 @@ async fn the_last_way_of_signing_in_stays() {
     let corp = Corp::start().await;
     let app = corp.app().await;
     let mut browser = nia(&app, &corp).await;
-    let page = browser.get("/account/security").await;
-    let unlink = page.form("/account/security/providers/unlink");
-    let page = browser.submit_following(&unlink).await;
-    assert!(page.text().contains("It is the only way that signs you in"), "{}", page.text());
+    let ask = asks(&mut browser).await;
+    let page = browser.follow(&ask).await;
+    assert!(page.text().contains("It is your last way of signing in."), "{}", page.text());
+    // Whoever was asked while there was another way is refused, too.
+    let csrf = page.csrf();
+    let page = browser.post_form(&ask, &[("csrf", &csrf)]).await;
+    assert_eq!(page.location().as_deref(), Some("/account/security"));
     assert_eq!(app.texts(IDENTITIES, "subject").await.len(), 1);
     // Somebody else's is nothing to them.
     let mut dev = app.sign_in_portal(DEV).await;
     let csrf = dev.get("/account/security").await.csrf();
-    let id = unlink.get("id").unwrap();
-    let page = dev.post_form("/account/security/providers/unlink", &[("csrf", &csrf), ("id", id)]).await;
+    assert_eq!(dev.get(&ask).await.status, 404);
+    let page = dev.post_form(&ask, &[("csrf", &csrf)]).await;
     assert_eq!((page.status, app.texts(IDENTITIES, "subject").await.len()), (404, 1));
 }
 

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{
     Corp, DEV, IDENTITIES, NIA, WithApp, back, nia, press,
     provider::{Signs, callback},
-    who,
+    unlink, who,
 };
 use crate::harness::authorize_url;
 
@@ -328,8 +328,7 @@ async fn j9_the_second_step_is_not_left_out() {
     assert!(browser.get("/account/sessions").await.text().contains("Corp and code"));
 
     // Unlinking ends what the link has begun.
-    let page = browser.get("/account/security").await;
-    browser.submit(&page.form("/account/security/providers/unlink")).await;
+    unlink(&mut browser).await;
     let page = without.get("/signin/second").await;
     assert_eq!(page.location().as_deref(), Some("/signin"));
 }

@@ -1,6 +1,6 @@
 //! What a link leaves behind when it is taken away, and an account whose address was mistyped.
 
-use super::{Corp, DEV, IDENTITIES, back, who};
+use super::{Corp, DEV, IDENTITIES, back, unlink, who};
 use crate::harness::{App, Browser};
 
 const MISTYPED: &str = "nia@cropp.example";
@@ -28,8 +28,7 @@ async fn unlinking_ends_the_sessions_that_the_provider_has_opened() {
     let (noras, _) = back(&app, &corp).await;
     assert_eq!(there.get("/account").await.status, 200);
 
-    let page = here.get("/account/security").await;
-    let page = here.submit_following(&page.form("/account/security/providers/unlink")).await;
+    let page = unlink(&mut here).await;
     assert!(page.text().contains("Other browsers that it had signed in are signed out."), "{}", page.text());
     assert_eq!(there.get("/account").await.status, 303);
     assert_eq!(who(&app, &there).await, None);

@@ -53,7 +53,7 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/account/security/passkeys/remove", get(ask_passkey).post(remove_passkey))
         .route("/account/security/password/remove", get(ask_password).post(remove_password))
         .route("/account/security/providers/link", post(providers::link).get(back))
-        .route("/account/security/providers/unlink", post(providers::unlink).get(back))
+        .route("/account/security/providers/unlink", get(providers::ask).post(providers::unlink))
 }
 
 async fn back() -> Redirect {
@@ -269,8 +269,15 @@ fn ask(fresh: &Fresh, title: String, effects: Vec<String>, button: &'static str)
     })
 }
 
-/// What signs in afterwards, in a sentence; nothing, if it were the last way.
-async fn left(fresh: &Fresh, password: bool, app: bool, passkeys: usize) -> Result<Option<String>, PageError> {
+/// What signs in afterwards, in a sentence; nothing, if it were the last way. `but` is a link to another
+/// provider that is to go.
+async fn left(
+    fresh: &Fresh,
+    password: bool,
+    app: bool,
+    passkeys: usize,
+    but: Option<Uuid>,
+) -> Result<Option<String>, PageError> {
     let mut ways = Vec::new();
     if password {
         ways.push(if app { "your password and a code of the app".to_owned() } else { "your password".to_owned() });
@@ -280,7 +287,9 @@ async fn left(fresh: &Fresh, password: bool, app: bool, passkeys: usize) -> Resu
         1 => ways.push("your passkey".to_owned()),
         many => ways.push(format!("one of your {many} passkeys")),
     }
-    if !upstream::list(fresh.ctx(), fresh.id()).await?.is_empty() {
+    let offered = |issuer: &str| fresh.ctx().settings().providers.iter().any(|provider| provider.issuer() == issuer);
+    let links = upstream::list(fresh.ctx(), fresh.id()).await?;
+    if links.iter().any(|link| Some(link.id) != but && offered(&link.issuer)) {
         ways.push("another provider".to_owned());
     }
     Ok((!ways.is_empty()).then(|| format!("You sign in with {} from then on.", ways.join(", or with "))))
@@ -296,7 +305,9 @@ async fn ask_app(fresh: Fresh) -> Result<Response, PageError> {
     }
     let password = fresh.person.user.password().is_some();
     let keys = factors.passkeys.len();
-    let Some(left) = left(&fresh, password, false, keys).await? else { return refused(&fresh, FactorError::LastWay) };
+    let Some(left) = left(&fresh, password, false, keys, None).await? else {
+        return refused(&fresh, FactorError::LastWay);
+    };
     let mut effects = vec!["Signing in does not ask for codes of the app any more.".to_owned(), left];
     effects.extend((keys == 0).then(|| CODES_TOO.to_owned()));
     effects.push(MAILED.to_owned());
@@ -313,16 +324,18 @@ async fn remove_app(fresh: Fresh, Form(Nothing {}): Form<Nothing>) -> Result<Res
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct PasskeyId {
+struct Which {
     id: Uuid,
 }
 
-async fn ask_passkey(fresh: Fresh, Query(which): Query<PasskeyId>) -> Result<Response, PageError> {
+async fn ask_passkey(fresh: Fresh, Query(which): Query<Which>) -> Result<Response, PageError> {
     let factors = factor::of(fresh.ctx(), fresh.id()).await?;
     let key = factors.passkeys.iter().find(|key| key.id == which.id).ok_or(PageError::NotFound)?;
     let password = fresh.person.user.password().is_some();
     let (app, others) = (factors.totp.is_some(), factors.passkeys.len().saturating_sub(1));
-    let Some(left) = left(&fresh, password, app, others).await? else { return refused(&fresh, FactorError::LastWay) };
+    let Some(left) = left(&fresh, password, app, others, None).await? else {
+        return refused(&fresh, FactorError::LastWay);
+    };
     let mut effects = vec!["It does not sign you in any more, from this moment on.".to_owned(), left];
     effects.extend((!app && others == 0).then(|| CODES_TOO.to_owned()));
     effects.push(MAILED.to_owned());
@@ -331,7 +344,7 @@ async fn ask_passkey(fresh: Fresh, Query(which): Query<PasskeyId>) -> Result<Res
 
 async fn remove_passkey(
     fresh: Fresh,
-    Query(which): Query<PasskeyId>,
+    Query(which): Query<Which>,
     Form(Nothing {}): Form<Nothing>,
 ) -> Result<Response, PageError> {
     match passkey::remove(fresh.ctx(), fresh.id(), which.id).await {
@@ -350,7 +363,9 @@ async fn ask_password(fresh: Fresh) -> Result<Response, PageError> {
         return Err(PageError::NotFound);
     }
     let keys = factor::of(fresh.ctx(), fresh.id()).await?.passkeys.len();
-    let Some(left) = left(&fresh, false, false, keys).await? else { return refused(&fresh, FactorError::LastWay) };
+    let Some(left) = left(&fresh, false, false, keys, None).await? else {
+        return refused(&fresh, FactorError::LastWay);
+    };
     let effects = vec![
         "The password does not sign you in any more, from this moment on.".to_owned(),
         left,

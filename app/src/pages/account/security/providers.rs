@@ -1,16 +1,15 @@
 //! The other providers that sign somebody in, on `/account/security`.
 
-use axum::response::Response;
+use axum::{extract::Query, response::Response};
 use leptos::prelude::*;
 use model::{
     Timestamp,
-    factor::FactorError,
+    factor::{self, FactorError},
     upstream::{self, Identity, Intent, Provider},
 };
 use serde::Deserialize;
-use uuid::Uuid;
 
-use super::{HERE, refused, state};
+use super::{HERE, MAILED, Which, left, refused, state};
 use crate::{
     components::{
         form::ButtonForm,
@@ -18,8 +17,8 @@ use crate::{
     },
     error::PageError,
     extract::Fresh,
-    form::Form,
-    notice::{self, Tone},
+    form::{Form, Nothing},
+    notice,
     pages::account::providers::send_out,
 };
 
@@ -55,10 +54,16 @@ pub(super) fn card(offered: Vec<Provider>, links: Vec<Identity>, now: Timestamp)
     })
 }
 
-fn row(offered: &[Provider], link: Identity, now: Timestamp) -> impl IntoView + use<> {
+/// What people call the provider of a link, or how it calls itself where it is not offered any more.
+fn name_of(offered: &[Provider], link: &Identity) -> String {
     let provider = offered.iter().find(|provider| provider.issuer() == link.issuer);
-    let name = provider.map_or_else(|| link.issuer.clone(), |provider| provider.name.clone());
-    let gone = provider.is_none().then_some(" It is not offered here any more.");
+    provider.map_or_else(|| link.issuer.clone(), |provider| provider.name.clone())
+}
+
+fn row(offered: &[Provider], link: Identity, now: Timestamp) -> impl IntoView + use<> {
+    let name = name_of(offered, &link);
+    let gone =
+        offered.iter().all(|provider| provider.issuer() != link.issuer).then_some(" It is not offered here any more.");
     let named = format!(" {name} {}", link.account);
     view! {
         <li class="factors__row">
@@ -73,14 +78,13 @@ fn row(offered: &[Provider], link: Identity, now: Timestamp) -> impl IntoView + 
                 </p>
             </div>
             <div class="button-row">
-                <ButtonForm
-                    action="/account/security/providers/unlink"
+                <a
                     class="button button--small button--danger"
-                    fields=vec![("id", link.id.to_string())]
+                    href=format!("/account/security/providers/unlink?id={}", link.id)
                 >
                     "Unlink"
                     <span class="visually-hidden">{named}</span>
-                </ButtonForm>
+                </a>
             </div>
         </li>
     }
@@ -98,14 +102,31 @@ pub(super) async fn link(fresh: Fresh, Form(fields): Form<LinkFields>) -> Result
     send_out(&fresh.visitor, provider, intent, HERE).await
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(super) struct UnlinkFields {
-    id: Uuid,
+pub(super) async fn ask(fresh: Fresh, Query(which): Query<Which>) -> Result<Response, PageError> {
+    let ctx = fresh.ctx();
+    let links = upstream::list(ctx, fresh.id()).await?;
+    let link = links.into_iter().find(|link| link.id == which.id).ok_or(PageError::NotFound)?;
+    let factors = factor::of(ctx, fresh.id()).await?;
+    let (password, app) = (fresh.person.user.password().is_some(), factors.totp.is_some());
+    let Some(left) = left(&fresh, password, app, factors.passkeys.len(), Some(link.id)).await? else {
+        return refused(&fresh, FactorError::LastWay);
+    };
+    let name = name_of(&ctx.settings().providers, &link);
+    let effects = vec![
+        format!("{} does not sign you in any more, from this moment on.", link.account),
+        left,
+        "Other browsers that it has signed in are signed out.".to_owned(),
+        MAILED.to_owned(),
+    ];
+    Ok(super::ask(&fresh, format!("Unlink {name}?"), effects, "Unlink"))
 }
 
-pub(super) async fn unlink(fresh: Fresh, Form(fields): Form<UnlinkFields>) -> Result<Response, PageError> {
-    match upstream::unlink(fresh.ctx(), fresh.id(), fresh.person.session, fields.id).await {
+pub(super) async fn unlink(
+    fresh: Fresh,
+    Query(which): Query<Which>,
+    Form(Nothing {}): Form<Nothing>,
+) -> Result<Response, PageError> {
+    match upstream::unlink(fresh.ctx(), fresh.id(), fresh.person.session, which.id).await {
         Ok(Some(0)) => Ok(notice::done(&fresh.visitor, HERE, "It is unlinked, and does not sign you in any more.")),
         Ok(Some(_)) => {
             let words = "It is unlinked, and does not sign you in any more. Other browsers that it had signed in are \
@@ -113,10 +134,6 @@ pub(super) async fn unlink(fresh: Fresh, Form(fields): Form<UnlinkFields>) -> Re
             Ok(notice::done(&fresh.visitor, HERE, words))
         }
         Ok(None) => Err(PageError::NotFound),
-        Err(FactorError::LastWay) => {
-            let words = "It is the only way that signs you in. Set a password or add a passkey first.";
-            Ok(notice::go(&fresh.visitor, HERE, Tone::Warning, words))
-        }
         Err(error) => refused(&fresh, error),
     }
 }
