@@ -46,6 +46,7 @@ mod mail;
 pub mod membership;
 pub mod message;
 pub mod meter;
+pub mod named;
 pub mod operator;
 pub mod organization;
 pub mod outgoing;

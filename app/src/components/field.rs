@@ -62,8 +62,8 @@ pub fn Field(
     #[prop(optional)]
     inputmode: Option<&'static str>,
     /// What is offered while typing. Anything else can be typed as well.
-    #[prop(optional)]
-    choices: &'static [&'static str],
+    #[prop(optional, into)]
+    choices: Vec<String>,
     /// Beside the label, such as a link.
     #[prop(optional)]
     children: Option<Children>,
@@ -75,7 +75,8 @@ pub fn Field(
     let name = name.unwrap_or_else(|| id.clone());
     let list = (!choices.is_empty()).then(|| format!("{id}-choices"));
     let choices = list.clone().map(|list| {
-        view! { <datalist id=list>{choices.iter().map(|choice| view! { <option value=*choice></option> }).collect_view()}</datalist> }
+        let options = choices.into_iter().map(|choice| view! { <option value=choice></option> }).collect_view();
+        view! { <datalist id=list>{options}</datalist> }
     });
     let label = view! {
         <label class="field__label" for=id.clone()>

@@ -6,7 +6,9 @@ use model::{
     api::manage::{self, About, ApiError, NewScope, ScopeWords, UsedBy},
     db::Work,
     entity::{ScopeAudience, TokenFormat},
+    id,
     key::{self, KeyState},
+    named::{Named, SUGGESTED},
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -18,6 +20,7 @@ use crate::{
         jwt::{claims, header},
     },
     jwt_bearer,
+    registration_tokens::many,
 };
 
 const DEV: &str = "dev@portico.test";
@@ -58,8 +61,10 @@ fn scope(name: &str) -> NewScope {
 }
 
 async fn organization(app: &App, name: &str) -> Uuid {
-    let runners = manage::runners(&app.ctx).await.unwrap();
-    runners.iter().find(|row| row.name == name).unwrap_or_else(|| panic!("{runners:?}")).id
+    match manage::find_runner(&app.ctx, name).await.unwrap() {
+        Named::One(organization) => organization.id,
+        other => panic!("{name}: {other:?}"),
+    }
 }
 
 /// The demo world with the ledger, of which `demo-app` may ask for `ledger:write`, and another API
@@ -330,19 +335,13 @@ async fn what_is_there_already_becomes_rows() {
 }
 
 /// The value of the choice of an organization.
-fn choice(page: &Page, words: &str) -> String {
-    let values = page.attributes("#organization option", "value");
-    let texts = page.select("#organization option");
-    texts.iter().zip(values).find(|(text, _)| *text == words).unwrap_or_else(|| panic!("{texts:?}")).1
-}
-
 /// Adds the ledger, run by Nordtel, with one scope; the path of its page.
 async fn add(admin: &mut Browser) -> String {
     let new = format!("{PATH}/new");
     let page = admin.get(&new).await;
     let mut form = page.form(&new);
     form.set("name", "Ledger").set("resource", LEDGER).set("token_format", "jwt");
-    let page = admin.submit_following(form.set("organization", &choice(&page, "Nordtel"))).await;
+    let page = admin.submit_following(form.set("organization", "Nordtel")).await;
     assert!(page.text().contains("The API is added.") && page.text().contains("No scopes yet"), "{}", page.text());
     let path = page.path.clone();
     let scopes = format!("{path}/scopes");
@@ -445,7 +444,7 @@ async fn what_is_wrong_with_an_api_or_a_scope_is_said_beside_its_field() {
     // Everything at once; the portal's own APIs are run by nobody else.
     let page = admin.get(&new).await;
     let mut form = page.form(&new);
-    form.set("name", " ").set("resource", "/api/v2").set("organization", &choice(&page, "Nordtel"));
+    form.set("name", " ").set("resource", "/api/v2").set("organization", "Nordtel");
     let page = admin.submit(&form).await;
     assert_eq!((page.select("#name-error").len(), page.select("#organization-error").len()), (1, 1));
     for (field, value) in [("organization", "org_nobody"), ("token_format", "paper")] {
@@ -485,6 +484,45 @@ async fn what_is_wrong_with_an_api_or_a_scope_is_said_beside_its_field() {
     let page = admin.submit(form.set("audience", "everybody")).await;
     assert_eq!(page.select("#audience-error").len(), 1);
     assert_eq!(actions(&app).await, ["api.added", "api.scope_added"]);
+}
+
+#[tokio::test]
+async fn of_very_many_organizations_the_newest_are_suggested_and_each_can_be_named() {
+    let app = App::demo().await;
+    let mut names: Vec<String> = (0..SUGGESTED).map(|number| format!("Many {number:03}")).collect();
+    names.extend(["Nordtel", "Ledger keepers"].map(str::to_owned));
+    let nordtel = organization(&app, "Nordtel").await;
+    many(&app, names).await;
+
+    let mut admin = app.sign_in_portal(ADMIN).await;
+    let new = format!("{PATH}/new");
+    let page = admin.get(&new).await;
+    let suggested = page.attributes("#organization-choices option", "value");
+    assert_eq!(suggested.len(), usize::try_from(SUGGESTED).unwrap());
+    assert!(!suggested.contains(&"Acme Voice".to_owned()) && suggested.contains(&"Ledger keepers".to_owned()));
+    // Two are called Nordtel: an id says which, and then it stays.
+    let mut form = page.form(&new);
+    let page = admin.submit(form.set("name", "Ledger").set("resource", LEDGER).set("organization", "Nordtel")).await;
+    assert!(page.select("#organization-error").concat().contains("Several are called so."), "{}", page.text());
+    let mut form = page.form(&new);
+    let page = admin.submit_following(form.set("organization", &id::show(id::ORGANIZATION, nordtel))).await;
+    assert!(page.text().contains("The API is added."), "{}", page.text());
+    let path = page.path.clone();
+    let mut form = page.form(&path);
+    assert_eq!(form.get("organization"), Some("Nordtel"));
+    admin.submit_following(form.set("name", "Main ledger")).await;
+    let run_by = async || manage::list(&app.ctx, None, 1).await.unwrap().remove(0).row.organization_id;
+    assert_eq!(run_by().await, Some(nordtel));
+    // One that is not suggested any more, and none.
+    let page = admin.get(&path).await;
+    let page = admin.submit_following(page.form(&path).set("organization", "Acme Voice")).await;
+    assert_eq!(run_by().await, Some(organization(&app, "Acme Voice").await));
+    for nothing in ["Nobody at all", "Dev Eloper", "org_nobody"] {
+        let page = admin.submit(page.form(&path).set("organization", nothing)).await;
+        assert_eq!((page.status, page.form(&path).get("organization")), (422, Some(nothing)));
+    }
+    admin.submit_following(page.form(&path).set("organization", "")).await;
+    assert_eq!(run_by().await, None);
 }
 
 #[tokio::test]

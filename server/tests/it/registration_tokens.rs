@@ -8,10 +8,15 @@ use model::{
     Registration,
     client::dynamic::token::{self, NewToken},
     days,
+    entity::{organization, product},
+    id,
+    named::{Named, SUGGESTED},
+    seconds,
 };
+use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use tower::ServiceExt as _;
 
-use crate::harness::{App, Page};
+use crate::harness::App;
 
 const ADMIN: &str = "admin@portico.test";
 const PATH: &str = "/admin/registration";
@@ -28,13 +33,6 @@ async fn registered_with(app: &App, token: &str) -> u16 {
     app.router.clone().oneshot(request).await.unwrap().status().as_u16()
 }
 
-/// The value of the choice of a product.
-fn choice(page: &Page, words: &str) -> String {
-    let values = page.attributes("#product option", "value");
-    let texts = page.select("#product option");
-    texts.iter().zip(values).find(|(text, _)| *text == words).unwrap_or_else(|| panic!("{texts:?}")).1
-}
-
 #[tokio::test]
 async fn an_administrator_makes_a_token_sees_its_use_and_revokes_it() {
     let app = App::with(|settings| settings.registration = Registration::WithToken).await;
@@ -42,7 +40,7 @@ async fn an_administrator_makes_a_token_sees_its_use_and_revokes_it() {
     let page = admin.get(PATH).await;
     assert!(page.text().contains("No tokens yet"), "{}", page.text());
     let mut form = page.form(PATH);
-    form.set("product", &choice(&page, "Acme Voice: Workbench")).set("label", "Build farm").set("uses", "2");
+    form.set("product", "Acme Voice: Workbench").set("label", "Build farm").set("uses", "2");
     let made = admin.submit(&form).await;
     assert_eq!(made.status, 200, "{}", made.text());
     let token = made.select(".secret__values dd code").remove(0);
@@ -90,6 +88,62 @@ async fn what_is_wrong_is_said_beside_its_field_and_nothing_typed_is_lost() {
     assert!(app.texts("initial_access_tokens", "label").await.is_empty());
 }
 
+/// Another product like Voicebox and another organization like its owner for each name.
+pub async fn many(app: &App, names: Vec<String>) {
+    app.clock.advance(seconds(1));
+    let written = app.ctx.db().write((app.ctx.clone(), names), |tx, (ctx, names)| {
+        Box::pin(async move {
+            let voicebox = product::Entity::find().filter(product::Column::Name.eq("Voicebox")).one(tx).await?.unwrap();
+            let acme = organization::Entity::find_by_id(voicebox.organization_id).one(tx).await?.unwrap();
+            for name in names {
+                let (id, name) = (ctx.new_id()?, Set(name.clone()));
+                let like = organization::ActiveModel { id: Set(id), name: name.clone(), ..acme.clone().into() };
+                organization::Entity::insert(like).exec_without_returning(tx).await?;
+                let like = product::ActiveModel { id: Set(id), name, ..voicebox.clone().into() };
+                product::Entity::insert(like).exec_without_returning(tx).await?;
+            }
+            Ok::<(), model::Fault>(())
+        })
+    });
+    written.await.unwrap();
+}
+
+#[tokio::test]
+async fn of_very_many_products_the_newest_are_suggested_and_each_can_be_named() {
+    let app = App::demo().await;
+    let few = token::suggestions(&app.ctx).await.unwrap();
+    assert_eq!(few, ["Acme Voice: Traffic Reports", "Acme Voice: Voicebox", "Acme Voice: Workbench"]);
+    let mut names: Vec<String> = (0..SUGGESTED).map(|number| format!("Many {number:03}")).collect();
+    names.extend(["Twin", "Twin", "In: two"].map(str::to_owned));
+    many(&app, names).await;
+
+    let mut admin = app.sign_in_portal(ADMIN).await;
+    let page = admin.get(PATH).await;
+    let suggested = page.attributes("#product-choices option", "value");
+    assert_eq!(suggested.len(), usize::try_from(SUGGESTED).unwrap() - 1, "the twins are one word");
+    assert!(!suggested.contains(&few[0]) && suggested.contains(&"Acme Voice: In: two".to_owned()), "{suggested:?}");
+    let mut form = page.form(PATH);
+    let page = admin.submit(form.set("product", "Acme Voice: Twin").set("label", "Typed")).await;
+    assert_eq!(page.select("#product-error").len(), 1);
+    assert!(page.text().contains("Several products are called so."), "{}", page.text());
+    let form = page.form(PATH);
+    assert_eq!((form.get("product"), form.get("label")), (Some("Acme Voice: Twin"), Some("Typed")));
+
+    let found = async |text: &str| token::find_product(&app.ctx, text).await.unwrap();
+    let Named::One(oldest) = found(&few[0]).await else { panic!("it is there") };
+    assert_eq!(oldest.name, "Traffic Reports");
+    assert_eq!(found(&format!(" {} ", id::show(id::PRODUCT, oldest.id))).await, Named::One(oldest.clone()));
+    assert!(matches!(found("Acme Voice: In: two").await, Named::One(product) if product.name == "In: two"));
+    let organization = id::show(id::ORGANIZATION, oldest.organization_id);
+    for nothing in ["", "Twin", "Nordtel: Voicebox", ": ", "\0: \0", &organization, &"x: ".repeat(200)] {
+        assert_eq!(found(nothing).await, Named::Nobody, "{nothing}");
+    }
+    let page = admin.get(PATH).await;
+    let mut form = page.form(PATH);
+    let made = admin.submit(form.set("product", &few[0]).set("label", "By name")).await;
+    assert!(made.text().contains("register clients of Traffic Reports"), "{}", made.text());
+}
+
 #[tokio::test]
 async fn only_administrators_see_the_page() {
     let app = App::demo().await;
@@ -106,8 +160,9 @@ async fn only_administrators_see_the_page() {
 
 /// A token for the demo world's Workbench.
 async fn made(app: &App, lifetime: i64, most_uses: Option<i64>) -> String {
-    let products = token::products(&app.ctx).await.unwrap();
-    let (_, product) = products.into_iter().find(|(_, product)| product.name == "Workbench").unwrap();
+    let Named::One(product) = token::find_product(&app.ctx, "Acme Voice: Workbench").await.unwrap() else {
+        panic!("the demo world has one");
+    };
     let new = NewToken { id: app.ctx.new_id().unwrap(), label: "Tests".to_owned(), lifetime, most_uses };
     token::let_in(&app.ctx, None, &product, &new).await.unwrap().reveal().to_owned()
 }

@@ -295,7 +295,7 @@ fn about_card(typed: &Profile) -> impl IntoView + use<> {
                         value=typed.zoneinfo
                         hint="Such as Europe/Stockholm."
                         autocomplete="off"
-                        choices=ZONES
+                        choices=owned(ZONES)
                     />
                     <Field
                         id="locale"
@@ -303,7 +303,7 @@ fn about_card(typed: &Profile) -> impl IntoView + use<> {
                         value=typed.locale
                         hint="Such as sv or en-GB."
                         autocomplete="off"
-                        choices=LOCALES
+                        choices=owned(LOCALES)
                     />
                 </div>
             </div>
@@ -351,4 +351,8 @@ fn reach_card(typed: Profile, verified: bool) -> impl IntoView {
             </div>
         </section>
     }
+}
+
+fn owned(choices: &[&str]) -> Vec<String> {
+    choices.iter().map(|choice| (*choice).to_owned()).collect()
 }

@@ -9,7 +9,8 @@ use leptos::prelude::*;
 use model::{
     Registration, Timestamp,
     client::dynamic::token::{self, LABEL_LENGTH, LetInError, Listed, NewToken},
-    days, id,
+    days,
+    named::Named,
 };
 use serde::Deserialize;
 use uuid::Uuid;
@@ -19,7 +20,7 @@ use crate::{
     AppState,
     components::{
         alert::Alert,
-        field::{ErrorSummary, Field, FieldError, described_by, error_of},
+        field::{ErrorSummary, Field},
         form::Csrf,
         icon::{Glyph, Icon},
         misc::{Empty, State},
@@ -54,12 +55,6 @@ pub struct Typed {
     uses: String,
 }
 
-/// A product that a token can be for: the value of the choice, and its words.
-struct Choice {
-    value: String,
-    words: String,
-}
-
 pub async fn page(administrator: Administrator, Query(position): Query<Position>) -> Result<Response, PageError> {
     let typed = Typed { days: "30".to_owned(), ..Typed::default() };
     show(&administrator, &position, typed, Errors::new()).await
@@ -68,12 +63,17 @@ pub async fn page(administrator: Administrator, Query(position): Query<Position>
 pub async fn create(administrator: Administrator, Form(typed): Form<Typed>) -> Result<Response, PageError> {
     let ctx = administrator.ctx();
     let mut errors = Errors::new();
-    let wanted = id::parse(id::PRODUCT, &typed.product);
-    let product = token::products(ctx).await?.into_iter().map(|(_, product)| product);
-    let product = product.into_iter().find(|product| Some(product.id) == wanted);
-    if product.is_none() {
-        errors.add("product", "Choose the product whose clients it registers.");
-    }
+    let product = match token::find_product(ctx, &typed.product).await? {
+        Named::One(product) => Some(product),
+        Named::Nobody => {
+            errors.add("product", "Write the product whose clients it registers, as Organization: Product.");
+            None
+        }
+        Named::Several => {
+            errors.add("product", "Several products are called so. Write its id, prd_…, as in its address.");
+            None
+        }
+    };
     let lifetime = typed.days.trim().parse().ok().filter(|days| (1..=MOST_DAYS).contains(days));
     if lifetime.is_none() {
         errors.add("days", format!("Write a number of days, from 1 to {MOST_DAYS}."));
@@ -150,14 +150,7 @@ async fn show(
     let after = position.uuid();
     let mut tokens = token::list(ctx, after, asked(SIZE)).await?;
     let pages = Pages::of(&mut tokens, SIZE, PATH, after, |last| last.row.id.simple().to_string());
-    let products: Vec<Choice> = token::products(ctx)
-        .await?
-        .into_iter()
-        .map(|(owner, product)| Choice {
-            value: id::show(id::PRODUCT, product.id),
-            words: format!("{owner}: {}", product.name),
-        })
-        .collect();
+    let products = token::suggestions(ctx).await?;
     let page = frame("Registration tokens", "registration").crumb("Registration tokens").errors(errors);
     Ok(page.render(&administrator.visitor, move || {
         view! {
@@ -240,32 +233,22 @@ fn row(token: Listed, now: Timestamp) -> impl IntoView {
 }
 
 #[component]
-fn NewForm(typed: Typed, form: Uuid, products: Vec<Choice>) -> impl IntoView {
-    let error = error_of("product");
-    let described = described_by("product", true, error.is_some());
-    let invalid = error.is_some().then_some("true");
-    let options = products
-        .into_iter()
-        .map(|Choice { value, words }| {
-            let chosen = value == typed.product;
-            view! { <option value=value selected=chosen>{words}</option> }
-        })
-        .collect_view();
+fn NewForm(typed: Typed, form: Uuid, products: Vec<String>) -> impl IntoView {
     view! {
         <form class="card" method="post" action=PATH aria-labelledby="new" novalidate=true>
             <Csrf/>
             <input type="hidden" name="id" value=form.to_string()/>
             <div class="card__head"><h2 id="new">"Make a token"</h2></div>
             <div class="card__body form">
-                <div class="field">
-                    <label class="field__label" for="product">"Product"</label>
-                    <select class="select" id="product" name="product" aria-describedby=described aria-invalid=invalid>
-                        <option value="">"Choose a product"</option>
-                        {options}
-                    </select>
-                    <FieldError id="product" error=error/>
-                    <p class="field__hint" id="product-hint">"What registers with the token becomes a client of it."</p>
-                </div>
+                <Field
+                    id="product"
+                    label="Product"
+                    value=typed.product
+                    hint="What registers with the token becomes a client of it. Organization: Product, or its id."
+                    autocomplete="off"
+                    required=true
+                    choices=products
+                />
                 <Field
                     id="label"
                     label="Label"

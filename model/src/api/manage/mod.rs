@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use rules::text::Problem;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _,
+    QuerySelect as _, Select,
 };
 use uuid::Uuid;
 
@@ -26,6 +26,8 @@ use crate::{
     client::{dynamic::NOBODY, is_resource},
     db::Tx,
     entity::{self, OrganizationKind, TokenFormat, api, organization},
+    id,
+    named::{Named, SUGGESTED},
     organization::Organization,
 };
 
@@ -106,19 +108,38 @@ async fn listed(ctx: &Context, rows: Vec<ApiRow>) -> Result<Vec<Listed>, Fault> 
         .collect())
 }
 
-/// The organizations that can run an API, by name: those of several people.
+/// What the newest organizations that can run an API are called, in order: those of several people.
 ///
 /// # Errors
 ///
 /// When the database fails.
-pub async fn runners(ctx: &Context) -> Result<Vec<Organization>, Fault> {
-    Ok(organization::Entity::find()
+pub async fn runners(ctx: &Context) -> Result<Vec<String>, Fault> {
+    let newest = can_run().order_by_desc(organization::Column::Id).limit(SUGGESTED);
+    let mut called: Vec<String> =
+        newest.all(ctx.db().reader()).await?.into_iter().map(|organization| organization.name).collect();
+    called.sort();
+    called.dedup();
+    Ok(called)
+}
+
+/// The organization that somebody names by its id or its name, among those that can run an API.
+///
+/// # Errors
+///
+/// When the database fails.
+pub async fn find_runner(ctx: &Context, text: &str) -> Result<Named<Organization>, Fault> {
+    let Ok(text) = rules::text::line(text, RESOURCE_LENGTH) else { return Ok(Named::Nobody) };
+    let named = match id::parse(id::ORGANIZATION, text) {
+        Some(id) => can_run().filter(organization::Column::Id.eq(id)),
+        None => can_run().filter(organization::Column::Name.eq(text)),
+    };
+    Ok(Named::of(named.limit(2).all(ctx.db().reader()).await?))
+}
+
+fn can_run() -> Select<organization::Entity> {
+    organization::Entity::find()
         .filter(organization::Column::Id.ne(NOBODY))
         .filter(organization::Column::Kind.ne(OrganizationKind::Personal))
-        .order_by_asc(organization::Column::Name)
-        .order_by_asc(organization::Column::Id)
-        .all(ctx.db().reader())
-        .await?)
 }
 
 /// What an API is to be, but for its identifier.

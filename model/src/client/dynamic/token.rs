@@ -7,6 +7,7 @@ use rules::text::Problem;
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait as _, Condition, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    QueryTrait as _,
     sea_query::{Expr, ExprTrait as _},
 };
 use uuid::Uuid;
@@ -18,9 +19,13 @@ use crate::{
     days,
     db::Tx,
     entity::{initial_access_token, organization, product, user},
+    id,
+    named::{Named, SUGGESTED},
     secret::{self, Kind, Plain},
 };
 
+/// Two names and what is between them, in characters; what is longer names nothing.
+const NAMED_LENGTH: usize = 300;
 /// The longest label, in characters.
 pub const LABEL_LENGTH: usize = 60;
 
@@ -175,27 +180,60 @@ async fn listed(ctx: &Context, rows: Vec<initial_access_token::Model>) -> Result
         .collect())
 }
 
-/// The products that a token can be for, each with the name of its organization, in their order.
+/// What the newest products that a token can be for are called, in order: each as [`find_product`] knows
+/// it, `Organization: Product`.
 ///
 /// # Errors
 ///
 /// When the database fails.
-pub async fn products(ctx: &Context) -> Result<Vec<(String, product::Model)>, Fault> {
+pub async fn suggestions(ctx: &Context) -> Result<Vec<String>, Fault> {
     let db = ctx.db().reader();
+    let newest = product::Entity::find()
+        .filter(product::Column::OrganizationId.ne(NOBODY))
+        .order_by_desc(product::Column::Id)
+        .limit(SUGGESTED)
+        .all(db)
+        .await?;
     let owners: HashMap<Uuid, String> = organization::Entity::find()
-        .filter(organization::Column::Id.ne(NOBODY))
+        .filter(organization::Column::Id.is_in(newest.iter().map(|product| product.organization_id)))
         .all(db)
         .await?
         .into_iter()
         .map(|owner| (owner.id, owner.name))
         .collect();
-    let products = product::Entity::find().filter(product::Column::OrganizationId.ne(NOBODY)).all(db).await?;
-    let mut named: Vec<_> = products
-        .into_iter()
-        .map(|product| (owners.get(&product.organization_id).cloned().unwrap_or_default(), product))
+    let mut called: Vec<String> = newest
+        .iter()
+        .filter_map(|product| Some(format!("{}: {}", owners.get(&product.organization_id)?, product.name)))
         .collect();
-    named.sort_by(|(a, left), (b, right)| (a, &left.name).cmp(&(b, &right.name)));
-    Ok(named)
+    called.sort();
+    called.dedup();
+    Ok(called)
+}
+
+/// The product that somebody names by its id, or as [`suggestions`] call it.
+///
+/// # Errors
+///
+/// When the database fails.
+pub async fn find_product(ctx: &Context, text: &str) -> Result<Named<product::Model>, Fault> {
+    let Ok(text) = rules::text::line(text, NAMED_LENGTH) else { return Ok(Named::Nobody) };
+    let db = ctx.db().reader();
+    let owned = || product::Entity::find().filter(product::Column::OrganizationId.ne(NOBODY));
+    if let Some(id) = id::parse(id::PRODUCT, text) {
+        return Ok(Named::of(owned().filter(product::Column::Id.eq(id)).all(db).await?));
+    }
+    let mut found = Vec::new();
+    // Either name can have a colon in it.
+    for (at, colon) in text.match_indices(": ") {
+        let (Some(owner), Some(name)) = (text.get(..at), text.get(at + colon.len()..)) else { continue };
+        let owners = organization::Entity::find()
+            .select_only()
+            .column(organization::Column::Id)
+            .filter(organization::Column::Name.eq(owner));
+        let of_them = product::Column::OrganizationId.in_subquery(owners.into_query());
+        found.extend(owned().filter(product::Column::Name.eq(name)).filter(of_them).limit(2).all(db).await?);
+    }
+    Ok(Named::of(found))
 }
 
 /// Ends a token; what was registered with it stays. Says whether it was there.

@@ -4,9 +4,9 @@ use axum::response::Response;
 use leptos::prelude::*;
 use model::{
     Context,
-    api::manage::{self, About, ApiError, Invalid, NAME_LENGTH, NotAResource, NotARunner, RESOURCE_LENGTH},
+    api::manage::{self, About, ApiError, Invalid, Listed, NAME_LENGTH, NotAResource, NotARunner, RESOURCE_LENGTH},
     entity::TokenFormat,
-    id,
+    named::Named,
 };
 use serde::Deserialize;
 
@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     components::{
-        field::{ErrorSummary, Field, FieldError, Select, described_by, error_of},
+        field::{ErrorSummary, Field, Select},
         form::Csrf,
         misc::{DangerRow, DangerZone},
     },
@@ -38,12 +38,6 @@ pub struct Typed {
     organization: String,
 }
 
-/// An organization that can run it: the value of the choice, and its words.
-struct Choice {
-    value: String,
-    words: String,
-}
-
 impl Typed {
     pub(super) fn of(at: &AtApi) -> Self {
         let row = &at.api.row;
@@ -51,12 +45,12 @@ impl Typed {
             name: row.name.clone(),
             resource: row.resource.clone(),
             token_format: row.token_format.map(|format| format.as_str().to_owned()).unwrap_or_default(),
-            organization: row.organization_id.map(|owner| id::show(id::ORGANIZATION, owner)).unwrap_or_default(),
+            organization: at.api.organization.clone().unwrap_or_default(),
         }
     }
 
-    /// What is wanted, unless a choice is none of those that there are.
-    fn about(&self) -> Result<About, Errors> {
+    /// What is wanted of an API that is new, or is `before`, unless something is not there to choose.
+    async fn about(&self, ctx: &Context, before: Option<&Listed>) -> Result<Result<About, Errors>, PageError> {
         let mut errors = Errors::new();
         let token_format = match self.token_format.as_str() {
             "" => None,
@@ -68,22 +62,29 @@ impl Typed {
                 format
             }
         };
-        let organization = match self.organization.as_str() {
-            "" => None,
-            text => {
-                let owner = id::parse(id::ORGANIZATION, text);
-                if owner.is_none() {
+        // Who runs it already stays, however many are called so.
+        let same = before.filter(|before| before.organization.as_deref() == Some(&self.organization));
+        let organization = match (same, self.organization.trim()) {
+            (Some(before), _) => before.row.organization_id,
+            (None, "") => None,
+            (None, text) => match manage::find_runner(ctx, text).await? {
+                Named::One(organization) => Some(organization.id),
+                Named::Nobody => {
                     errors.add("organization", UNKNOWN);
+                    None
                 }
-                owner
-            }
+                Named::Several => {
+                    errors.add("organization", "Several are called so. Write its id, org_…, as in its address.");
+                    None
+                }
+            },
         };
         let about = About { name: self.name.clone(), token_format, organization };
-        if errors.is_empty() { Ok(about) } else { Err(errors) }
+        Ok(if errors.is_empty() { Ok(about) } else { Err(errors) })
     }
 }
 
-const UNKNOWN: &str = "Choose one of the organizations, or none.";
+const UNKNOWN: &str = "No organization of several people is called so. Write its name or its id, or nothing.";
 
 fn problems(invalid: Invalid) -> Errors {
     let mut errors = Errors::new();
@@ -112,18 +113,13 @@ fn problems(invalid: Invalid) -> Errors {
     errors
 }
 
-async fn choices(ctx: &Context) -> Result<Vec<Choice>, PageError> {
-    let runners = manage::runners(ctx).await?.into_iter();
-    Ok(runners.map(|row| Choice { value: id::show(id::ORGANIZATION, row.id), words: row.name }).collect())
-}
-
 pub async fn new_page(administrator: Administrator) -> Result<Response, PageError> {
     show_new(&administrator, Typed::default(), Errors::new()).await
 }
 
 pub async fn create(administrator: Administrator, Form(typed): Form<Typed>) -> Result<Response, PageError> {
     let ctx = administrator.ctx();
-    let about = match typed.about() {
+    let about = match typed.about(ctx, None).await? {
         Ok(about) => about,
         Err(errors) => return show_new(&administrator, typed, errors).await,
     };
@@ -138,7 +134,7 @@ pub async fn create(administrator: Administrator, Form(typed): Form<Typed>) -> R
 }
 
 async fn show_new(administrator: &Administrator, typed: Typed, errors: Errors) -> Result<Response, PageError> {
-    let organizations = choices(administrator.ctx()).await?;
+    let organizations = manage::runners(administrator.ctx()).await?;
     let page = frame("Add an API", "apis").narrow().crumb_to("APIs", PATH).crumb("New").errors(errors);
     Ok(page.render(&administrator.visitor, move || {
         view! {
@@ -160,7 +156,7 @@ async fn show_new(administrator: &Administrator, typed: Typed, errors: Errors) -
                         mono=true
                     />
                     <Format chosen=typed.token_format/>
-                    <Runner chosen=typed.organization organizations=organizations/>
+                    <Runner typed=typed.organization organizations=organizations/>
                 </div>
                 <div class="card__foot">
                     <a class="button button--ghost" href=PATH>"Cancel"</a>
@@ -205,35 +201,18 @@ fn Format(chosen: String) -> impl IntoView {
 }
 
 #[component]
-fn Runner(chosen: String, organizations: Vec<Choice>) -> impl IntoView {
-    let error = error_of("organization");
-    let described = described_by("organization", true, error.is_some());
-    let invalid = error.is_some().then_some("true");
-    let options = organizations
-        .into_iter()
-        .map(|Choice { value, words }| {
-            let chosen = value == chosen;
-            view! { <option value=value selected=chosen>{words}</option> }
-        })
-        .collect_view();
+fn Runner(typed: String, organizations: Vec<String>) -> impl IntoView {
     view! {
-        <div class="field">
-            <label class="field__label" for="organization">"Run by"</label>
-            <select
-                class="select"
-                id="organization"
-                name="organization"
-                aria-describedby=described
-                aria-invalid=invalid
-            >
-                <option value="">"No organization"</option>
-                {options}
-            </select>
-            <FieldError id="organization" error=error/>
-            <p class="field__hint" id="organization-hint">
-                "Its confidential clients may introspect tokens for this API, whoever they were issued to."
-            </p>
-        </div>
+        <Field
+            id="organization"
+            label="Run by"
+            value=typed
+            hint="The name or the id of an organization. Its confidential clients may introspect tokens for this API, \
+                  whoever they were issued to."
+            autocomplete="off"
+            optional=true
+            choices=organizations
+        />
     }
 }
 
@@ -242,11 +221,11 @@ pub async fn page(at: AtApi) -> Result<Response, PageError> {
 }
 
 pub async fn change(at: AtApi, Form(typed): Form<Typed>) -> Result<Response, PageError> {
-    let about = match typed.about() {
+    let AtApi { administrator, api } = &at;
+    let about = match typed.about(administrator.ctx(), Some(api)).await? {
         Ok(about) => about,
         Err(errors) => return show(&at, typed, NewScope::fresh(), errors).await,
     };
-    let AtApi { administrator, api } = &at;
     match manage::change(administrator.ctx(), Some(administrator.user.id), api.row.id, &about).await {
         Ok(()) => {
             let text = "Saved. It counts for tokens to come, and for introspection at once.";
@@ -262,7 +241,7 @@ pub(super) async fn show(at: &AtApi, typed: Typed, new: NewScope, errors: Errors
     let AtApi { administrator, api } = at;
     let ctx = administrator.ctx();
     let own = manage::scopes_of(ctx, &api.row).await?;
-    let organizations = choices(ctx).await?;
+    let organizations = manage::runners(ctx).await?;
     let (path, row, built_in) = (at.path(), api.row.clone(), api.built_in());
     let names = ctx.settings().api_names(&row.resource);
     let page = frame(row.name.clone(), "apis").crumb_to("APIs", PATH).crumb(row.name.clone()).errors(errors);
@@ -282,7 +261,7 @@ pub(super) async fn show(at: &AtApi, typed: Typed, new: NewScope, errors: Errors
                     <Name value=typed.name/>
                     <Format chosen=typed.token_format/>
                     {(!row.resource.starts_with('/'))
-                        .then(|| view! { <Runner chosen=typed.organization organizations=organizations/> })}
+                        .then(|| view! { <Runner typed=typed.organization organizations=organizations/> })}
                 </div>
                 <div class="card__foot">
                     <p>"It counts for tokens to come."</p>
