@@ -94,7 +94,9 @@ impl Proxies {
 /// The addresses of `X-Forwarded-For`, first to last; `None` for what is not an address.
 fn hops_of_x_forwarded_for(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
     let lines = headers.get_all(FORWARDED_FOR).iter();
-    lines.flat_map(|line| line.to_str().unwrap_or_default().split(',')).map(|hop| parse_hop(hop.trim())).collect()
+    // Each for itself: what a client has written before says nothing of what a proxy has added.
+    let hops = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
+    hops.map(|hop| parse_hop(std::str::from_utf8(hop).ok()?.trim())).collect()
 }
 
 /// The `for` of each element of `Forwarded` (RFC 7239, section 4), first to last; `None` for what
@@ -103,7 +105,7 @@ fn hops_of_forwarded(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
     let lines = headers.get_all(FORWARDED).iter();
     let mut hops = Vec::new();
     for line in lines {
-        match split_outside_quotes(line.to_str().unwrap_or_default(), ',') {
+        match split_outside_quotes(&String::from_utf8_lossy(line.as_bytes()), ',') {
             Some(elements) => hops.extend(elements.into_iter().map(forwarded_for)),
             None => hops.push(None),
         }
@@ -245,6 +247,20 @@ mod tests {
             headers.append(name.clone(), HeaderValue::from_str(value).unwrap());
         }
         proxies.client_address("10.0.0.1".parse().unwrap(), &headers).to_string()
+    }
+
+    #[test]
+    fn what_a_client_writes_before_hides_nothing_that_a_proxy_adds() {
+        for (header, name, line) in [
+            (ForwardedHeader::XForwardedFor, FORWARDED_FOR, &b"\x80, 198.51.100.7"[..]),
+            (ForwardedHeader::XForwardedFor, FORWARDED_FOR, &b"\xc3\xa9\t, 198.51.100.7"[..]),
+            (ForwardedHeader::Forwarded, FORWARDED, &b"for=\x80, for=198.51.100.7"[..]),
+        ] {
+            let proxies = Proxies { trusted: vec!["10.0.0.0/8".parse().unwrap()], header, ..Proxies::default() };
+            let headers = HeaderMap::from_iter([(name, HeaderValue::from_bytes(line).unwrap())]);
+            let address = proxies.client_address("10.0.0.1".parse().unwrap(), &headers);
+            assert_eq!(address.to_string(), "198.51.100.7", "{line:?}");
+        }
     }
 
     #[test]

@@ -61,9 +61,11 @@ pub enum TlsError {
 pub struct Tls {
     files: TlsFiles,
     current: RwLock<Arc<ServerConfig>>,
-    authorities: Option<Authorities>,
-    /// What was in the files at the last look, good or not.
-    seen: Mutex<Vec<Option<Vec<u8>>>>,
+    authorities: RwLock<Option<Authorities>>,
+    /// What was in the files that are in use.
+    used: Mutex<Vec<Option<Vec<u8>>>>,
+    /// What was said last of files that are not good.
+    said: Mutex<Option<String>>,
 }
 
 impl Tls {
@@ -73,10 +75,10 @@ impl Tls {
     ///
     /// With the file that is not good.
     pub fn load(files: &TlsFiles, now: Timestamp) -> Result<Self, TlsError> {
-        let seen = Mutex::new(contents(files));
-        let authorities = files.client_ca.as_deref().map(Authorities::load).transpose()?;
-        let current = RwLock::new(config(files, now)?);
-        Ok(Self { files: files.clone(), current, authorities, seen })
+        let used = Mutex::new(contents(files));
+        let (config, authorities) = read_all(files, now)?;
+        let (current, authorities) = (RwLock::new(config), RwLock::new(authorities));
+        Ok(Self { files: files.clone(), current, authorities, used, said: Mutex::default() })
     }
 
     /// What new connections are served with.
@@ -88,33 +90,37 @@ impl Tls {
     /// What is known of a client that has shown these certificates in a handshake, its own first.
     #[must_use]
     pub fn judge(&self, chain: &[CertificateDer<'_>], now: Timestamp) -> Option<ClientCertificate> {
-        judge(self.authorities.as_ref(), chain, now)
+        let authorities = self.authorities.read().unwrap_or_else(PoisonError::into_inner).clone();
+        judge(authorities.as_ref(), chain, now)
     }
 
-    /// Reads certificate and key again if their files have changed since the last time; says
-    /// whether they are in use now. What is not good is logged once, and the old pair stays.
+    /// Reads the files again if there is something else in them than is in use; says whether that is in
+    /// use now. What is not good is logged once and tried again the next time, since it may become so
+    /// without a change: a certificate whose time comes. Until then the old ones stay.
     pub fn reload_if_changed(&self, now: Timestamp) -> bool {
-        let found = contents(&self.files);
-        {
-            let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-            if *seen == found {
-                return false;
-            }
-            *seen = found;
-        }
-        self.reload(now)
+        let unchanged = *self.used.lock().unwrap_or_else(PoisonError::into_inner) == contents(&self.files);
+        !unchanged && self.reload(now)
     }
 
-    /// Reads certificate and key again; says whether they are in use now.
+    /// Reads certificate, key and authorities again; says whether they are in use now.
     pub fn reload(&self, now: Timestamp) -> bool {
-        match config(&self.files, now) {
-            Ok(config) => {
+        let found = contents(&self.files);
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        match read_all(&self.files, now) {
+            Ok((config, authorities)) => {
                 *self.current.write().unwrap_or_else(PoisonError::into_inner) = config;
+                *self.authorities.write().unwrap_or_else(PoisonError::into_inner) = authorities;
+                *self.used.lock().unwrap_or_else(PoisonError::into_inner) = found;
+                *said = None;
                 tracing::info!(certificate = %self.files.certificate.display(), "the certificate was read again");
                 true
             }
             Err(error) => {
-                tracing::error!(%error, "the new certificate is not used; the old one stays");
+                let words = Some(error.to_string());
+                if *said != words {
+                    tracing::error!(%error, "the new certificate is not used; the old one stays");
+                }
+                *said = words;
                 false
             }
         }
@@ -123,7 +129,16 @@ impl Tls {
 
 /// Times of change may be too coarse to tell two versions apart.
 fn contents(files: &TlsFiles) -> Vec<Option<Vec<u8>>> {
-    [&files.certificate, &files.key].into_iter().map(|file| std::fs::read(file).ok()).collect()
+    [Some(&files.certificate), Some(&files.key), files.client_ca.as_ref()]
+        .into_iter()
+        .flatten()
+        .map(|file| std::fs::read(file).ok())
+        .collect()
+}
+
+fn read_all(files: &TlsFiles, now: Timestamp) -> Result<(Arc<ServerConfig>, Option<Authorities>), TlsError> {
+    let authorities = files.client_ca.as_deref().map(Authorities::load).transpose()?;
+    Ok((config(files, now)?, authorities))
 }
 
 /// When a certificate is good, in milliseconds since the epoch: from, until.

@@ -8,7 +8,7 @@ use hyper_util::{
     rt::{TokioExecutor, TokioIo},
     server::graceful::GracefulShutdown,
 };
-use model::ClientCertificate;
+use model::{ClientCertificate, days};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::{
     RootCertStore,
@@ -303,6 +303,43 @@ async fn a_renewed_certificate_is_used_without_a_restart() {
     assert!(!tls.reload_if_changed(BEGINNING));
     assert_eq!(shown(address, &authority).await, second.der);
     assert_eq!(body(lasting).await, "none", "a connection outlives its certificate");
+}
+
+/// Put in place ahead of its time, it is used once that has come, though nobody touches the files.
+#[tokio::test]
+async fn a_certificate_whose_time_comes_is_used_then() {
+    let authority = Authority::new();
+    let [first, second] = [authority.sign(|_| {}), authority.sign(|_| {})];
+    let files = Files::new(&first, None);
+    let tls = files.load().unwrap();
+    files.write(&second);
+    assert!(tls.reload_if_changed(BEGINNING));
+    let soon = authority.sign(|params| params.not_before = rcgen::date_time_ymd(2029, 1, 1));
+    files.write(&soon);
+    for _ in 0..2 {
+        assert!(!tls.reload_if_changed(BEGINNING));
+    }
+    assert!(tls.reload_if_changed(BEGINNING.plus(days(365 * 5))));
+    assert!(!tls.reload_if_changed(BEGINNING.plus(days(365 * 5))));
+}
+
+#[tokio::test]
+async fn an_authority_that_is_taken_out_is_not_trusted_any_more() {
+    let app = App::empty().await;
+    let (authority, clients, others) = (Authority::new(), Authority::new(), Authority::new());
+    let files = Files::new(&authority.sign(|_| {}), Some(&clients));
+    let tls = Arc::new(files.load().unwrap());
+    let address = serve(&app, &tls, mirror()).await;
+    let own = clients.sign(|_| {});
+    let trusted = async || body(connect(address, &authority, BOTH, &[], Some(&own)).await.unwrap()).await;
+    assert!(trusted().await.ends_with("true"));
+    let pem = files.folder.path().join("clients.pem");
+    std::fs::write(&pem, "nonsense").unwrap();
+    assert!(!tls.reload_if_changed(BEGINNING));
+    assert!(trusted().await.ends_with("true"), "what is not good changes nothing");
+    std::fs::write(&pem, others.certificate.pem()).unwrap();
+    assert!(tls.reload_if_changed(BEGINNING));
+    assert!(trusted().await.ends_with("false"));
 }
 
 #[tokio::test]
