@@ -2,8 +2,9 @@
 //! it can accept.
 
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, Condition, EntityTrait as _, QueryFilter as _, QueryOrder as _,
-    sea_query::OnConflict,
+    ActiveValue::Set,
+    ColumnTrait as _, Condition, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+    sea_query::{ExprTrait as _, OnConflict},
 };
 use uuid::Uuid;
 
@@ -68,9 +69,9 @@ pub async fn invite(
     role: Role,
 ) -> Result<(), InvitationError> {
     let email = Email::parse(email)?;
-    let budget = budget(ctx, &email.key);
-    let args = (ctx.clone(), actor, organization, email, role, budget);
-    let invited = ctx.db().write(args, |tx, (ctx, actor, organization, email, role, budget)| {
+    let budgets = budgets(ctx, actor, &email.key);
+    let args = (ctx.clone(), actor, organization, email, role, budgets);
+    let invited = ctx.db().write(args, |tx, (ctx, actor, organization, email, role, budgets)| {
         Box::pin(async move {
             let held = hold(tx, *organization).await?;
             let own = permit(tx, *actor, *organization, Right::ManageMembers).await?;
@@ -81,7 +82,7 @@ pub async fn invite(
             if is_member(tx, *organization, &email.key).await? {
                 return Err(InvitationError::AlreadyMember);
             }
-            if let Err(too_many) = limit::take(tx, std::slice::from_ref(budget), ctx.now()).await? {
+            if let Err(too_many) = limit::take(tx, budgets, ctx.now()).await? {
                 return Ok(Err(too_many));
             }
             withdraw_where(tx, ctx, *organization, invitation::Column::EmailKey.eq(email.key.as_str())).await?;
@@ -108,8 +109,13 @@ pub async fn invite(
     Ok(invited.await??)
 }
 
-fn budget(ctx: &Context, key: &str) -> Budget {
-    Budget::new(ctx, "mail", key, ctx.settings().limits.mail_recipient)
+/// Of whoever has them sent, and of whoever gets them.
+fn budgets(ctx: &Context, actor: Uuid, key: &str) -> [Budget; 2] {
+    let limits = &ctx.settings().limits;
+    [
+        Budget::new(ctx, "mail_sender", &actor.to_string(), limits.mail_sender),
+        Budget::new(ctx, "mail", key, limits.mail_recipient),
+    ]
 }
 
 async fn is_member(tx: &Tx, organization: Uuid, key: &str) -> Result<bool, Fault> {
@@ -144,7 +150,7 @@ pub async fn resend(ctx: &Context, actor: Uuid, organization: Uuid, id: Uuid) ->
             let own = permit(tx, *actor, *organization, Right::ManageMembers).await?;
             let row = open(tx, *organization, *id).await?;
             reach(own, row.role)?;
-            if let Err(too_many) = limit::take(tx, &[budget(ctx, &row.email_key)], ctx.now()).await? {
+            if let Err(too_many) = limit::take(tx, &budgets(ctx, *actor, &row.email_key), ctx.now()).await? {
                 return Ok::<_, InvitationError>(Err(too_many));
             }
             let token = Plain::generate(ctx, Kind::Invitation)?;
@@ -205,6 +211,23 @@ pub async fn withdraw(ctx: &Context, actor: Uuid, organization: Uuid, id: Uuid) 
 /// their own.
 pub(crate) async fn withdraw_by(tx: &Tx, ctx: &Context, organization: Uuid, user: Uuid) -> Result<(), Fault> {
     withdraw_where(tx, ctx, organization, invitation::Column::InvitedBy.eq(user)).await
+}
+
+/// Whoever has another role keeps the invitations that it reaches: an owner who becomes an admin is not
+/// made an owner again by one of their own.
+pub(crate) async fn withdraw_above(
+    tx: &Tx,
+    ctx: &Context,
+    organization: Uuid,
+    user: Uuid,
+    role: Role,
+) -> Result<(), Fault> {
+    if !role.may(Right::ManageMembers) {
+        return withdraw_by(tx, ctx, organization, user).await;
+    }
+    let above = Role::ALL.iter().copied().filter(|other| !role.reaches(*other));
+    let which = invitation::Column::InvitedBy.eq(user).and(invitation::Column::Role.is_in(above));
+    withdraw_where(tx, ctx, organization, which).await
 }
 
 async fn withdraw_where(

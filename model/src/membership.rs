@@ -172,9 +172,7 @@ pub async fn change_role(
                     return Ok(());
                 }
                 set_role(tx, *organization, *user, *role).await?;
-                if !role.may(Right::ManageMembers) {
-                    invitation::withdraw_by(tx, ctx, *organization, *user).await?;
-                }
+                invitation::withdraw_above(tx, ctx, *organization, *user, *role).await?;
                 let detail = format!("Changed the role of {} to {}", name(tx, *user).await?, role.as_str());
                 note(tx, ctx, *actor, *organization, "member.role_changed", detail).await?;
                 Ok(())
@@ -242,6 +240,7 @@ pub async fn transfer(ctx: &Context, actor: Uuid, organization: Uuid, to: Uuid) 
                 find(tx, *organization, *to).await?;
                 set_role(tx, *organization, *to, Role::Owner).await?;
                 set_role(tx, *organization, *actor, Role::Admin).await?;
+                invitation::withdraw_above(tx, ctx, *organization, *actor, Role::Admin).await?;
                 let detail = format!("Transferred the organization to {}", name(tx, *to).await?);
                 note(tx, ctx, *actor, *organization, "organization.transferred", detail).await?;
                 Ok(())

@@ -205,6 +205,10 @@ pub struct Limits {
     pub second_factor: Rule,
     /// Mails (verification, reset, invitation) to one address.
     pub mail_recipient: Rule,
+    /// Invitations and changes of address that one account has mailed.
+    pub mail_sender: Rule,
+    /// Pictures that one account uploads.
+    pub picture_account: Rule,
     /// PINs sent to one number.
     pub pin_number: Rule,
     /// PINs asked for from one address.
@@ -249,6 +253,8 @@ impl Default for Limits {
             sign_in_address: Rule::new(60, minutes(15)),
             second_factor: Rule::new(10, hours(1)),
             mail_recipient: Rule::new(5, hours(1)),
+            mail_sender: Rule::new(50, hours(1)),
+            picture_account: Rule::new(20, hours(1)),
             pin_number: Rule::new(5, minutes(30)),
             pin_address: Rule::new(30, minutes(30)),
             pin_client: Rule::new(600, minutes(10)),

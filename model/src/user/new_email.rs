@@ -36,12 +36,16 @@ pub async fn request_email(
         (given, _) => confirm_password(ctx, user, given.unwrap_or_default()).await?,
     }
     let evenly = Evenly::start();
-    let budget = Budget::new(ctx, "mail", &email.key, ctx.settings().limits.mail_recipient);
+    let limits = &ctx.settings().limits;
+    let budgets = [
+        Budget::new(ctx, "mail_sender", &user.id.to_string(), limits.mail_sender),
+        Budget::new(ctx, "mail", &email.key, limits.mail_recipient),
+    ];
     let result = ctx
         .db()
-        .write((ctx.clone(), user.clone(), email, budget), |tx, (ctx, user, email, budget)| {
+        .write((ctx.clone(), user.clone(), email, budgets), |tx, (ctx, user, email, budgets)| {
             Box::pin(async move {
-                if let Err(too_many) = limit::take(tx, std::slice::from_ref(budget), ctx.now()).await? {
+                if let Err(too_many) = limit::take(tx, budgets, ctx.now()).await? {
                     return Ok::<_, AccountError>(Err(too_many));
                 }
                 let owner = by_email_in(tx, &email.key).await?;
@@ -55,6 +59,7 @@ pub async fn request_email(
                     }
                 }
                 mail::send(tx, ctx, mail::email_is_changing(ctx, &user.email, &user.name)).await?;
+                note(tx, ctx, "user.email_asked", user, "Asked for another e-mail address").await?;
                 Ok(Ok(()))
             })
         })

@@ -1,14 +1,14 @@
 //! Organizations, members, invitations.
 
 use model::{
-    Context, days, id,
+    Context, days, hours, id,
     membership::{self, Role},
     organization::{self, OrganizationError},
 };
 use sea_orm::prelude::Uuid;
 
 use crate::{
-    accounts::join,
+    accounts::{PASSWORD, join},
     harness::{App, Browser, Page},
 };
 
@@ -419,6 +419,61 @@ async fn j7_who_loses_the_right_leaves_no_invitations_behind() {
     assert_eq!(owner.submit(&page.form(&format!("{path}/members/{admin_id}/remove"))).await.status, 303);
     assert_eq!(admin.get(&path).await.status, 404, "at once");
     assert!(second.get("/invitations").await.text().contains("No invitations"));
+}
+
+#[tokio::test]
+async fn j7_whoever_is_no_owner_any_more_makes_none_by_an_invitation_from_before() {
+    let app = App::empty().await;
+    let (path, [mut owner, mut admin, ..]) = acme(&app).await;
+    invite(&mut owner, &path, "second@owner.test", "owner").await;
+    invite(&mut owner, &path, "helper@owner.test", "admin").await;
+    let (mut second, mut helper) = (join(&app, "second@owner.test").await, join(&app, "helper@owner.test").await);
+    let open = async |browser: &mut Browser| !browser.get("/invitations").await.text().contains("No invitations");
+    assert!(open(&mut second).await && open(&mut helper).await);
+    // Given away: an admin could invite the helper, and not another owner.
+    let to = id::show("usr", user(&app, &mut admin).await);
+    let page = owner.get(&format!("{path}/settings")).await;
+    owner.submit(page.form(&format!("{path}/settings/transfer")).set("to", &to)).await;
+    assert!(!open(&mut second).await && open(&mut helper).await);
+
+    // Made an admin by another owner.
+    invite(&mut admin, &path, "second@admin.test", "owner").await;
+    let mut second = join(&app, "second@admin.test").await;
+    let former = id::show("usr", user(&app, &mut owner).await);
+    let role = format!("{path}/members/role");
+    forge(&mut admin, &role, &[("user", &former), ("role", "owner")]).await;
+    assert!(open(&mut second).await);
+    forge(&mut owner, &role, &[("user", &to), ("role", "admin")]).await;
+    assert_eq!(role_of(&app.ctx, &path, "admin@acme.test").await, Some(Role::Admin));
+    assert!(!open(&mut second).await);
+    // And a developer has none at all.
+    invite(&mut admin, &path, "third@admin.test", "viewer").await;
+    let mut third = join(&app, "third@admin.test").await;
+    assert!(open(&mut third).await);
+    forge(&mut owner, &role, &[("user", &to), ("role", "developer")]).await;
+    assert!(!open(&mut third).await);
+}
+
+#[tokio::test]
+async fn nobody_has_mail_sent_to_any_number_of_strangers() {
+    let app = App::with(|settings| settings.limits.mail_sender = model::limit::Rule::new(3, hours(1))).await;
+    let mut owner = join(&app, "owner@acme.test").await;
+    let path = create(&mut owner, "Acme").await;
+    for number in 0..3 {
+        assert_eq!(invite(&mut owner, &path, &format!("{number}@strangers.test"), "viewer").await.status, 303);
+    }
+    let page = invite(&mut owner, &path, "3@strangers.test", "viewer").await;
+    assert!(page.status == 429 || page.status == 422, "{}: {}", page.status, page.text());
+    assert!(app.outbox("3@strangers.test").await.is_empty());
+    let page = owner.get("/account").await;
+    owner.submit(page.form("/account/email").set("email", "4@strangers.test").set("password", PASSWORD)).await;
+    assert!(app.outbox("4@strangers.test").await.is_empty());
+    // It is theirs alone, and comes back.
+    let mut other = join(&app, "other@acme.test").await;
+    let theirs = create(&mut other, "Other").await;
+    assert_eq!(invite(&mut other, &theirs, "5@strangers.test", "viewer").await.status, 303);
+    app.clock.advance(hours(1));
+    assert_eq!(invite(&mut owner, &path, "3@strangers.test", "viewer").await.status, 303);
 }
 
 #[tokio::test]

@@ -16,6 +16,8 @@ pub(super) const KEYS: &[Key] = &[
     limit!("limits.second_factor", "Wrong codes at the second step of a sign-in, for one account.", second_factor),
     limit!("limits.sign_in_address", "Sign-ins and sign-ups from one address.", sign_in_address),
     limit!("limits.mail_recipient", "Mails to one address.", mail_recipient),
+    limit!("limits.mail_sender", "Invitations and changes of address that one account has mailed.", mail_sender),
+    limit!("limits.picture_account", "Pictures that one account uploads.", picture_account),
     limit!("limits.pin_number", "PINs sent to one number.", pin_number),
     limit!("limits.pin_address", "PINs asked for from one address.", pin_address),
     limit!("limits.pin_client", "PINs asked for through one client.", pin_client),
