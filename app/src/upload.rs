@@ -5,13 +5,20 @@ use axum::{
     http::StatusCode,
 };
 
+use model::profile::picture::Overlong;
+
 use crate::{AppState, error::PageError, extract::Visitor, form::CSRF_FIELD};
 
 /// The file of a form that came from one of our pages in this very browser. What the browser says
 /// of its name and kind is not believed, and so not kept.
 ///
 /// Name it last in a handler.
-pub struct Upload(pub Vec<u8>);
+pub enum Upload {
+    /// Its bytes.
+    File(Vec<u8>),
+    /// There were too many of them, and whoever sent them is not known to be a page of ours.
+    Overlong,
+}
 
 impl<S> FromRequest<S> for Upload
 where
@@ -22,6 +29,9 @@ where
 
     async fn from_request(request: Request, state: &S) -> Result<Self, PageError> {
         let (mut parts, body) = request.into_parts();
+        if parts.extensions.get::<Overlong>().is_some() {
+            return Ok(Self::Overlong);
+        }
         let visitor = Visitor::from_request_parts(&mut parts, state).await?;
         let request = Request::from_parts(parts, body);
         let mut multipart = Multipart::from_request(request, state).await.map_err(|_| PageError::BadRequest)?;
@@ -41,7 +51,7 @@ where
                 file = Some(field.bytes().await.map_err(broken)?.to_vec());
             }
         }
-        if proved { Ok(Self(file.unwrap_or_default())) } else { Err(PageError::Forged) }
+        if proved { Ok(Self::File(file.unwrap_or_default())) } else { Err(PageError::Forged) }
     }
 }
 

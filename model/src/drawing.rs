@@ -4,6 +4,18 @@
 use std::io::Cursor;
 
 use image::{DynamicImage, ImageDecoder as _, ImageFormat, ImageReader};
+use tokio::sync::Semaphore;
+
+use crate::Fault;
+
+/// One at a time: it takes much memory and a processor, and nobody waits for it to sign in.
+static PLACE: Semaphore = Semaphore::const_new(1);
+
+/// Draws where it holds nothing else up.
+pub(crate) async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Fault> {
+    let _place = PLACE.acquire().await.map_err(|_| Fault::Stopped("drawing"))?;
+    tokio::task::spawn_blocking(work).await.map_err(|_| Fault::Stopped("drawing"))
+}
 
 /// What is not decoded: a few bytes can claim to be gigabytes.
 #[derive(Clone, Copy, Debug)]

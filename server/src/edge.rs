@@ -24,7 +24,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
-use futures::FutureExt as _;
+use futures::{FutureExt as _, StreamExt as _};
 use idp::paths;
 use model::{ClientAddress, ClientCertificate, Context, RequestId, profile::picture};
 use tower::ServiceExt as _;
@@ -212,23 +212,36 @@ fn parameters(encoded: &[u8]) -> usize {
     encoded.iter().filter(|byte| **byte == b'&').count() + 1
 }
 
+/// Where people send pictures.
+const PICTURE: &str = "/account/profile/picture";
+
 /// How much a request to a path may bring: forms are small, a picture is not.
 fn most(path: &str) -> usize {
     match path {
-        "/account/profile/picture" => picture::LARGEST + BODY,
+        PICTURE => picture::LARGEST + BODY,
         _ => BODY,
     }
 }
 
+/// As much as a camera makes of a picture, in bytes: it is read to its end, and not kept.
+const CAMERA: u64 = 16 << 20;
+
 /// Reads the body, within bounds.
 async fn bounded(request: Request) -> Result<Request, Response> {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let path = parts.uri.path();
     let most = most(path);
     let too_large = || refusal(path, StatusCode::PAYLOAD_TOO_LARGE, "This is more than can be sent at once.");
     let announced = parts.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > most as u64) {
-        return Err(too_large());
+    if let Some(length) = announced.filter(|length| *length > most as u64) {
+        if path != PICTURE || length > CAMERA {
+            return Err(too_large());
+        }
+        // A browser that is cut off shows no answer, so that nobody would learn what was wrong.
+        let mut rest = body.into_data_stream();
+        while let Some(Ok(_)) = rest.next().await {}
+        parts.extensions.insert(picture::Overlong);
+        return Ok(Request::from_parts(parts, Body::empty()));
     }
     let bytes = to_bytes(body, most).await.map_err(|_| too_large())?;
     let form = parts

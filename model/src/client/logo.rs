@@ -22,13 +22,12 @@ use crate::{
     change::Change,
     days,
     db::Tx,
-    drawing::{Limits, decoded, png},
+    drawing::{Limits, aside, decoded, png},
     entity::{client, logo},
     hours,
     limit::{self, Budget, Rule, TooMany},
     minutes,
     outgoing::{self, Request},
-    password::aside,
 };
 
 /// Below it, every copy has its address.
@@ -158,7 +157,7 @@ async fn fetch(ctx: &Context, due: Due) -> Result<bool, Fault> {
     let request = Request::get(url).accept("image/png, image/jpeg, image/webp").at_most(LARGEST);
     let file = outgoing::send(ctx, request).await.ok().filter(|answer| answer.status == 200);
     let drawn = match file {
-        Some(answer) => aside(move || Ok(drawn(&answer.body))).await?,
+        Some(answer) => aside(move || drawn(&answer.body)).await?,
         None => None,
     };
     match drawn {

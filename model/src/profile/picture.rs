@@ -8,10 +8,11 @@ use uuid::Uuid;
 use super::touch;
 use crate::{
     Context, Fault,
+    audit::{self, Event},
     db::Tx,
-    drawing::{Limits, decoded, png},
+    drawing::{Limits, aside, decoded, png},
     entity::picture,
-    password::aside,
+    limit::{self, Budget, TooMany},
 };
 
 /// The most bytes of an upload. The server takes no larger body.
@@ -33,12 +34,19 @@ pub enum PictureError {
     /// Not a picture, or of another kind.
     #[error("Choose a PNG, JPEG or WebP picture.")]
     Kind,
+    /// Too many of them.
+    #[error(transparent)]
+    TooMany(#[from] TooMany),
     /// Something failed inside.
     #[error(transparent)]
     Fault(#[from] Fault),
 }
 
 crate::from_database!(PictureError);
+
+/// Says of a request that it brought more than a picture may have, and that nobody kept it.
+#[derive(Clone, Copy, Debug)]
+pub struct Overlong;
 
 /// Replaces the picture of a user.
 ///
@@ -52,14 +60,35 @@ pub async fn replace(ctx: &Context, user: Uuid, file: &[u8]) -> Result<(), Pictu
     if file.len() > LARGEST {
         return Err(PictureError::TooLarge);
     }
+    let budget = Budget::new(ctx, "picture", &user.to_string(), ctx.settings().limits.picture_account);
+    ctx.db()
+        .write((ctx.now(), budget), |tx, (now, budget)| {
+            Box::pin(async move { limit::take(tx, std::slice::from_ref(budget), *now).await })
+        })
+        .await??;
     let file = file.to_vec();
-    let drawn = aside(move || Ok(redrawn(&file))).await?;
+    let drawn = aside(move || redrawn(&file)).await?;
     let drawn = drawn.ok_or(PictureError::Kind)?;
     ctx.db()
         .write((ctx.clone(), user, drawn), |tx, (ctx, user, drawn)| {
-            Box::pin(async move { Ok(store(tx, ctx, *user, drawn.clone()).await?) })
+            Box::pin(async move {
+                store(tx, ctx, *user, drawn.clone()).await?;
+                Ok(note(tx, ctx, *user, "Changed the picture").await?)
+            })
         })
         .await
+}
+
+async fn note(tx: &Tx, ctx: &Context, user: Uuid, detail: &str) -> Result<(), Fault> {
+    let event = Event {
+        action: "user.picture_changed",
+        organization: None,
+        actor: Some(user),
+        object_kind: "user",
+        object: Some(user),
+        detail: detail.to_owned(),
+    };
+    audit::record(tx, ctx, event).await
 }
 
 /// A picture as it is kept: what kind of file it is, and its bytes.
@@ -89,7 +118,10 @@ pub async fn remove(ctx: &Context, user: Uuid) -> Result<(), Fault> {
     ctx.db()
         .write((ctx.clone(), user), |tx, (ctx, user)| {
             Box::pin(async move {
-                picture::Entity::delete_many().filter(picture::Column::UserId.eq(*user)).exec(tx).await?;
+                let gone = picture::Entity::delete_many().filter(picture::Column::UserId.eq(*user)).exec(tx).await?;
+                if gone.rows_affected > 0 {
+                    note(tx, ctx, *user, "Removed the picture").await?;
+                }
                 touch(tx, ctx, *user).await
             })
         })

@@ -1,6 +1,11 @@
 //! What people say about themselves, and what they cannot say.
 
-use model::profile::{self, Claims};
+use model::{
+    hours,
+    limit::Rule,
+    minutes,
+    profile::{self, Claims},
+};
 use serde_json::json;
 
 use crate::harness::{App, Page};
@@ -205,6 +210,41 @@ async fn a_picture_is_drawn_anew_and_served_as_nothing_else() {
     let page = browser.get("/account/profile").await;
     browser.submit(&page.form("/account/profile/picture/remove")).await;
     assert_eq!(claims(&app, WHO).await.picture, None);
+    let activity = browser.get("/account/activity").await.text();
+    assert_eq!(activity.matches("Changed the picture").count(), 2, "{activity}");
+    assert_eq!(activity.matches("Removed the picture").count(), 1, "{activity}");
+}
+
+/// As a camera makes them: it is said beside the field, like everything else.
+#[tokio::test]
+async fn a_picture_that_is_too_large_is_answered_in_the_form() {
+    let app = App::demo().await;
+    let mut browser = app.sign_in_portal(WHO).await;
+    let csrf = browser.get("/account/profile").await.csrf();
+    for (size, status, shown) in [(1 << 21, 422, 1), (15 << 20, 422, 1), (17 << 20, 413, 0)] {
+        let page = browser.post_file("/account/profile/picture", &csrf, "me.jpg", &vec![0; size]).await;
+        assert_eq!((page.status, page.select("#picture-error").len()), (status, shown), "{size}: {}", page.text());
+    }
+    // Nothing is done for whoever sends it from elsewhere, and nobody else is shown a form.
+    assert_eq!(claims(&app, WHO).await.picture, None);
+    let page = app.browser().post_file("/account/profile/picture", "", "me.jpg", &vec![0; 1 << 21]).await;
+    assert_eq!(page.location().as_deref(), Some("/signin"), "{}", page.status);
+}
+
+#[tokio::test]
+async fn nobody_has_any_number_of_pictures_drawn() {
+    let app = App::with(|settings| settings.limits.picture_account = Rule::new(2, hours(1))).await;
+    let mut browser = app.sign_in_portal(WHO).await;
+    let csrf = browser.get("/account/profile").await.csrf();
+    let mut upload = async || browser.post_file("/account/profile/picture", &csrf, "me.png", &png()).await;
+    for _ in 0..2 {
+        assert_eq!(upload().await.status, 303);
+    }
+    let page = upload().await;
+    assert_eq!(page.status, 422);
+    assert!(page.select("#picture-error").concat().contains("Wait 30 minutes and try again."), "{}", page.text());
+    app.clock.advance(minutes(30));
+    assert_eq!(upload().await.status, 303);
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ use crate::{
         form::{ButtonForm, Csrf},
         misc::State,
     },
-    error::PageError,
+    error::{PageError, wait},
     extract::SignedIn,
     form::{Errors, Form, Nothing},
     layout::{Page, PageHead},
@@ -112,13 +112,23 @@ fn words(problem: Problem) -> String {
     }
 }
 
-pub(super) async fn upload(signed_in: SignedIn, Upload(file): Upload) -> Result<Response, PageError> {
-    match picture::replace(signed_in.ctx(), signed_in.id(), &file).await {
+pub(super) async fn upload(signed_in: SignedIn, file: Upload) -> Result<Response, PageError> {
+    let replaced = match file {
+        Upload::File(file) => picture::replace(signed_in.ctx(), signed_in.id(), &file).await,
+        Upload::Overlong => Err(PictureError::TooLarge),
+    };
+    match replaced {
         Ok(()) => Ok(notice::done(&signed_in.visitor, HERE, "Your picture is saved.")),
         Err(PictureError::Fault(fault)) => Err(fault.into()),
         Err(error) => {
             let stored = stored(&signed_in).await?;
-            page(&signed_in, stored, Errors::one("picture", error.to_string())).await
+            let words = match &error {
+                PictureError::TooMany(error) => {
+                    format!("These are many pictures. Wait {} and try again.", wait(error.retry_after))
+                }
+                error => error.to_string(),
+            };
+            page(&signed_in, stored, Errors::one("picture", words)).await
         }
     }
 }

@@ -90,7 +90,8 @@ impl Browser {
         ]
         .concat();
         let origin = self.origin.clone();
-        let headers = [("origin", origin.as_str()), ("content-type", "multipart/form-data; boundary=xyz")];
+        let (kind, length) = ("multipart/form-data; boundary=xyz", body.len().to_string());
+        let headers = [("origin", origin.as_str()), ("content-type", kind), ("content-length", length.as_str())];
         self.send(Method::POST, path, &headers, Body::from(body)).await
     }
 
