@@ -103,7 +103,7 @@ pub async fn begin(
         expires_at: Set(ctx.now().plus(LIFETIME)),
         used_at: Set(None),
     };
-    let budget = Budget::new(ctx, "upstream_address", address, ctx.settings().limits.sign_in_address);
+    let budget = budget(ctx, address);
     ctx.db()
         .write((ctx.now(), row, budget), |tx, (now, row, budget)| {
             Box::pin(async move {
@@ -117,6 +117,11 @@ pub async fn begin(
         .await??;
     let contact = Contact::with(ctx, provider).await.inspect_err(|failure| log(provider, failure))?;
     Ok(contact.authorize_url(&state, &kept.nonce, &kept.verifier, again))
+}
+
+/// Of sign-ins that are begun; one that succeeds is given back.
+fn budget(ctx: &Context, address: &str) -> Budget {
+    Budget::new(ctx, "upstream_address", address, ctx.settings().limits.sign_in_address)
 }
 
 /// 256 random bits.
@@ -176,6 +181,9 @@ pub enum AnswerError {
     /// The provider is of no use.
     #[error(transparent)]
     Failure(#[from] Failure),
+    /// Too many were begun from this address.
+    #[error(transparent)]
+    TooMany(#[from] TooMany),
     /// It was to ask again, and has not.
     #[error("the provider did not ask again")]
     NotAsked,
@@ -204,10 +212,12 @@ pub struct Failed {
     pub return_to: String,
     /// Whether it was to link.
     pub linking: bool,
+    /// Whether it was to show once more who they are.
+    pub again: bool,
 }
 
 /// Takes the answer that a browser brings back from a provider. The request is used up by it,
-/// whatever comes of it. `person` is who is signed in.
+/// whatever comes of it. `person` is who is signed in; `address` is where the browser is.
 ///
 /// # Errors
 ///
@@ -218,17 +228,27 @@ pub async fn answered(
     browser: &str,
     answer: &Answer,
     person: Option<&Person>,
+    address: &str,
 ) -> Result<Answered, Failed> {
-    let early = |error| Failed { error, return_to: String::new(), linking: false };
+    let early = |error| Failed { error, return_to: String::new(), linking: false, again: false };
     let begun = take_up(ctx, provider, browser, &answer.state).await.map_err(|fault| early(fault.into()))?;
     let Some((begun, kept)) = begun else { return Err(early(AnswerError::Void)) };
     match outcome(ctx, provider, browser, answer, person, &begun, &kept).await {
-        Ok(outcome) => Ok(Answered { outcome, return_to: kept.return_to }),
+        Ok(outcome) => {
+            let (linking, again) = (begun.user_id.is_some(), begun.again);
+            let given = ctx.db().write(budget(ctx, address), |tx, budget| {
+                Box::pin(async move { limit::give_back(tx, std::slice::from_ref(budget)).await })
+            });
+            match given.await {
+                Ok(()) => Ok(Answered { outcome, return_to: kept.return_to }),
+                Err(fault) => Err(Failed { error: fault.into(), return_to: kept.return_to, linking, again }),
+            }
+        }
         Err(error) => {
             if let AnswerError::Failure(failure) = &error {
                 log(provider, failure);
             }
-            Err(Failed { error, return_to: kept.return_to, linking: begun.user_id.is_some() })
+            Err(Failed { error, return_to: kept.return_to, linking: begun.user_id.is_some(), again: begun.again })
         }
     }
 }

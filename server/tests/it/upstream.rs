@@ -4,7 +4,7 @@ mod attacks;
 pub mod provider;
 mod unlinked;
 
-use model::{minutes, seconds};
+use model::{limit::Rule, minutes, seconds};
 
 use self::provider::{Corp, go_out, press};
 use crate::{
@@ -233,6 +233,10 @@ async fn who_is_to_sign_in_again_does_so_at_the_provider() {
     corp.change(|says| says.otherwise = serde_json::json!({ "auth_time": old }));
     let page = browser.follow(&corp.approve(&page)).await;
     assert!(page.text().contains("has let you through without asking"), "{}", page.text());
+    // Neither way on forgets what for.
+    assert_eq!(page.form("/signin/with/corp").get("again"), Some("1"));
+    let on = page.attributes("a", "href").into_iter().find(|to| to.starts_with("/signin?")).unwrap();
+    assert!(on.contains("again=1"), "{on}");
     assert!(browser.get("/account/security/app").await.location().is_some(), "still not fresh");
 
     // Nor does silence show that somebody was asked.
@@ -373,6 +377,36 @@ async fn whoever_cancels_there_is_told_and_can_try_again() {
     assert!(page.text().contains("You have cancelled at Corp"), "{}", page.text());
     assert_eq!(page.form("/signin/with/corp").get("return_to"), Some("/invitations"));
     assert_eq!(corp.asked("/token"), 0);
+}
+
+/// Many people behind one address: whoever comes back costs nothing, and whoever is refused is not lost.
+#[tokio::test]
+async fn sign_ins_that_succeed_are_given_back_and_the_others_are_told_to_wait() {
+    let corp = Corp::start().await;
+    let app = corp.app_with(|settings| settings.limits.sign_in_address = Rule::new(3, minutes(15))).await;
+    nia(&app, &corp).await;
+    let (mut browser, _) = back(&app, &corp).await;
+    for _ in 0..6 {
+        let page = press(&mut browser, "/signin?again=1", "corp").await;
+        browser.follow(&corp.approve(&page)).await;
+        assert_eq!(who(&app, &browser).await.as_deref(), Some(NIA));
+    }
+    let address = browser.address;
+    let mut browser = app.browser();
+    browser.address = address;
+    let last = async |browser: &mut Browser| {
+        let path = "/signin?return_to=%2Finvitations";
+        let page = browser.get(path).await;
+        browser.submit(&page.form("/signin/with/corp")).await
+    };
+    for _ in 0..3 {
+        assert_eq!(last(&mut browser).await.status, 303);
+    }
+    let page = last(&mut browser).await;
+    assert_eq!(page.status, 429, "{}", page.text());
+    assert!(page.text().contains("Too many tries. Try again in 5 minutes"), "{}", page.text());
+    assert_eq!(page.form("/signin/with/corp").get("return_to"), Some("/invitations"));
+    assert!(page.attributes("a", "href").contains(&"/signin?return_to=%2Finvitations".to_owned()));
 }
 
 #[tokio::test]

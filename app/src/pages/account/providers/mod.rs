@@ -9,7 +9,7 @@ use axum::{
 use http::{HeaderValue, StatusCode, Uri, header};
 use leptos::prelude::*;
 use model::{
-    texts::portal::About,
+    texts::{Wait, portal::About},
     upstream::{self, Answer, AnswerError, BeginError, Failed, Failure, Intent, Outcome, Provider},
 };
 use serde::Deserialize;
@@ -115,12 +115,15 @@ pub(super) async fn send_out(
         upstream::begin(visitor.ctx(), provider, &visitor.browser_mark(), &visitor.bucket, intent, return_to).await;
     match begun {
         Ok(url) => Ok(Redirect::to(url.as_str()).into_response()),
-        Err(BeginError::TooMany(error)) => Err(error.into()),
-        Err(BeginError::Fault(fault)) => Err(fault.into()),
-        Err(BeginError::Failure(failure)) => {
+        Err(error) => {
+            let error = match error {
+                BeginError::TooMany(error) => error.into(),
+                BeginError::Failure(failure) => failure.into(),
+                BeginError::Fault(fault) => return Err(fault.into()),
+            };
             let linking = matches!(intent, Intent::Link { .. });
-            let why = Failed { error: failure.into(), return_to: return_to.to_owned(), linking };
-            failed(visitor, provider, why).await
+            let again = intent == Intent::SignIn { again: true };
+            failed(visitor, provider, Failed { error, return_to: return_to.to_owned(), linking, again }).await
         }
     }
 }
@@ -174,7 +177,8 @@ async fn come_back(visitor: Visitor, session: Session, provider: String, uri: Ur
         Some(id) => model::session::peek(visitor.ctx(), &id.to_string()).await?,
         None => None,
     };
-    let answered = upstream::answered(visitor.ctx(), provider, &visitor.browser_mark(), &answer, person.as_ref()).await;
+    let (mark, address) = (visitor.browser_mark(), &visitor.bucket);
+    let answered = upstream::answered(visitor.ctx(), provider, &mark, &answer, person.as_ref(), address).await;
     let answered = match answered {
         Ok(answered) => answered,
         Err(failure) => return failed(&visitor, provider, failure).await,
@@ -259,6 +263,10 @@ async fn failed(visitor: &Visitor, provider: &Provider, failed: Failed) -> Resul
         AnswerError::Cancelled => (StatusCode::OK, about(texts.cancelled)),
         AnswerError::Failure(Failure::Unreachable) => (StatusCode::BAD_GATEWAY, about(texts.unreachable)),
         AnswerError::Failure(Failure::Refused | Failure::Invalid(_)) => (StatusCode::BAD_GATEWAY, about(texts.refused)),
+        AnswerError::TooMany(error) => {
+            let words = (asking.portal().sign_in.too_many)(Wait::of(error.retry_after));
+            (StatusCode::TOO_MANY_REQUESTS, (texts.refused.0, words))
+        }
         AnswerError::NotAsked => (StatusCode::FORBIDDEN, about(texts.not_asked)),
         AnswerError::Suspended => {
             (StatusCode::FORBIDDEN, (texts.suspended, asking.portal().sign_in.suspended.to_owned()))
@@ -279,7 +287,12 @@ async fn failed(visitor: &Visitor, provider: &Provider, failed: Failed) -> Resul
         return Ok(notice::go(visitor, "/account/security", Tone::Warning, &words));
     }
     let (action, with) = (format!("/signin/with/{}", provider.id), (asking.portal().sign_in.with)(name));
-    let (return_to, another) = (failed.return_to.clone(), entry::returning("/signin", &failed.return_to));
+    let again = if failed.again { "1" } else { "" };
+    let mut another = entry::returning("/signin", &failed.return_to);
+    if failed.again {
+        another.push_str(if another.contains('?') { "&again=1" } else { "?again=1" });
+    }
+    let return_to = failed.return_to.clone();
     Ok(asking.card(title).status(status).leads_out(visitor).render(visitor, move || {
         view! {
             {asking.head(title, Some(words))}
@@ -287,7 +300,7 @@ async fn failed(visitor: &Visitor, provider: &Provider, failed: Failed) -> Resul
                 <ButtonForm
                     action=action
                     class="button button--primary button--block"
-                    fields=vec![("return_to", return_to)]
+                    fields=vec![("return_to", return_to), ("again", again.to_owned())]
                 >
                     {with}
                 </ButtonForm>
