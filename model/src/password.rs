@@ -108,9 +108,7 @@ fn argon2id() -> Result<Argon2<'static>, Fault> {
 }
 
 /// Does what keeps a processor busy where it holds nothing else up.
-pub(crate) async fn aside<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, Fault> + Send + 'static,
-) -> Result<T, Fault> {
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T, Fault> + Send + 'static) -> Result<T, Fault> {
     let _place = PLACES.acquire().await.map_err(|_| Fault::Stopped("hashing"))?;
     tokio::task::spawn_blocking(work).await.map_err(|_| Fault::Stopped("hashing"))?
 }

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::{
     Context, Fault, Timestamp,
+    audit::{self, Event},
     cache::{self, portal::Account},
     change::Change,
     db::Tx,
@@ -44,6 +45,16 @@ pub const PROVIDER: &str = "provider";
 /// that it had: somebody who signs in again is in the same session, of which their clients know.
 pub const PUBLIC_ID: &str = "sid";
 
+/// The key of the mark of the password ([`mark`]) that counted when they showed who they are. If there is
+/// another one by the time that the session begins, it has ended before.
+pub const PASSWORD: &str = "password";
+
+/// What tells the password of a user from another one, and nothing else.
+#[must_use]
+pub fn mark(user: &user::Model) -> String {
+    secret::hash(&user.password_hash)
+}
+
 /// For how long after a sign-in one may change how one signs in.
 pub const FRESH: i64 = minutes(10);
 
@@ -59,10 +70,11 @@ const SEEN_EVERY: i64 = minutes(1);
 /// When the database fails.
 pub async fn create(ctx: &Context, id: &str, data: &Data) -> Result<bool, Fault> {
     let now = ctx.now();
+    let stays = id_of(data, PUBLIC_ID);
     let text = |key: &str| data.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     let row = session::ActiveModel {
         id_hash: Set(secret::hash(id)),
-        public_id: Set(id_of(data, PUBLIC_ID).map_or_else(|| ctx.new_id(), Ok)?),
+        public_id: Set(stays.map_or_else(|| ctx.new_id(), Ok)?),
         user_id: Set(user_of(data)),
         data_sealed: Set(seal(ctx, data)?),
         address: Set(text(ADDRESS)),
@@ -74,10 +86,23 @@ pub async fn create(ctx: &Context, id: &str, data: &Data) -> Result<bool, Fault>
         amr: Set(amr_of(data)),
         provider: Set(provider_of(data)),
     };
+    let password = data.get(PASSWORD).and_then(Value::as_str).map(str::to_owned);
     ctx.db()
-        .write(row, |tx, row| {
+        .write((row, stays, password, now), |tx, (row, stays, password, now)| {
             Box::pin(async move {
-                let inserted = session::Entity::insert(row.clone())
+                let mut row = row.clone();
+                if let (Set(Some(user)), Some(password)) = (&row.user_id, password) {
+                    // Whoever sets a new password at this moment waits, and ends this session, too.
+                    let user = user::Entity::find_by_id(*user).lock_shared().one(tx).await?;
+                    if user.is_none_or(|user| mark(&user) != *password) {
+                        row.expires_at = Set(*now);
+                    }
+                }
+                if let Some(stays) = stays {
+                    // Of two sign-ins at once in one session, the later one is it.
+                    session::Entity::delete_many().filter(session::Column::PublicId.eq(*stays)).exec(tx).await?;
+                }
+                let inserted = session::Entity::insert(row)
                     .on_conflict(OnConflict::column(session::Column::IdHash).do_nothing().to_owned())
                     .exec_without_returning(tx)
                     .await?;
@@ -350,7 +375,7 @@ pub async fn end(ctx: &Context, user: Uuid, session: Uuid) -> Result<bool, Fault
                     .exec(tx)
                     .await?;
                 tx.changed(Change::User(*user));
-                let ended = deleted.rows_affected == 1;
+                let ended = deleted.rows_affected > 0;
                 if ended {
                     logout::end_in(tx, ctx, std::slice::from_ref(session)).await?;
                 }
@@ -369,7 +394,21 @@ pub async fn end(ctx: &Context, user: Uuid, session: Uuid) -> Result<bool, Fault
 pub async fn end_others(ctx: &Context, user: Uuid, keep: Option<Uuid>) -> Result<u64, Fault> {
     ctx.db()
         .write((ctx.clone(), user, keep), |tx, (ctx, user, keep)| {
-            Box::pin(async move { end_others_in(tx, ctx, *user, *keep).await })
+            Box::pin(async move {
+                let ended = end_others_in(tx, ctx, *user, *keep).await?;
+                if ended > 0 {
+                    let event = Event {
+                        action: "user.sessions_ended",
+                        organization: None,
+                        actor: Some(*user),
+                        object_kind: "user",
+                        object: Some(*user),
+                        detail: format!("Signed out of {ended} browsers"),
+                    };
+                    audit::record(tx, ctx, event).await?;
+                }
+                Ok::<_, Fault>(ended)
+            })
         })
         .await
 }

@@ -1,6 +1,6 @@
 //! Another password: for who has forgotten theirs, with a mailed link; or while signed in.
 
-use sea_orm::{ActiveModelTrait as _, ActiveValue::Set, EntityTrait as _, IntoActiveModel as _};
+use sea_orm::{ActiveModelTrait as _, ActiveValue::Set, EntityTrait as _, IntoActiveModel as _, QuerySelect as _};
 use uuid::Uuid;
 
 use super::{AccountError, Invalid, User, mail_if_known, note, sign_in::confirm_password};
@@ -19,7 +19,7 @@ use crate::{
 ///
 /// [`AccountError::Invalid`] or [`AccountError::TooMany`].
 pub async fn forgot_password(ctx: &Context, email: &str, address: &str) -> Result<(), AccountError> {
-    mail_if_known(ctx, email, address, |tx, ctx, user| {
+    mail_if_known(ctx, email, address, "mail_reset", |tx, ctx, user| {
         Box::pin(async move {
             let token = link::issue(tx, ctx, LinkPurpose::ResetPassword, user.id, &user.email).await?;
             mail::send(tx, ctx, mail::reset(ctx, &user.email, &user.name, &token)).await
@@ -79,6 +79,11 @@ pub async fn change_password(
     ctx.db()
         .write((ctx.clone(), user.clone(), keep, hash), |tx, (ctx, user, keep, hash)| {
             Box::pin(async move {
+                // It may have changed since the present one was checked: by a link, say, against whoever this is.
+                let now = user::Entity::find_by_id(user.id).lock_exclusive().one(tx).await?;
+                if now.is_none_or(|now| now.password_hash != user.password_hash) {
+                    return Err(AccountError::WrongPassword);
+                }
                 let user = set_password(tx, ctx, user.clone().into_active_model(), hash).await?;
                 sessions::end_others_in(tx, ctx, user.id, Some(*keep)).await?;
                 note(tx, ctx, "user.password_changed", &user, "Changed the password").await?;

@@ -92,7 +92,8 @@ fn sign_in_budgets(ctx: &Context, key: &str, address: &str) -> Vec<Budget> {
     ]
 }
 
-async fn take(ctx: &Context, budgets: Vec<Budget>) -> Result<Result<(), TooMany>, Fault> {
+/// Takes one from each budget, in a write of its own.
+pub(super) async fn take(ctx: &Context, budgets: Vec<Budget>) -> Result<Result<(), TooMany>, Fault> {
     ctx.db()
         .write((ctx.now(), budgets), |tx, (now, budgets)| Box::pin(async move { limit::take(tx, budgets, *now).await }))
         .await

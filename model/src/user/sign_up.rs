@@ -5,15 +5,15 @@ use sea_orm::{
 };
 
 use super::{
-    AccountError, Email, Invalid, LONGEST_NAME, New, User, by_email_in, insert, send_verification, taken,
-    verification::proof,
+    AccountError, Email, Invalid, LONGEST_NAME, New, User, by_email_in, insert, send_verification, sign_in::take,
+    taken, verification::proof,
 };
 use crate::{
     Context, Fault,
     change::Change,
     db::Tx,
     entity::organization,
-    limit::{self, Budget},
+    limit::Budget,
     mail,
     password::{self, Evenly},
     secret, upstream,
@@ -49,35 +49,34 @@ pub struct SignedUp {
 pub async fn sign_up(ctx: &Context, given: &SignUp, address: &str) -> Result<SignedUp, AccountError> {
     let (name, email) = checked(given).await?;
     let evenly = Evenly::start();
-    let hash = password::hash(ctx, &given.password).await?;
-    let budgets = [
+    let budgets = vec![
         Budget::new(ctx, "sign_in_address", address, ctx.settings().limits.sign_in_address),
         Budget::new(ctx, "mail", &email.key, ctx.settings().limits.mail_recipient),
     ];
+    // Before the hash, which is dear: whoever is refused costs no more than that.
+    take(ctx, budgets).await??;
+    let hash = password::hash(ctx, &given.password).await?;
     let result = ctx
         .db()
-        .write((ctx.clone(), name, email.clone(), hash, budgets), |tx, (ctx, name, email, hash, budgets)| {
+        .write((ctx.clone(), name, email.clone(), hash), |tx, (ctx, name, email, hash)| {
             Box::pin(async move {
-                if let Err(too_many) = limit::take(tx, budgets, ctx.now()).await? {
-                    return Ok::<_, AccountError>(Err(too_many));
-                }
                 let user = match by_email_in(tx, &email.key).await? {
                     Some(user) if user.email_verified_at.is_some() => {
                         mail::send(tx, ctx, mail::already_registered(ctx, &user.email, &user.name)).await?;
                         // A proof of nothing, of the same form.
-                        return Ok(Ok(secret::keyed_hash(ctx, "sign_up", hash.as_bytes())));
+                        return Ok::<_, AccountError>(secret::keyed_hash(ctx, "sign_up", hash.as_bytes()));
                     }
                     // Whoever was here before has not shown that the address is theirs.
                     Some(user) => replace(tx, ctx, user, name, &email.typed, hash).await?,
                     None => insert(tx, ctx, New { name, email, hash, verified: false, administrator: false }).await?,
                 };
                 send_verification(tx, ctx, &user).await?;
-                Ok(Ok(proof(ctx, &user)))
+                Ok(proof(ctx, &user))
             })
         })
         .await;
     evenly.finish().await;
-    Ok(SignedUp { email: email.typed, proof: result?? })
+    Ok(SignedUp { email: email.typed, proof: result? })
 }
 
 async fn checked(given: &SignUp) -> Result<(String, Email), AccountError> {

@@ -35,7 +35,7 @@ pub(crate) fn unverified(ctx: &Context, user: &User) -> SignedUp {
 ///
 /// [`AccountError::TooMany`].
 pub async fn resend_verification(ctx: &Context, email: &str, address: &str) -> Result<(), AccountError> {
-    mail_if_known(ctx, email, address, |tx, ctx, user| {
+    mail_if_known(ctx, email, address, "mail", |tx, ctx, user| {
         Box::pin(async move {
             if user.email_verified_at.is_none() { send_verification(tx, ctx, user).await } else { Ok(()) }
         })

@@ -38,6 +38,7 @@ pub(super) async fn open_session(session: &Session, visitor: &Visitor, whole: &A
         session.insert(session::PUBLIC_ID, stays.to_string()).await.map_err(failed)?;
     }
     session.insert(session::USER, whole.user().id.to_string()).await.map_err(failed)?;
+    session.insert(session::PASSWORD, session::mark(whole.user())).await.map_err(failed)?;
     session.insert(session::ADDRESS, &visitor.address).await.map_err(failed)?;
     session.insert(session::USER_AGENT, &visitor.user_agent).await.map_err(failed)?;
     session.insert(session::AUTH_TIME, whole.auth_time(visitor.ctx().now()).0).await.map_err(failed)?;

@@ -78,7 +78,7 @@ fn invited(visitor: &Visitor, found: Option<InvitationRow>, token: String) -> Re
                 "The invitation is for this address: sign in with it, or sign up with it. It then waits for you."
             </p>
             <a class="button button--primary button--block" href=format!("/signin?return_to={back}")>"Sign in"</a>
-            <a class="button button--block" href="/signup">"Create account"</a>
+            <a class="button button--block" href=format!("/signup?return_to={back}")>"Create account"</a>
         }
     })
 }

@@ -117,6 +117,27 @@ async fn j2_links_start_from_the_configured_address_alone() {
     }
 }
 
+/// What an address is sent at the wish of others, and what lets its owner in again, are counted apart.
+#[tokio::test]
+async fn nobody_uses_up_the_mails_that_reset_a_password() {
+    let app = App::demo().await;
+    for _ in 0..6 {
+        let mut stranger = app.browser();
+        let page = stranger.get("/signup").await;
+        let mut form = page.form("/signup");
+        stranger.submit(form.set("name", "Nobody").set("email", "dev@portico.test").set("password", PASSWORD)).await;
+    }
+    assert_eq!(app.outbox("dev@portico.test").await.len(), 5);
+    let mut dev = app.browser();
+    let page = dev.get("/forgot").await;
+    let page = dev.submit_following(page.form("/forgot").set("email", "dev@portico.test")).await;
+    assert!(!page.text().contains("Too many"), "{}", page.text());
+    assert_eq!(app.outbox("dev@portico.test").await.len(), 6);
+    let link = app.mailed_link("dev@portico.test").await;
+    let page = dev.get(&link).await;
+    assert_eq!(dev.submit(page.form("/reset").set("password", PASSWORD)).await.status, 303);
+}
+
 #[tokio::test]
 async fn j3_a_reset_link_works_once_and_ends_every_session() {
     let app = App::demo().await;

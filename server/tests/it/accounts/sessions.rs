@@ -1,9 +1,14 @@
 //! Signing in, and what comes of it.
 
-use model::{days, minutes, user};
+use model::{days, minutes, session, user};
+use serde_json::json;
+use uuid::Uuid;
 
 use super::{PASSWORD, is_signed_in, try_sign_in};
-use crate::harness::App;
+use crate::{
+    harness::App,
+    second_factor::{DEV, person},
+};
 
 #[tokio::test]
 async fn j4_nobody_is_signed_in_by_a_form_of_another_site() {
@@ -193,5 +198,72 @@ async fn after_signing_in_one_returns_to_a_page_of_this_site_only() {
     ] {
         let page = browser.submit(form.set("return_to", target)).await;
         assert_eq!(page.location().as_deref(), Some(lands), "{target}");
+    }
+}
+
+/// Both have shown who they are before the password was replaced, and begin afterwards.
+#[tokio::test]
+async fn j3_a_sign_in_that_is_under_way_does_not_outlive_a_reset() {
+    let app = App::demo().await;
+    let dev = signed_in(&app, model::demo::PASSWORD).await;
+    let before = data(&dev, None);
+    let mut known = app.browser();
+    let page = known.get("/forgot").await;
+    known.submit(page.form("/forgot").set("email", DEV)).await;
+    let link = app.mailed_link(DEV).await;
+    let page = known.get(&link).await;
+    assert_eq!(known.submit(page.form("/reset").set("password", PASSWORD)).await.status, 303);
+
+    assert!(session::create(&app.ctx, "late", &before).await.unwrap());
+    assert!(session::peek(&app.ctx, "late").await.unwrap().is_none(), "it has ended before it began");
+    assert_eq!(session::count(&app.ctx, dev.id).await.unwrap(), 0);
+    let now = signed_in(&app, PASSWORD).await;
+    assert!(session::create(&app.ctx, "new", &data(&now, None)).await.unwrap());
+    assert!(session::peek(&app.ctx, "new").await.unwrap().is_some());
+
+    // The same of a change that was under way: it replaces nothing any more.
+    let changed = user::change_password(&app.ctx, &dev, dev.id, model::demo::PASSWORD, "another nine herons").await;
+    assert!(matches!(changed, Err(user::AccountError::WrongPassword)), "{changed:?}");
+    assert_eq!(try_sign_in(&mut app.browser(), DEV, PASSWORD).await.status, 303);
+}
+
+#[tokio::test]
+async fn of_two_sign_ins_at_once_in_one_session_the_later_one_is_it() {
+    let app = App::demo().await;
+    let dev = signed_in(&app, model::demo::PASSWORD).await;
+    session::end_others(&app.ctx, dev.id, None).await.unwrap();
+    let sid = app.ctx.new_id().unwrap();
+    for id in ["first", "second"] {
+        assert!(session::create(&app.ctx, id, &data(&dev, Some(sid))).await.unwrap());
+    }
+    assert!(session::peek(&app.ctx, "first").await.unwrap().is_none());
+    assert!(session::peek(&app.ctx, "second").await.unwrap().is_some());
+    assert_eq!(app.texts("sessions", "address").await.len(), 1);
+    assert!(session::end(&app.ctx, dev.id, sid).await.unwrap());
+    assert_eq!(app.texts("sessions", "address").await.len(), 0);
+}
+
+async fn signed_in(app: &App, password: &str) -> user::User {
+    let browser = app.sign_in_portal_with(DEV, password).await;
+    person(app, &browser).await.expect("signed in").user
+}
+
+/// What a session remembers of somebody who has just signed in with a password.
+fn data(user: &user::User, sid: Option<Uuid>) -> session::Data {
+    let mut data = session::Data::from([
+        (session::USER.to_owned(), json!(user.id)),
+        (session::PASSWORD.to_owned(), json!(session::mark(user))),
+        (session::AUTH_TIME.to_owned(), json!(0)),
+    ]);
+    data.extend(sid.map(|sid| (session::PUBLIC_ID.to_owned(), json!(sid))));
+    data
+}
+
+/// PostgreSQL has no text with it in.
+#[tokio::test]
+async fn a_zero_byte_in_an_address_is_somebody_unknown() {
+    let app = App::demo().await;
+    for email in ["\0", "dev\0@portico.test"] {
+        assert_eq!(try_sign_in(&mut app.browser(), email, PASSWORD).await.status, 422, "{email:?}");
     }
 }
