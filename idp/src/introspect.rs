@@ -10,7 +10,7 @@ use model::{
     Fault, api,
     authorization::Confirmation,
     cache::{self, Client},
-    entity::{ClientKind, SigningAlg},
+    entity::{ClientKind, ClientState, SigningAlg},
     token::{AccessToken, Actor, Audience},
 };
 use serde::Serialize;
@@ -138,6 +138,9 @@ const INTROSPECTION_JWT: &str = "application/token-introspection+jwt";
 /// 7662, section 4; RFC 9701, section 5); else nothing.
 async fn told(idp: &Idp, asking: &Client, token: AccessToken) -> Result<Answer, Fault> {
     let Some(holder) = cache::client(&idp.ctx, &token.client_id).await? else { return Ok(Answer::default()) };
+    if holder.state != ClientState::Active {
+        return Ok(Answer::default());
+    }
     if asking.is_beside(&holder) {
         return Ok(describe(idp, token));
     }

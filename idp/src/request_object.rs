@@ -139,7 +139,9 @@ async fn open(ctx: &Context, client: &Client, outside: &Params, text: &str) -> R
     let missing = strict && (expires.is_none() || begins.is_none());
     // FAPI 2.0 Message Signing, section 5.3.1: an hour at most.
     let stale = strict
-        && (expires.is_some_and(|at| at > now.plus(FARTHEST)) || begins.is_some_and(|at| at < now.plus(-FARTHEST)));
+        && (expires.is_some_and(|at| at > now.plus(FARTHEST))
+            || begins.is_some_and(|at| at < now.plus(-FARTHEST))
+            || expires.zip(begins).is_some_and(|(end, start)| end > start.plus(FARTHEST)));
     if over || missing || stale || early(begins) || early(jose::time(&claims, "iat")?) {
         return Err(ObjectError::Time);
     }

@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use model::{
     Context, Fault, cache,
     claims::{self, Claims},
-    entity::SigningAlg,
+    entity::{ClientState, SigningAlg},
     subject::Subject,
     token::AccessToken,
 };
@@ -79,8 +79,9 @@ async fn answer(
     in_body: Option<&str>,
 ) -> Result<Response, UserinfoError> {
     let token = bearer::read(ctx, method, paths::USERINFO, headers, peer, in_body).await?;
+    let client = cache::client(ctx, &token.client_id).await?;
+    let client = client.filter(|client| client.state == ClientState::Active).ok_or(BearerError::INVALID)?;
     let mut claims = told(ctx, &token).await?;
-    let client = cache::client(ctx, &token.client_id).await?.ok_or(BearerError::INVALID)?;
     let alg = client.metadata.userinfo_signed_response_alg.as_deref().and_then(SigningAlg::parse);
     let Some(alg) = alg else { return Ok(([no_store()], Json(claims)).into_response()) };
     claims.insert("iss".to_owned(), ctx.settings().issuer.clone().into());

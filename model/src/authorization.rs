@@ -56,6 +56,11 @@ pub struct ClaimsRequest {
 }
 
 impl ClaimsRequest {
+    /// The scopes that ask for the same.
+    pub fn scopes(&self) -> impl Iterator<Item = &'static str> {
+        self.userinfo.iter().chain(&self.id_token).filter_map(|claim| claims::scope_of(claim))
+    }
+
     /// Whether nothing was asked for.
     #[must_use]
     pub const fn is_empty(&self) -> bool {

@@ -18,7 +18,7 @@ use crate::{
     change::{Change, RevokedKind},
     db::Tx,
     entity::{client, consent, grant, product, scope},
-    grant::{Because, revoke, revoke_grant},
+    grant::{Because, claims_of, revoke, revoke_grant},
     scopes,
     subject::Subject,
 };
@@ -309,7 +309,9 @@ async fn end_grants_with(tx: &Tx, ctx: &Context, id: Uuid, scopes: &[String], be
         .all(tx)
         .await?;
     for row in living {
-        if scopes::split(&row.scopes).iter().any(|name| scopes.contains(name)) {
+        let has = |name: &str| scopes.iter().any(|taken| taken == name);
+        // A claim that was asked for by its own name is of a scope all the same.
+        if scopes::split(&row.scopes).iter().any(|name| has(name)) || claims_of(&row).scopes().any(has) {
             revoke_grant(tx, ctx, row.id, because).await?;
         }
     }

@@ -75,7 +75,8 @@ impl Edge {
             client_ca: web.client_ca.clone(),
             timeout: web.request_timeout,
             access_log: web.access_log,
-            origins: own_origins(&settings.public_url),
+            // The sign-in pages are at the issuer's address, which may be another one.
+            origins: [own_origins(&settings.public_url), own_origins(&settings.issuer)].concat(),
             secure: settings.secure(),
             files: ServeDir::new(&web.site_root)
                 .append_index_html_on_directories(false)

@@ -133,11 +133,18 @@ impl Caches {
         self.portal.hear(hears);
     }
 
-    /// Whether something issued at `issued_at` is void because of `(kind, id)`.
+    /// Whether something issued at `issued_at` is void because of `(kind, id)`. What never lives again
+    /// once it has ended needs no time for that: of a code that is redeemed twice at once, the token is
+    /// made after the revocation.
     #[must_use]
     pub fn is_revoked(&self, kind: RevokedKind, id: Uuid, issued_at: Timestamp) -> bool {
         let revoked = self.revoked.read().unwrap_or_else(PoisonError::into_inner);
-        !revoked.is_empty() && revoked.get(&(kind, id)).is_some_and(|entry| issued_at <= entry.at)
+        let lives_again = match kind {
+            RevokedKind::Grant | RevokedKind::Consent | RevokedKind::Token => false,
+            RevokedKind::Session | RevokedKind::Client | RevokedKind::Subscriber => true,
+        };
+        let void = |entry: &Revoked| !lives_again || issued_at <= entry.at;
+        !revoked.is_empty() && revoked.get(&(kind, id)).is_some_and(void)
     }
 
     /// Notes that a client's secret or key was used, for [`flush_credentials_used`].

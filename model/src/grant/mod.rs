@@ -148,6 +148,11 @@ fn to_json<T: Serialize>(value: Option<&T>) -> Option<String> {
     value.and_then(|value| serde_json::to_string(value).ok())
 }
 
+/// The claims that a grant was asked for one by one.
+pub(crate) fn claims_of(row: &grant::Model) -> ClaimsRequest {
+    from_json(row.claims.as_deref()).unwrap_or_default()
+}
+
 fn from_json<T: serde::de::DeserializeOwned>(text: Option<&str>) -> Option<T> {
     text.and_then(|text| serde_json::from_str(text).ok())
 }
@@ -160,6 +165,7 @@ impl Grant {
     }
 
     fn living(row: grant::Model, refresh: RefreshToken) -> Self {
+        let claims = claims_of(&row);
         Self {
             id: row.id,
             consent: row.consent_id,
@@ -171,7 +177,7 @@ impl Grant {
             scopes: scopes::split(&row.scopes),
             auth_time: row.auth_time,
             nonce: row.nonce,
-            claims: from_json(row.claims.as_deref()).unwrap_or_default(),
+            claims,
             resources: scopes::split(&row.resources),
             confirmation: from_json(row.confirmation.as_deref()),
             refresh: Some(refresh),

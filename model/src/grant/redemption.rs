@@ -3,14 +3,14 @@
 use sea_orm::{
     ActiveModelTrait as _,
     ActiveValue::Set,
-    ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, Iterable as _,
+    ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, Iterable as _, QueryFilter as _, QuerySelect as _,
     sea_query::{Expr, OnConflict, Query},
 };
 use uuid::Uuid;
 
 use super::{Because, Grant, RedeemError, RefreshToken, note_foreign, revoke_grant, still_allowed, to_json};
 use crate::{
-    Context, Fault,
+    Context, Fault, Timestamp,
     audit::{self, Event},
     authorization::{Code, Confirmation},
     cache::{Client, Product},
@@ -56,10 +56,11 @@ pub async fn redeem(
         || caches.is_revoked(RevokedKind::Client, client.id, code.issued_at)
         || caches.is_revoked(RevokedKind::Session, code.session, code.issued_at)
         || code.subject.ended_since(ctx, code.issued_at);
-    if ended {
-        return Err(RedeemError::Ended);
-    }
-    let allowed = still_allowed(ctx, client, product, code.subject).await?;
+    let allowed = match still_allowed(ctx, client, product, code.subject).await {
+        Ok(_) if ended => Err(RedeemError::Ended),
+        Ok(_) if expired => Err(RedeemError::Expired),
+        allowed => allowed,
+    };
     let refresh = code.scopes.iter().any(|scope| scope == "offline_access")
         && product.refreshable(&code.scopes)
         && grant_type::allowed(client, grant_type::REFRESH_TOKEN);
@@ -72,15 +73,18 @@ pub async fn redeem(
         code,
         confirmation,
     };
-    if expired {
-        // Too late for tokens, not too late to notice a replay.
-        let used = grant::Entity::find_by_id(redemption.code.id).one(ctx.db().reader()).await?.is_some();
-        if used {
-            ctx.db().write(redemption, |tx, redemption| Box::pin(replayed(tx, redemption))).await?;
-            return Err(RedeemError::Replayed);
+    let allowed = match allowed {
+        Ok(allowed) => allowed,
+        Err(error) => {
+            // Too late for tokens, not too late to notice a replay.
+            let used = grant::Entity::find_by_id(redemption.code.id).one(ctx.db().reader()).await?.is_some();
+            if used {
+                ctx.db().write(redemption, |tx, redemption| Box::pin(replayed(tx, redemption))).await?;
+                return Err(RedeemError::Replayed);
+            }
+            return Err(error);
         }
-        return Err(RedeemError::Expired);
-    }
+    };
     let mut grant = ctx.db().write(redemption, |tx, redemption| Box::pin(redeem_once(tx, redemption))).await??;
     grant.phone_number = allowed.phone_number;
     Ok(grant)
@@ -112,38 +116,70 @@ async fn redeem_once(tx: &Tx, redemption: &Redemption) -> Result<Result<Grant, R
         revoked_at: Set(None),
         revoked_because: Set(None),
     };
-    if !insert_under_consent(tx, row, code.consent).await? {
+    if !insert_under_consent(tx, row.clone(), code.consent, code.issued_at).await? {
         let used = grant::Entity::find_by_id(code.id).one(tx).await?.is_some();
         if !used {
-            return Ok(Err(RedeemError::Ended));
+            // It has changed since the code was made: what was taken back meanwhile stays so.
+            let allows = still_allows(tx, code).await?;
+            if !allows || !insert_under_consent(tx, row, code.consent, now).await? {
+                return Ok(Err(RedeemError::Ended));
+            }
+            return Ok(Ok(redemption.grant()));
         }
         replayed(tx, redemption).await?;
         return Ok(Err(RedeemError::Replayed));
     }
-    Ok(Ok(Grant {
-        id: code.id,
-        consent: code.consent,
-        subject: code.subject,
-        phone_number: None,
-        session: code.session,
-        amr: code.amr.clone(),
-        acr: code.acr.clone(),
-        scopes: code.scopes.clone(),
-        auth_time: code.auth_time,
-        nonce: code.nonce.clone(),
-        claims: code.claims.clone(),
-        resources: code.resources.clone(),
-        confirmation: confirmation.clone(),
-        refresh: refresh.then_some(RefreshToken { grant: code.id, client: *client, subject: code.subject, generation }),
-    }))
+    Ok(Ok(redemption.grant()))
 }
 
-/// Inserts a grant if its consent lives and there is none with its id, in one statement. The code's
-/// id is the key: of two redemptions one inserts.
+impl Redemption {
+    /// What comes of it.
+    fn grant(&self) -> Grant {
+        let Self { code, client, refresh, confirmation, .. } = self;
+        let generation = i64::from(*refresh);
+        Grant {
+            id: code.id,
+            consent: code.consent,
+            subject: code.subject,
+            phone_number: None,
+            session: code.session,
+            amr: code.amr.clone(),
+            acr: code.acr.clone(),
+            scopes: code.scopes.clone(),
+            auth_time: code.auth_time,
+            nonce: code.nonce.clone(),
+            claims: code.claims.clone(),
+            resources: code.resources.clone(),
+            confirmation: confirmation.clone(),
+            refresh: refresh.then_some(RefreshToken {
+                grant: code.id,
+                client: *client,
+                subject: code.subject,
+                generation,
+            }),
+        }
+    }
+}
+
+/// Whether the consent lives and has all that the code is for. It is held until the grant is there.
+async fn still_allows(tx: &Tx, code: &Code) -> Result<bool, Fault> {
+    let row = consent::Entity::find_by_id(code.consent)
+        .filter(consent::Column::RevokedAt.is_null())
+        .lock_shared()
+        .one(tx)
+        .await?;
+    let Some(row) = row else { return Ok(false) };
+    let allowed = scopes::split(&row.scopes);
+    let has = |name: &str| allowed.iter().any(|scope| scope == name);
+    Ok(code.scopes.iter().all(|scope| has(scope)) && code.claims.scopes().all(has))
+}
+
+/// Inserts a grant if its consent lives and is what it was at `seen`, and there is none with its id, in
+/// one statement. The code's id is the key: of two redemptions one inserts.
 ///
 /// The consent may have been taken back on another node, of which this one has not heard yet. It is
 /// held, so that it cannot end before this grant is there to be ended with it.
-async fn insert_under_consent(tx: &Tx, row: grant::ActiveModel, consent: Uuid) -> Result<bool, Fault> {
+async fn insert_under_consent(tx: &Tx, row: grant::ActiveModel, consent: Uuid, seen: Timestamp) -> Result<bool, Fault> {
     let columns = || grant::Column::iter().filter(|column| row.get(*column).is_set());
     let mut living = Query::select();
     living
@@ -151,6 +187,7 @@ async fn insert_under_consent(tx: &Tx, row: grant::ActiveModel, consent: Uuid) -
         .from(consent::Entity)
         .and_where(consent::Column::Id.eq(consent))
         .and_where(consent::Column::RevokedAt.is_null())
+        .and_where(consent::Column::UpdatedAt.lte(seen))
         .lock_shared();
     let mut insert = Query::insert();
     insert

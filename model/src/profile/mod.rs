@@ -330,7 +330,8 @@ pub struct Address {
 /// When the database fails.
 pub async fn claims(ctx: &Context, user_id: Uuid) -> Result<Claims, Fault> {
     let db = ctx.db().reader();
-    let Some(user) = user::Entity::find_by_id(user_id).one(db).await? else { return Ok(Claims::default()) };
+    let living = user::Entity::find_by_id(user_id).filter(user::Column::SuspendedAt.is_null());
+    let Some(user) = living.one(db).await? else { return Ok(Claims::default()) };
     let row = profile::Entity::find_by_id(user.id).one(db).await?;
     let picture = entity::picture::Entity::find()
         .select_only()

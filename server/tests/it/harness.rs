@@ -65,9 +65,14 @@ pub const BEGINNING: Timestamp = Timestamp(1_800_000_000_000);
 
 /// A clock that moves only when told to.
 #[derive(Clone)]
-pub struct TestClock(Arc<AtomicI64>);
+pub struct TestClock(Arc<AtomicI64>, Arc<AtomicI64>);
 
 impl TestClock {
+    /// Lets it run from now on: each look at it is a millisecond after the one before.
+    pub fn run(&self) {
+        self.1.store(1, Ordering::SeqCst);
+    }
+
     /// Moves the clock.
     pub fn advance(&self, milliseconds: i64) {
         self.0.fetch_add(milliseconds, Ordering::SeqCst);
@@ -76,7 +81,7 @@ impl TestClock {
 
 impl Clock for TestClock {
     fn now(&self) -> Timestamp {
-        Timestamp(self.0.load(Ordering::SeqCst))
+        Timestamp(self.0.fetch_add(self.1.load(Ordering::SeqCst), Ordering::SeqCst))
     }
 }
 
@@ -108,7 +113,7 @@ impl App {
 
     async fn start(kind: Kind, change: impl FnOnce(&mut Settings)) -> Self {
         let copy = Copy::of(kind).await;
-        let clock = TestClock(Arc::new(AtomicI64::new(BEGINNING.0)));
+        let clock = TestClock(Arc::new(AtomicI64::new(BEGINNING.0)), Arc::default());
         let mut settings = Settings::at(URL);
         change(&mut settings);
         let ctx = open(&copy.url, clock.clone(), settings).await;

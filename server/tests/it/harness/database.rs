@@ -95,7 +95,7 @@ async fn make_template(kind: Kind) -> Template {
     let db = Db::connect(&url).await.expect("the template's database opens");
     db.migrate().await.expect("the migrations run");
     db.close().await;
-    let clock = TestClock(Arc::new(AtomicI64::new(BEGINNING.0)));
+    let clock = TestClock(Arc::new(AtomicI64::new(BEGINNING.0)), Arc::default());
     let ctx = open(&url, clock, Settings::at(URL)).await;
     if kind == Kind::Demo {
         model::demo::create(&ctx).await.expect("the demo world is made");

@@ -286,6 +286,55 @@ async fn h10_what_is_unticked_later_is_taken_back_and_ends_with_its_tokens() {
     assert!(history.iter().any(|line| line.ends_with("and no longer voicemail.get")), "{history:?}");
 }
 
+/// Asks for everything once more, and leaves these out.
+async fn untick(browser: &mut super::Browser, parameters: &[(&str, &str)], left: &[&str]) {
+    let asked = browser.get(&authorize_url("demo-web", &[parameters, &[("prompt", "consent")]].concat())).await;
+    let mut form = asked.form("/consent");
+    form.press("decision", "allow").remove("scope");
+    for name in left {
+        form.add("scope", name);
+    }
+    assert!(browser.submit(&form).await.redirect_parameters().contains_key("code"));
+}
+
+#[tokio::test]
+async fn h10_a_code_from_before_does_not_bring_back_what_was_unticked() {
+    let app = App::demo().await;
+    let scope = [("scope", "openid phone offline_access voicemail.get")];
+    let (mut browser, page) = at_consent(&app, &scope).await;
+    let mut form = page.form("/consent");
+    let page = browser.submit(form.press("decision", "allow").add("scope", "voicemail.get")).await;
+    let with = page.redirect_parameters()["code"].clone();
+    let without = browser.get(&authorize_url("demo-web", &[("scope", "openid phone")])).await;
+    let without = without.redirect_parameters()["code"].clone();
+    app.clock.advance(seconds(1));
+    untick(&mut browser, &scope, &["openid", "phone", "offline_access"]).await;
+    let refused = app.redeem(&with).await;
+    assert_eq!((refused.status, refused.json()["error"].as_str()), (400, Some("invalid_grant")), "{}", refused.body);
+    assert_eq!(app.redeem(&without).await.status, 200, "what is still allowed is");
+    let scopes = app.texts("grants", "scopes").await;
+    assert_eq!(scopes, ["openid phone"]);
+}
+
+#[tokio::test]
+async fn h10_a_claim_of_what_was_unticked_is_told_no_longer() {
+    let app = App::demo().await;
+    app.execute("UPDATE product_scopes SET optional = TRUE WHERE scope = 'phone'").await;
+    let claims = ("claims", r#"{"userinfo":{"phone_number":null}}"#);
+    let parameters = [("scope", "openid offline_access"), claims];
+    let (mut browser, page) = at_consent(&app, &parameters).await;
+    let mut form = page.form("/consent");
+    let page = browser.submit(form.press("decision", "allow").add("scope", "phone")).await;
+    let tokens = app.redeem(&page.redirect_parameters()["code"]).await.json();
+    let bearer = format!("Bearer {}", tokens["access_token"].as_str().unwrap());
+    let told = app.get("/userinfo", &[("authorization", bearer.as_str())]).await;
+    assert_eq!(told.json()["phone_number"], "+46701740605", "{}", told.body);
+    app.clock.advance(seconds(1));
+    untick(&mut browser, &parameters, &["openid", "offline_access"]).await;
+    assert_eq!(app.get("/userinfo", &[("authorization", bearer.as_str())]).await.status, 401);
+    assert_eq!(app.refresh(tokens["refresh_token"].as_str().unwrap()).await.status, 400);
+}
+
 #[tokio::test]
 async fn the_difference_is_all_that_is_asked_for_later() {
     let app = App::demo().await;

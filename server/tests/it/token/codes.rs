@@ -24,6 +24,20 @@ async fn b1_replay_of_a_code_revokes_what_it_gave_also_later() {
     refused(&app.refresh(&text(&tokens, "refresh_token")).await, "invalid_grant");
 }
 
+/// What came first may have ended meanwhile: the refresh token that it gave has not.
+#[tokio::test]
+async fn b1_a_replay_is_noticed_though_whoever_it_was_about_is_gone() {
+    let app = App::demo().await;
+    let code = app.code("openid phone offline_access", NUMBER).await;
+    let tokens = app.redeem(&code).await.json();
+    assert_eq!(app.texts("grants", "scopes").await.len(), 1);
+    app.execute("UPDATE subscribers SET ended_at = 1").await;
+    assert_eq!(app.redeem(&code).await.json()["error"], "invalid_grant");
+    app.execute("UPDATE subscribers SET ended_at = NULL").await;
+    assert_eq!(app.refresh(&text(&tokens, "refresh_token")).await.json()["error"], "invalid_grant");
+    assert!(app.texts("audit_events", "action").await.contains(&"client.code_replayed".to_owned()));
+}
+
 #[tokio::test]
 async fn b3_an_expired_code_gives_nothing() {
     let app = App::demo().await;
